@@ -1,0 +1,337 @@
+//! Bringing groups into the log, one at a time, on a connection of its own.
+//!
+//! A group that is sent stays sealed until its outcome is known: an append whose answer was lost is sent again,
+//! which can't write it twice, until the log says that it is there or that its place is taken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection, Row};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tracing::warn;
+
+use crate::append::{Appended, Group, Sealed, append};
+use crate::connect;
+use crate::head::{Hash, Head};
+use crate::recorded::Recorded;
+
+/// More missed events than this are not applied: the decider forgets what it knew instead.
+const MISSED_AT_MOST: i64 = 20_000;
+
+/// The decider's head: what every decision is made on.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    pub head: Head,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// What the decider asks for.
+pub enum Order {
+    /// Append this after the known head.
+    Append(Arc<Group>, Known),
+    /// Is the log still at the known head? A group of refusals alone asks.
+    Check(Known),
+    /// Take the log's lock, say what was missed, and append what comes back.
+    Lock(Known),
+}
+
+/// What became of it.
+pub enum Landing {
+    /// The group is in the log, or the head is still the known one.
+    Done(Known),
+    /// The log goes on differently.
+    Moved,
+    /// Postgres can't store something in the group.
+    Unstorable(String),
+    /// The group is certainly not in the log, and there is no getting it there for now.
+    Unavailable,
+    /// The log's lock is held.
+    Locked(Missed),
+}
+
+/// What was missed, told under the log's lock.
+pub struct Missed {
+    pub known: Known,
+    /// The missed events; nothing where there were too many to tell.
+    pub events: Option<Vec<Recorded>>,
+    /// Where the group goes that was decided on that: an empty one where nothing is to be appended. Then another
+    /// landing follows.
+    pub group: oneshot::Sender<Arc<Group>>,
+}
+
+/// Carries orders out, until the decider ends.
+pub async fn run(
+    options: PgConnectOptions,
+    patience: Duration,
+    mut orders: mpsc::Receiver<Order>,
+    landings: mpsc::Sender<Landing>,
+) {
+    let mut pilot = Pilot { options: connect::appending(&options), connection: None, patience };
+    while let Some(order) = orders.recv().await {
+        let landing = match order {
+            Order::Append(group, known) => pilot.append(group, known).await,
+            Order::Check(known) => pilot.check(known).await,
+            Order::Lock(known) => pilot.locked(known, &landings).await,
+        };
+        if landings.send(landing).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Between two tries: 5 ms, doubling to half a second, and so on for as long as it takes.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(5))
+    .with_max_delay(Duration::from_millis(500))
+    .without_max_times();
+
+async fn rest(pauses: &mut impl Iterator<Item = Duration>) {
+    tokio::time::sleep(pauses.next().unwrap_or_default()).await;
+}
+
+struct Pilot {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+    patience: Duration,
+}
+
+/// What an error says about the group.
+enum Trouble {
+    /// Postgres can't store it.
+    Unstorable(String),
+    /// It was rolled back.
+    RolledBack,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Pilot {
+    async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        match &mut self.connection {
+            Some(open) => Ok(open),
+            closed => Ok(closed.insert(self.options.connect().await?)),
+        }
+    }
+
+    /// Appends a group, however long it takes to know whether it is in the log.
+    async fn append(&mut self, group: Arc<Group>, known: Known) -> Landing {
+        let sealed = Sealed::new(group, known.head, Utc::now(), known.recorded_at);
+        self.settle(&sealed, false).await
+    }
+
+    /// Sends a sealed group until its outcome is known. `uncertain`: an earlier sending may have worked.
+    async fn settle(&mut self, sealed: &Sealed, mut uncertain: bool) -> Landing {
+        let started = Instant::now();
+        let mut pauses = PAUSES.build();
+        loop {
+            let error = match self.connection().await {
+                Ok(connection) => match append(connection, sealed).await {
+                    Ok(Appended::Here) => {
+                        return Landing::Done(Known { head: sealed.head(), recorded_at: sealed.recorded_at() });
+                    }
+                    Ok(Appended::Moved) => return Landing::Moved,
+                    Err(error) => error,
+                },
+                // Nothing was sent on a connection that didn't come about.
+                Err(error) => {
+                    warn!(error = &error as &dyn std::error::Error, "no connection to the log");
+                    if !uncertain && started.elapsed() > self.patience {
+                        return Landing::Unavailable;
+                    }
+                    rest(&mut pauses).await;
+                    continue;
+                }
+            };
+            match self.judge(&error) {
+                // An earlier sending that may still be under way can only end the same way.
+                Trouble::Unstorable(code) => return Landing::Unstorable(code),
+                Trouble::Unknown => uncertain = true,
+                Trouble::RolledBack => {}
+            }
+            if !uncertain && started.elapsed() > self.patience {
+                return Landing::Unavailable;
+            }
+            rest(&mut pauses).await;
+        }
+    }
+
+    fn judge(&mut self, error: &sqlx::Error) -> Trouble {
+        let code = match error {
+            sqlx::Error::Database(database) => database.code().map(|code| code.into_owned()),
+            _ => None,
+        };
+        if let Some(code) = code {
+            // Data exception, integrity constraint violation, program limit exceeded: it will not get better.
+            if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) {
+                return Trouble::Unstorable(code);
+            }
+            warn!(error = error as &dyn std::error::Error, code, "the log refused an append");
+            // Class 57 ends the connection, perhaps in the middle of a commit.
+            if !code.starts_with("57") {
+                return Trouble::RolledBack;
+            }
+        } else {
+            warn!(error = error as &dyn std::error::Error, "the connection to the log was lost");
+        }
+        self.connection = None;
+        Trouble::Unknown
+    }
+
+    async fn check(&mut self, known: Known) -> Landing {
+        let started = Instant::now();
+        let mut pauses = PAUSES.build();
+        loop {
+            let found = match self.connection().await {
+                Ok(connection) => head(connection).await,
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(found) if found == known.head => return Landing::Done(known),
+                Ok(_) => return Landing::Moved,
+                Err(error) => {
+                    self.judge(&error);
+                    if started.elapsed() > self.patience {
+                        return Landing::Unavailable;
+                    }
+                    rest(&mut pauses).await;
+                }
+            }
+        }
+    }
+
+    /// Under the log's lock: tell what was missed, append what comes back, commit. A round trip for each, so they are
+    /// as few as can be.
+    async fn locked(&mut self, known: Known, landings: &mpsc::Sender<Landing>) -> Landing {
+        let started = Instant::now();
+        let mut pauses = PAUSES.build();
+        loop {
+            match self.locked_once(known, landings).await {
+                Ok(landing) => return landing,
+                Err((error, None)) => {
+                    self.judge(&error);
+                    self.connection = None;
+                    if started.elapsed() > self.patience {
+                        return Landing::Unavailable;
+                    }
+                    rest(&mut pauses).await;
+                }
+                // The group was decided under a lock that may be gone, but it has its place: its outcome is found as ever.
+                Err((error, Some(sealed))) => {
+                    let trouble = self.judge(&error);
+                    self.connection = None;
+                    return match trouble {
+                        Trouble::Unstorable(code) => Landing::Unstorable(code),
+                        Trouble::RolledBack => self.settle(&sealed, false).await,
+                        Trouble::Unknown => self.settle(&sealed, true).await,
+                    };
+                }
+            }
+        }
+    }
+
+    async fn locked_once(
+        &mut self,
+        known: Known,
+        landings: &mpsc::Sender<Landing>,
+    ) -> Result<Landing, (sqlx::Error, Option<Sealed>)> {
+        let before = |error| (error, None);
+        let connection = self.connection().await.map_err(before)?;
+        let mut transaction = connection.begin().await.map_err(before)?;
+        let (now_known, events) = lock_and_missed(&mut transaction, known).await.map_err(before)?;
+        let (group, decided) = oneshot::channel();
+        if landings.send(Landing::Locked(Missed { known: now_known, events, group })).await.is_err() {
+            return Ok(Landing::Unavailable);
+        }
+        // The decider answers without any IO; if it is gone, so is everybody who would be told.
+        let Ok(group) = decided.await else { return Ok(Landing::Unavailable) };
+        if group.events.is_empty() {
+            // Refusals alone: they were decided on the head, under the lock. How the transaction ends doesn't matter.
+            if transaction.rollback().await.is_err() {
+                self.connection = None;
+            }
+            return Ok(Landing::Done(now_known));
+        }
+        let sealed = Sealed::new(group, now_known.head, Utc::now(), now_known.recorded_at);
+        match append(&mut transaction, &sealed).await {
+            Ok(Appended::Moved) => return Ok(Landing::Moved),
+            Ok(Appended::Here) => {}
+            Err(error) => return Err((error, Some(sealed))),
+        }
+        match transaction.commit().await {
+            Ok(()) => Ok(Landing::Done(Known { head: sealed.head(), recorded_at: sealed.recorded_at() })),
+            Err(error) => Err((error, Some(sealed))),
+        }
+    }
+}
+
+async fn head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query!("SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    row.map_or(Ok(Head::EMPTY), |row| Ok(Head { position: row.last_position, hash: hash(&row.hash)? }))
+}
+
+/// The head as a decider starts on it.
+pub async fn known(connection: &mut PgConnection) -> Result<Known, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT last_position, hash, recorded_at FROM log_groups ORDER BY last_position DESC LIMIT 1"
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map_or(Ok(Known { head: Head::EMPTY, recorded_at: DateTime::UNIX_EPOCH }), |row| {
+        Ok(Known {
+            head: Head { position: row.last_position, hash: hash(&row.hash)? },
+            recorded_at: row.recorded_at,
+        })
+    })
+}
+
+fn hash(bytes: &[u8]) -> Result<Hash, sqlx::Error> {
+    Hash::try_from(bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// Takes the lock. The rows are the missed events, with the head on each; one row of nulls where none was missed.
+async fn lock_and_missed(
+    connection: &mut PgConnection,
+    known: Known,
+) -> Result<(Known, Option<Vec<Recorded>>), sqlx::Error> {
+    // Not checked at compile time: sqlx can't know that the columns of an outer join come together.
+    let rows = sqlx::query(
+        "SELECT head_position, head_hash, head_recorded_at, position, recorded_at, event_id, sequence, aggregate_type,
+                aggregate_id, event_type, event_version, payload::text, metadata::text
+         FROM lock_and_missed($1, $2, $3)",
+    )
+    .bind(known.head.position)
+    .bind(&known.head.hash.0[..])
+    .bind(MISSED_AT_MOST)
+    .fetch_all(connection)
+    .await?;
+    let mut now_known = known;
+    let mut events = Vec::new();
+    for row in &rows {
+        now_known.head = Head { position: row.try_get(0)?, hash: hash(row.try_get(1)?)? };
+        now_known.recorded_at = row.try_get::<Option<_>, _>(2)?.unwrap_or(DateTime::UNIX_EPOCH);
+        if let Some(position) = row.try_get(3)? {
+            events.push(Recorded {
+                position,
+                recorded_at: row.try_get(4)?,
+                event_id: row.try_get(5)?,
+                sequence: row.try_get(6)?,
+                aggregate_type: row.try_get(7)?,
+                aggregate_id: row.try_get(8)?,
+                event_type: row.try_get(9)?,
+                event_version: row.try_get(10)?,
+                payload: row.try_get(11)?,
+                metadata: row.try_get(12)?,
+            });
+        }
+    }
+    // A log that is shorter than it was, or of the same length and different, is another log.
+    let continuous = i64::try_from(events.len()).ok() == Some(now_known.head.position - known.head.position)
+        && (now_known.head == known.head || !events.is_empty());
+    Ok((now_known, continuous.then_some(events)))
+}

@@ -1,0 +1,221 @@
+//! One decider per process: commands are decided one after another, on one task, against aggregates in memory.
+//!
+//! The decider task does no IO. What a command needs and isn't cached is loaded before, concurrently ([`loads`]);
+//! decided events are applied at once and join the group that is filling while the one before it commits
+//! ([`flight`]); each answer, a refusal too, goes out when its group is in the log. If another process moved the
+//! head, nothing was written: what was missed is applied and the commands are decided again, holding the log's
+//! lock. The rules are in `docs/log.md`; the engine's parts name the ones they keep.
+
+mod cache;
+mod codec;
+mod decision;
+mod engine;
+mod flight;
+mod job;
+mod keys;
+mod loads;
+mod registry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{Halt, StreamId};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+pub use decision::Decision;
+pub use registry::Registry;
+
+use crate::recorded::Metadata;
+use crate::watch::LogWatch;
+use job::{Pending, TypedJob};
+
+/// How much a decider takes on.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Commands that have been accepted and not yet answered; one more is [`Failure::Busy`].
+    pub max_commands: usize,
+    /// The same in bytes of their submissions.
+    pub max_bytes: usize,
+    /// Events after which a group is closed. A command that makes more has a group alone.
+    pub group_events: usize,
+    /// Bytes of payload after which a group is closed.
+    pub group_bytes: usize,
+    /// Aggregates kept in memory.
+    pub cache: usize,
+    /// How long a group that Postgres can't take for the moment is tried again before its commands fail.
+    pub patience: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_commands: 8192,
+            max_bytes: 64 << 20,
+            group_events: 1000,
+            group_bytes: 2 << 20,
+            cache: 100_000,
+            patience: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A command's idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// Digest of user, method, path and key.
+    pub key: [u8; 32],
+    /// Digest of the parsed body.
+    pub fingerprint: [u8; 32],
+}
+
+/// What is kept of the answer to a command that had an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The HTTP status.
+    pub status: u16,
+    /// The id of what was made or changed.
+    pub resource: String,
+    /// The position of its last event.
+    pub position: i64,
+}
+
+/// What comes with a command.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// Correlation, causation, actor; stored with each event.
+    pub metadata: Metadata,
+    /// When it happened; now, where nothing is said.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// Its idempotency key.
+    pub key: Option<IdempotencyKey>,
+    /// Streams whose ids the caller has just made up: they need no load. Where that is wrong the log's primary key
+    /// notices, and the command is decided again with the stream loaded.
+    pub fresh: Vec<StreamId>,
+    /// The command's size in bytes, for the queue's bound.
+    pub bytes: usize,
+}
+
+/// A command that was taken, with the log as it was when it was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted<R> {
+    /// It happened.
+    Done {
+        /// What its decision returned.
+        value: R,
+        /// The position of its last event; the head's, where it made none.
+        position: i64,
+    },
+    /// It had happened before, under the same idempotency key.
+    Replayed(Remembered),
+}
+
+/// Why a command was not taken. Nothing of it happened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure<E> {
+    /// The rules refuse it.
+    #[error("refused")]
+    Refused(E),
+    /// Its idempotency key was used for another body.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Too many commands are waiting. Try again in a moment.
+    #[error("too many commands are waiting")]
+    Busy,
+    /// The log can't be reached for longer than the decider is patient, and this command is certainly not in it.
+    #[error("the log is unavailable")]
+    Unavailable,
+    /// Postgres can't store what it made (SQLSTATE).
+    #[error("the log refused the events (SQLSTATE {0})")]
+    Unstorable(String),
+    /// The decision panicked: a bug, which the log of this process shows.
+    #[error("the decision failed")]
+    Broken,
+    /// The decider is shutting down.
+    #[error("shutting down")]
+    Stopped,
+}
+
+/// The way to the decider of this process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Decider {
+    queue: mpsc::UnboundedSender<Pending>,
+    commands: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+    max_bytes: usize,
+}
+
+/// The decider's task.
+#[derive(Debug)]
+pub struct DeciderTask {
+    task: JoinHandle<()>,
+    commands: Arc<Semaphore>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Decider {
+    /// Starts the decider. `appending` leads to the primary as the restricted role; `loading` is the pool that
+    /// aggregates are loaded by.
+    pub async fn start(
+        registry: Registry,
+        config: Config,
+        appending: &PgConnectOptions,
+        loading: PgPool,
+        watch: LogWatch,
+    ) -> Result<(Self, DeciderTask), crate::log::LogError> {
+        let (queue, commands) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        let this = Self {
+            queue,
+            commands: Arc::new(Semaphore::new(config.max_commands)),
+            bytes: Arc::new(Semaphore::new(config.max_bytes)),
+            max_bytes: config.max_bytes,
+        };
+        let engine =
+            engine::Engine::start(registry, config, appending.clone(), loading, watch, commands, stopped).await?;
+        let task = tokio::spawn(engine.run());
+        Ok((this.clone(), DeciderTask { task, commands: this.commands, stop: Some(stop) }))
+    }
+
+    /// Decides a command and answers once that is in the log.
+    ///
+    /// `decide` is called again from the start whenever it has to be; it must depend on nothing but what it captured
+    /// and the states that it sees. An accepted command runs even if the caller stops waiting.
+    pub async fn submit<R, E, F>(&self, submission: Submission, decide: F) -> Result<Accepted<R>, Failure<E>>
+    where
+        R: Send + 'static,
+        E: Send + 'static,
+        F: Fn(&mut Decision<'_>) -> Result<R, Halt<E>> + Send + 'static,
+    {
+        let full = |error: &TryAcquireError| match error {
+            TryAcquireError::NoPermits => Failure::Busy,
+            TryAcquireError::Closed => Failure::Stopped,
+        };
+        let place = Arc::clone(&self.commands).try_acquire_owned().map_err(|e| full(&e))?;
+        let bytes = u32::try_from(submission.bytes.clamp(64, self.max_bytes)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.bytes).try_acquire_many_owned(bytes).map_err(|e| full(&e))?;
+        let (answer, answered) = oneshot::channel();
+        let pending = Pending::new(TypedJob::boxed(decide, answer), submission, (place, room));
+        self.queue.send(pending).map_err(|_| Failure::Stopped)?;
+        answered.await.unwrap_or(Err(Failure::Stopped))
+    }
+}
+
+impl DeciderTask {
+    /// Takes no more commands, answers those that were accepted, and ends.
+    pub async fn drain(mut self) {
+        self.commands.close();
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let _ = (&mut self.task).await;
+    }
+
+    /// Resolves when the task has ended by itself: another log was found under it, or a bug.
+    pub async fn ended(&mut self) {
+        let _ = (&mut self.task).await;
+    }
+}

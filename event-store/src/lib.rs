@@ -1,0 +1,23 @@
+//! The log: append, read, subscribe, verify; the decider; the relay to Kafka.
+//!
+//! The rules that hold here, each with the case that broke a prototype, are in `docs/log.md`.
+
+pub mod append;
+pub mod checkpoint;
+pub mod connect;
+pub mod decider;
+pub mod digest;
+pub mod head;
+pub mod log;
+pub mod recorded;
+pub mod relay;
+pub mod snapshot;
+pub mod verify;
+pub mod watch;
+
+pub use checkpoint::Checkpoint;
+pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remembered, Submission};
+pub use head::{Hash, Head};
+pub use log::{AsOf, Batch, Log, LogError};
+pub use recorded::{Metadata, Recorded};
+pub use watch::LogWatch;

@@ -1,0 +1,157 @@
+//! Reading the log: by stream, by position, as of a position or a time.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+
+use crate::head::{BadHead, Hash, Head};
+use crate::recorded::Recorded;
+
+/// Why the log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// Postgres said so.
+    #[error("reading the log failed")]
+    Postgres(#[from] sqlx::Error),
+    /// The log isn't the one that this head was taken from: it was restored from a backup, failed over to a standby
+    /// that had not got everything, or was changed.
+    #[error("the log differs from the one that was read up to {0}; nothing was read on top of it")]
+    Diverged(Head),
+    /// A stored hash has the wrong length.
+    #[error("a stored hash is damaged")]
+    BadHash(#[from] BadHead),
+}
+
+/// Events in the order of the log and the head after the last of them.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Whole groups, in order.
+    pub events: Vec<Recorded>,
+    /// The end of the last group: the next checkpoint.
+    pub head: Head,
+}
+
+/// A moment of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// What had been recorded up to this position.
+    Position(i64),
+    /// What had occurred by then, imported history too.
+    Time(DateTime<Utc>),
+}
+
+/// Reads the log. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Log {
+    pool: PgPool,
+}
+
+impl Log {
+    /// A reader on this pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The pool that it reads by.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Where the log ends now.
+    pub async fn head(&self) -> Result<Head, LogError> {
+        let row = sqlx::query!(
+            r#"SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1"#
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map_or(Ok(Head::EMPTY), |row| {
+            Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? })
+        })
+    }
+
+    /// The whole groups after `after`, with some `at_most` events (a larger group comes alone), or an empty batch.
+    /// Refuses if the log at `after` isn't the one that `after` was taken from.
+    pub async fn read_after(&self, after: &Head, at_most: i64) -> Result<Batch, LogError> {
+        // The group that ends at `after` is read along, to compare its hash; the one after it however large it is.
+        let groups = sqlx::query!(
+            r#"(SELECT last_position AS "position!", hash AS "hash!" FROM log_groups
+                WHERE last_position BETWEEN $1 AND $1 + $2::bigint)
+               UNION
+               (SELECT last_position, hash FROM log_groups WHERE last_position > $1 ORDER BY last_position LIMIT 1)
+               ORDER BY 1"#,
+            after.position,
+            at_most,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut groups = groups.into_iter().map(|row| {
+            Ok::<_, LogError>(Head { position: row.position, hash: Hash::try_from(row.hash.as_slice())? })
+        });
+        if *after != Head::EMPTY && groups.next().transpose()? != Some(*after) {
+            return Err(LogError::Diverged(*after));
+        }
+        let head = groups.last().transpose()?.unwrap_or(*after);
+        if head.position == after.position {
+            return Ok(Batch { events: Vec::new(), head });
+        }
+        let events = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
+                      payload::text AS "payload!", metadata::text AS "metadata!"
+               FROM events WHERE position > $1 AND position <= $2 ORDER BY position"#,
+            after.position,
+            head.position,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(Batch { events, head })
+    }
+
+    /// One stream's events, in order.
+    pub async fn read_stream(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+    ) -> Result<Vec<Recorded>, LogError> {
+        let events = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
+                      payload::text AS "payload!", metadata::text AS "metadata!"
+               FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence"#,
+            aggregate_type,
+            aggregate_id,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(events)
+    }
+
+    /// One stream's events as of a moment, in order.
+    pub async fn read_stream_as_of(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        as_of: AsOf,
+    ) -> Result<Vec<Recorded>, LogError> {
+        let mut events = self.read_stream(aggregate_type, aggregate_id).await?;
+        match as_of {
+            AsOf::Position(position) => events.retain(|event| event.position <= position),
+            AsOf::Time(time) => events.retain(|event| event.occurred_at() <= time),
+        }
+        Ok(events)
+    }
+
+    /// The hash of the group that holds a position, or nothing beyond the head.
+    pub async fn group_of(&self, position: i64) -> Result<Option<Head>, LogError> {
+        let row = sqlx::query!(
+            "SELECT last_position, hash FROM log_groups WHERE last_position >= $1 AND first_position <= $1
+             ORDER BY last_position LIMIT 1",
+            position
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? })
+        })
+        .transpose()
+    }
+}

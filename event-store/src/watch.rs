@@ -1,0 +1,82 @@
+//! Knowing that the log has grown: a notification and polling, both.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::warn;
+
+use crate::log::Log;
+
+/// The channel of `NOTIFY`; its payload is not read.
+pub const CHANNEL: &str = "daybook_log";
+
+/// How often the head is read where no notification came, for one could be lost with a connection.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Follows the position of the log's head. Cheap to clone; the task ends with the last clone.
+#[derive(Clone, Debug)]
+pub struct LogWatch {
+    position: watch::Sender<i64>,
+}
+
+impl LogWatch {
+    /// Starts to follow the log that `pool` leads to.
+    pub fn start(pool: PgPool) -> Self {
+        let (position, _) = watch::channel(0);
+        let this = Self { position };
+        let _: JoinHandle<()> = tokio::spawn(follow(pool, this.clone()));
+        this
+    }
+
+    /// Says that the log has come to `position`: a decider in this process knows first.
+    pub fn advance(&self, position: i64) {
+        self.position.send_if_modified(|known| {
+            let newer = position > *known;
+            if newer {
+                *known = position;
+            }
+            newer
+        });
+    }
+
+    /// The last known position of the head.
+    pub fn position(&self) -> i64 {
+        *self.position.borrow()
+    }
+
+    /// Waits until the log has grown beyond `position`.
+    pub async fn beyond(&self, position: i64) {
+        // The sender is this struct's own, so the channel can't be closed while we wait.
+        let _ = self.position.subscribe().wait_for(|known| *known > position).await;
+    }
+}
+
+async fn follow(pool: PgPool, watch: LogWatch) {
+    let log = Log::new(pool.clone());
+    let mut listener = listen(&pool).await;
+    loop {
+        match log.head().await {
+            Ok(head) => watch.advance(head.position),
+            Err(error) => warn!(error = &error as &dyn std::error::Error, "the log's head could not be read"),
+        }
+        if let Some(open) = listener.as_mut() {
+            match tokio::time::timeout(POLL, open.recv()).await {
+                Ok(Ok(_)) => while matches!(open.next_buffered(), Some(_)) {},
+                Ok(Err(_)) => listener = None,
+                Err(_elapsed) => {}
+            }
+        } else {
+            tokio::time::sleep(POLL).await;
+            listener = listen(&pool).await;
+        }
+    }
+}
+
+async fn listen(pool: &PgPool) -> Option<PgListener> {
+    let mut listener = PgListener::connect_with(pool).await.ok()?;
+    listener.listen(CHANNEL).await.ok()?;
+    Some(listener)
+}
