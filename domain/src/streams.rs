@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::aggregate::Stored;
 
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
 /// Names one stream of the log: an aggregate's type and id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId {

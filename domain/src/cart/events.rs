@@ -1,0 +1,47 @@
+//! What may have happened to a cart.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrderId, ProductId};
+use crate::{Money, domain_event};
+
+/// What may have happened to a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CartEvent {
+    /// A product went in, or more of one that was in already.
+    CartItemAdded {
+        /// What.
+        product_id: ProductId,
+        /// How many more.
+        quantity: u32,
+        /// Its price at that moment, so that the reader can say what has changed since.
+        unit_price: Money,
+    },
+    /// The quantity of a line was set.
+    CartItemQuantityChanged {
+        /// Of what.
+        product_id: ProductId,
+        /// To how many, at least 1.
+        quantity: u32,
+    },
+    /// A line was taken out.
+    CartItemRemoved {
+        /// What.
+        product_id: ProductId,
+    },
+    /// Everything was taken out.
+    CartCleared {},
+    /// Everything was bought; the cart is empty again.
+    CartCheckedOut {
+        /// By which order.
+        order_id: OrderId,
+    },
+}
+
+domain_event!(CartEvent {
+    CartItemAdded,
+    CartItemQuantityChanged,
+    CartItemRemoved,
+    CartCleared,
+    CartCheckedOut,
+});

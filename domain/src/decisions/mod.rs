@@ -1,0 +1,53 @@
+//! The decisions that span aggregates: one file each.
+//!
+//! Each is a pure function over [`Streams`](crate::Streams), the states of aggregates at one position of the log. It
+//! asks for all streams it knows of at once (`need`), decides each aggregate's command, and either all events go
+//! into one append or, refused, none. Times, ids and inputs come in with the command, so that the decision may be
+//! made again from the start at any time.
+
+mod add_item;
+mod advance_order;
+mod attempt_payment;
+mod cancel_order;
+mod capture_payment;
+mod change_stock;
+mod confirm_manually;
+mod create_product;
+mod decline_payment;
+mod fail_refund;
+mod import_order;
+mod import_product;
+mod import_return;
+mod place_order;
+mod preview_order;
+mod pricing;
+mod request_refund;
+mod require_action;
+mod return_items;
+mod set_item_quantity;
+mod settle_refund;
+
+pub use add_item::{AddItem, CartItemError, add_item};
+pub use advance_order::{AdvanceOrder, AdvanceOrderError, Step, advance_order};
+pub use attempt_payment::{AttemptPayment, AttemptPaymentError, Attempted, attempt_payment};
+pub use cancel_order::{CancelOrder, CancelOrderError, CancelledOrder, cancel_order};
+pub use capture_payment::{CapturePayment, CapturePaymentError, CapturedPayment, capture_payment};
+pub use change_stock::{ReceiveOrAdjustStock, StockChange, StockError, receive_or_adjust_stock};
+pub use confirm_manually::{ConfirmManually, confirm_manually};
+pub use create_product::{CreateProduct, CreateProductError, create_product};
+pub use decline_payment::{DeclinePayment, decline_payment};
+pub use fail_refund::{FailRefund, fail_refund};
+pub use import_order::{ImportError, ImportOrder, OutsideOrder, import_order};
+pub use import_product::{ImportProduct, ImportProductError, import_product};
+pub use import_return::{ImportReturn, ReturnLine, import_return, need_return};
+pub use place_order::{PlaceOrder, PlaceOrderError, Placed, place_order};
+pub use preview_order::{PreviewOrder, preview_order};
+pub use pricing::{Item, OrderSource, Priced, PricingError};
+pub use request_refund::{RefundOf, RequestRefund, RequestRefundError, RequestedRefund, request_refund};
+pub use require_action::{RequireAction, require_action};
+pub use return_items::{ReturnItems, ReturnItemsError, Returned, return_items};
+pub use set_item_quantity::{SetItemQuantity, set_item_quantity};
+pub use settle_refund::{SettleRefund, SettleRefundError, settle_refund};
+
+#[cfg(test)]
+mod tests;

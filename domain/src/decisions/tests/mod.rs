@@ -1,0 +1,188 @@
+//! A little shop, and what happens in it.
+
+mod ordering;
+mod paying;
+mod properties;
+mod shop;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::*;
+use crate::Money;
+use crate::cart::CartEvent;
+use crate::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
+use crate::inventory::{Inventory, InventoryEvent};
+use crate::order::{Order, OrderShipped, OrderStatus, Region};
+use crate::payment::Payment;
+use crate::product::{Product, ProductDetails, ProductEvent};
+use crate::streams::testing::InMemory;
+
+const MUG: ProductId = ProductId(Uuid::from_u128(0x1));
+const POT: ProductId = ProductId(Uuid::from_u128(0x2));
+/// Priced in EUR.
+const TEA: ProductId = ProductId(Uuid::from_u128(0x3));
+/// Withdrawn.
+const JAR: ProductId = ProductId(Uuid::from_u128(0x4));
+/// Costs nothing.
+const TIP: ProductId = ProductId(Uuid::from_u128(0x5));
+const NOWHERE: ProductId = ProductId(Uuid::from_u128(0x6));
+
+const SELLER: SellerId = SellerId(Uuid::from_u128(0x51));
+const ANN: UserId = UserId(Uuid::from_u128(0xa1));
+const ORDER: OrderId = OrderId(Uuid::from_u128(0x71));
+const PAYMENT: PaymentId = PaymentId(Uuid::from_u128(0x81));
+const REFUND: RefundId = RefundId(Uuid::from_u128(0x91));
+const REFUND_2: RefundId = RefundId(Uuid::from_u128(0x92));
+
+fn usd(amount: i64) -> Money {
+    Money::new(amount, "USD".parse().unwrap())
+}
+
+fn time(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+}
+
+fn details(sku: &str, price: Money) -> ProductDetails {
+    ProductDetails {
+        seller_id: SELLER,
+        sku: sku.to_uppercase(),
+        external_id: None,
+        slug: sku.to_owned(),
+        name: sku.to_owned(),
+        description: String::new(),
+        long_description: None,
+        brand: None,
+        category: None,
+        price,
+        compare_at_price: None,
+        images: vec![],
+        tags: vec![],
+        attributes: vec![],
+        specifications: BTreeMap::new(),
+        featured: false,
+        shipping_profile_id: None,
+    }
+}
+
+fn created(sku: &str, price: Money) -> ProductEvent {
+    ProductEvent::ProductCreated(Box::new(details(sku, price)))
+}
+
+fn received(quantity: u64) -> Vec<InventoryEvent> {
+    vec![InventoryEvent::StockReceived { quantity, reason: None }]
+}
+
+/// Ten mugs at 99.99, five pots at 10.00, and what makes trouble.
+fn shop() -> InMemory {
+    let euro = Money::new(300, "EUR".parse().unwrap());
+    InMemory::new()
+        .given::<Product>(MUG, vec![created("mug", usd(9_999))])
+        .given::<Inventory>(MUG, received(10))
+        .given::<Product>(POT, vec![created("pot", usd(1_000))])
+        .given::<Inventory>(POT, received(5))
+        .given::<Product>(TEA, vec![created("tea", euro)])
+        .given::<Inventory>(TEA, received(100))
+        .given::<Product>(JAR, vec![created("jar", usd(100)), ProductEvent::ProductWithdrawn {}])
+        .given::<Inventory>(JAR, received(100))
+        .given::<Product>(TIP, vec![created("tip", usd(0))])
+        .given::<Inventory>(TIP, received(100))
+}
+
+fn item(product_id: ProductId, quantity: u32) -> Item {
+    Item { product_id, quantity }
+}
+
+fn put_in(product_id: ProductId, quantity: u32) -> CartEvent {
+    CartEvent::CartItemAdded { product_id, quantity, unit_price: usd(1) }
+}
+
+fn order_of(items: &[Item]) -> PlaceOrder {
+    PlaceOrder {
+        order_id: ORDER,
+        number: "ORD-2026-000100".into(),
+        customer_id: Some(ANN),
+        source: OrderSource::Items(items.to_vec()),
+        payment_id: PAYMENT,
+        tax_rate: "0.05".parse().unwrap(),
+        ship_to: Region { country: Some("US".into()), region: None },
+        shipping_address: None,
+        billing_address: None,
+        notes: None,
+        payment_method: Some("card".into()),
+        expires_at: Some(time(30)),
+    }
+}
+
+fn order_of_cart() -> PlaceOrder {
+    PlaceOrder { source: OrderSource::Cart, ..order_of(&[]) }
+}
+
+/// A shop with an order of two mugs (209.98) at a status; paid unless pending.
+fn with_order(status: OrderStatus) -> InMemory {
+    let mut shop = shop();
+    shop.decide(|it| place_order(it, &order_of(&[item(MUG, 2)]))).unwrap();
+    let steps = [Step::Processing { note: None }, Step::Shipped(parcel()), Step::Delivered { note: None }];
+    let number = match status {
+        OrderStatus::Pending => return shop,
+        OrderStatus::Cancelled => {
+            shop.decide(|it| cancel_order(it, &cancel())).unwrap();
+            return shop;
+        }
+        OrderStatus::Confirmed => 0,
+        OrderStatus::Processing => 1,
+        OrderStatus::Shipped => 2,
+        OrderStatus::Delivered => 3,
+    };
+    shop.decide(|it| capture_payment(it, &capture(20_998))).unwrap();
+    for step in steps.into_iter().take(number) {
+        shop.decide(|it| advance_order(it, &AdvanceOrder { order_id: ORDER, step: step.clone() })).unwrap();
+    }
+    shop
+}
+
+fn parcel() -> OrderShipped {
+    OrderShipped { tracking_number: None, carrier: None, estimated_delivery: None, note: None }
+}
+
+fn cancel() -> CancelOrder {
+    let cause = crate::order::CancelCause::Customer;
+    CancelOrder { order_id: ORDER, cause, reason: None, at: time(1), refund_id: REFUND }
+}
+
+fn attempt() -> AttemptPayment {
+    let (gateway, method) = ("simulator".into(), "tok_visa".into());
+    AttemptPayment { order_id: ORDER, amount: usd(20_998), gateway, method }
+}
+
+fn capture(amount: i64) -> CapturePayment {
+    CapturePayment {
+        payment_id: PAYMENT,
+        amount: usd(amount),
+        gateway: "simulator".into(),
+        reference: Some("ch_1".into()),
+        brand: Some("visa".into()),
+        last4: Some("4242".into()),
+        refund_id: REFUND,
+    }
+}
+
+fn refund(of: RefundOf) -> RequestRefund {
+    RequestRefund { payment_id: PAYMENT, refund_id: REFUND, of, reason: None }
+}
+
+fn settle(refund_id: RefundId) -> SettleRefund {
+    SettleRefund { payment_id: PAYMENT, refund_id, reference: None }
+}
+
+/// Aggregate type and event type of what the last decision made.
+fn made(streams: &InMemory) -> Vec<(&str, &str)> {
+    streams.made().iter().map(|(stream, event)| (stream.aggregate_type, event.as_str())).collect()
+}
+
+fn stock(streams: &InMemory, product_id: ProductId) -> (u64, u64) {
+    let stock = streams.get::<Inventory>(product_id);
+    (stock.on_hand, stock.reserved)
+}

@@ -1,0 +1,325 @@
+//! What holds after any sequence of decisions, accepted or refused.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::order::CancelCause;
+use crate::payment::RefundPhase;
+
+const PRODUCTS: [ProductId; 3] = [MUG, POT, TIP];
+
+/// One thing that somebody tries; numbers choose among what there is.
+#[derive(Clone, Debug)]
+enum Try {
+    Stock { product: usize, change: StockChange },
+    Add { product: usize, quantity: u32 },
+    SetQuantity { product: usize, quantity: u32 },
+    PlaceCart { rate: u32 },
+    PlaceItems { items: Vec<(usize, u32)>, rate: u32 },
+    Attempt { order: usize },
+    Action { order: usize },
+    Decline { order: usize },
+    Capture { order: usize },
+    Confirm { order: usize },
+    Step { order: usize, step: usize },
+    Cancel { order: usize, cause: CancelCause, minutes: i64 },
+    Return { order: usize, line: u32, quantity: u32 },
+    Refund { order: usize, percent: i64 },
+    RefundUnits { order: usize, line: u32, quantity: u32 },
+    Settle { order: usize, refund: usize },
+    Fail { order: usize, refund: usize },
+}
+
+fn any_try() -> impl Strategy<Value = Try> {
+    let product = 0..PRODUCTS.len();
+    let order = 0..6_usize;
+    let change = prop_oneof![
+        (-20..30_i64).prop_map(StockChange::By),
+        (-20..30_i64).prop_map(StockChange::AdjustBy),
+        (0..30_u64).prop_map(StockChange::SetAvailable),
+    ];
+    let cause =
+        prop_oneof![Just(CancelCause::Customer), Just(CancelCause::Staff), Just(CancelCause::Expired)];
+    prop_oneof![
+        2 => (product.clone(), change).prop_map(|(product, change)| Try::Stock { product, change }),
+        2 => (product.clone(), 0..6_u32).prop_map(|(product, quantity)| Try::Add { product, quantity }),
+        1 => (product.clone(), 0..9_u32).prop_map(|(product, quantity)| Try::SetQuantity { product, quantity }),
+        2 => (0..3_000_u32).prop_map(|rate| Try::PlaceCart { rate }),
+        4 => (prop::collection::vec((product, 0..5_u32), 0..4), 0..3_000_u32)
+            .prop_map(|(items, rate)| Try::PlaceItems { items, rate }),
+        2 => order.clone().prop_map(|order| Try::Attempt { order }),
+        1 => order.clone().prop_map(|order| Try::Action { order }),
+        1 => order.clone().prop_map(|order| Try::Decline { order }),
+        4 => order.clone().prop_map(|order| Try::Capture { order }),
+        1 => order.clone().prop_map(|order| Try::Confirm { order }),
+        9 => (order.clone(), 0..3_usize).prop_map(|(order, step)| Try::Step { order, step }),
+        2 => (order.clone(), cause, 0..60_i64)
+            .prop_map(|(order, cause, minutes)| Try::Cancel { order, cause, minutes }),
+        3 => (order.clone(), 0..3_u32, 0..4_u32)
+            .prop_map(|(order, line, quantity)| Try::Return { order, line, quantity }),
+        3 => (order.clone(), 0..=120_i64).prop_map(|(order, percent)| Try::Refund { order, percent }),
+        2 => (order.clone(), 0..3_u32, 0..4_u32)
+            .prop_map(|(order, line, quantity)| Try::RefundUnits { order, line, quantity }),
+        4 => (order.clone(), 0..3_usize).prop_map(|(order, refund)| Try::Settle { order, refund }),
+        1 => (order, 0..3_usize).prop_map(|(order, refund)| Try::Fail { order, refund }),
+    ]
+}
+
+/// The shop and what was tried in it.
+struct World {
+    shop: InMemory,
+    orders: u128,
+    refunds: u128,
+}
+
+fn order_id(n: usize) -> OrderId {
+    OrderId(Uuid::from_u128(0x1000 + n as u128))
+}
+
+fn payment_id(n: usize) -> PaymentId {
+    PaymentId(Uuid::from_u128(0x2000 + n as u128))
+}
+
+impl World {
+    fn new() -> Self {
+        Self { shop: shop(), orders: 0, refunds: 0 }
+    }
+
+    fn next_refund(&mut self) -> RefundId {
+        self.refunds += 1;
+        RefundId(Uuid::from_u128(0x3000 + self.refunds))
+    }
+
+    fn place(&mut self, source: OrderSource, rate: u32) -> bool {
+        let n = usize::try_from(self.orders).unwrap();
+        let order = PlaceOrder {
+            order_id: order_id(n),
+            payment_id: payment_id(n),
+            source,
+            tax_rate: rust_decimal::Decimal::new(rate.into(), 4),
+            ..order_of(&[])
+        };
+        let placed = self.shop.decide(|it| place_order(it, &order)).is_ok();
+        self.orders += u128::from(placed);
+        placed
+    }
+
+    fn refund_of(&self, order: usize, refund: usize) -> RefundId {
+        let payment = self.shop.get::<Payment>(payment_id(order));
+        payment.refunds.get(refund).map_or(RefundId(Uuid::nil()), |refund| refund.refund_id)
+    }
+
+    /// Whether it was accepted.
+    #[allow(clippy::too_many_lines, reason = "one arm for each decision")]
+    fn attempt(&mut self, what: Try) -> bool {
+        let user_id = ANN;
+        match what {
+            Try::Stock { product, change } => {
+                let command = ReceiveOrAdjustStock { product_id: PRODUCTS[product], change, reason: None };
+                self.shop.decide(|it| receive_or_adjust_stock(it, &command)).is_ok()
+            }
+            Try::Add { product, quantity } => {
+                let command = AddItem { user_id, product_id: PRODUCTS[product], quantity };
+                self.shop.decide(|it| add_item(it, &command)).is_ok()
+            }
+            Try::SetQuantity { product, quantity } => {
+                let command = SetItemQuantity { user_id, product_id: PRODUCTS[product], quantity };
+                self.shop.decide(|it| set_item_quantity(it, &command)).is_ok()
+            }
+            Try::PlaceCart { rate } => self.place(OrderSource::Cart, rate),
+            Try::PlaceItems { items, rate } => {
+                let items = items.into_iter().map(|(product, quantity)| item(PRODUCTS[product], quantity));
+                self.place(OrderSource::Items(items.collect()), rate)
+            }
+            Try::Attempt { order } => {
+                let owed = self.shop.get::<Payment>(payment_id(order)).opened;
+                let amount = owed.map_or(usd(1), |owed| owed.amount);
+                let command = AttemptPayment { order_id: order_id(order), amount, ..attempt() };
+                self.shop.decide(|it| attempt_payment(it, &command)).is_ok()
+            }
+            Try::Action { order } => {
+                let attempt = self.shop.get::<Payment>(payment_id(order)).attempt.map_or(1, |it| it.number);
+                let command = RequireAction { payment_id: payment_id(order), attempt, url: "u".into() };
+                self.shop.decide(|it| require_action(it, &command)).is_ok()
+            }
+            Try::Decline { order } => {
+                let attempt = self.shop.get::<Payment>(payment_id(order)).attempt.map_or(1, |it| it.number);
+                let command = DeclinePayment { payment_id: payment_id(order), attempt, code: "c".into() };
+                self.shop.decide(|it| decline_payment(it, &command)).is_ok()
+            }
+            Try::Capture { order } => {
+                let owed = self.shop.get::<Payment>(payment_id(order)).opened;
+                let amount = owed.map_or(usd(1), |owed| owed.amount);
+                let refund_id = self.next_refund();
+                let payment_id = payment_id(order);
+                let command = CapturePayment { payment_id, amount, refund_id, ..capture(0) };
+                self.shop.decide(|it| capture_payment(it, &command)).is_ok()
+            }
+            Try::Confirm { order } => {
+                let command = ConfirmManually { order_id: order_id(order) };
+                self.shop.decide(|it| confirm_manually(it, &command)).is_ok()
+            }
+            Try::Step { order, step } => {
+                let steps = [
+                    Step::Processing { note: None },
+                    Step::Shipped(parcel()),
+                    Step::Delivered { note: None },
+                ];
+                let command = AdvanceOrder { order_id: order_id(order), step: steps[step].clone() };
+                self.shop.decide(|it| advance_order(it, &command)).is_ok()
+            }
+            Try::Cancel { order, cause, minutes } => {
+                let (order_id, refund_id) = (order_id(order), self.next_refund());
+                let command = CancelOrder { order_id, cause, reason: None, at: time(minutes), refund_id };
+                self.shop.decide(|it| cancel_order(it, &command)).is_ok()
+            }
+            Try::Return { order, line, quantity } => {
+                let items = vec![Returned { line, quantity }];
+                let command = ReturnItems { order_id: order_id(order), items };
+                self.shop.decide(|it| return_items(it, &command)).is_ok()
+            }
+            Try::Refund { order, percent } => {
+                let left = self.shop.get::<Payment>(payment_id(order)).refundable();
+                let of = if percent == 0 { RefundOf::All } else { RefundOf::Amount(left * percent / 100) };
+                self.refund(order, of)
+            }
+            Try::RefundUnits { order, line, quantity } => {
+                let payment = self.shop.get::<Payment>(payment_id(order));
+                let Some(captured) = payment.captured else { return false };
+                let Some(mut goods) = captured.split.goods.get(line as usize).cloned() else { return false };
+                // At a price of its own, perhaps above what was paid.
+                (goods.amount, goods.quantity) = (i64::from(quantity) * 4_321, quantity);
+                self.refund(
+                    order,
+                    RefundOf::Split(crate::order::Split { goods: vec![goods], tax: 0, shipping: 0 }),
+                )
+            }
+            Try::Settle { order, refund } => {
+                let refund_id = self.refund_of(order, refund);
+                let command = SettleRefund { payment_id: payment_id(order), refund_id, reference: None };
+                self.shop.decide(|it| settle_refund(it, &command)).is_ok()
+            }
+            Try::Fail { order, refund } => {
+                let refund_id = self.refund_of(order, refund);
+                let command = FailRefund { payment_id: payment_id(order), refund_id, code: "c".into() };
+                self.shop.decide(|it| fail_refund(it, &command)).is_ok()
+            }
+        }
+    }
+
+    fn refund(&mut self, order: usize, of: RefundOf) -> bool {
+        let refund_id = self.next_refund();
+        let command = RequestRefund { payment_id: payment_id(order), refund_id, of, reason: None };
+        self.shop.decide(|it| request_refund(it, &command)).is_ok()
+    }
+
+    fn check(&self) -> Result<(), TestCaseError> {
+        let mut held: BTreeMap<ProductId, u64> = BTreeMap::new();
+        for n in 0..usize::try_from(self.orders).unwrap() {
+            self.check_money(n)?;
+            let order = self.shop.get::<Order>(order_id(n));
+            let placed = order.placed.as_ref().unwrap();
+            for (line, returned) in placed.lines.iter().zip(&order.returned) {
+                prop_assert!(*returned <= line.quantity);
+                if order.status.is_before_shipping() {
+                    *held.entry(line.product_id).or_default() += u64::from(line.quantity);
+                }
+            }
+        }
+        for product_id in PRODUCTS {
+            self.check_stock(product_id, held.get(&product_id).copied().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Never below zero; conserved; reserved is what open orders hold.
+    fn check_stock(&self, product_id: ProductId, held: u64) -> Result<(), TestCaseError> {
+        let stock = self.shop.get::<Inventory>(product_id);
+        let (mut came, mut left) = (0_i128, 0_i128);
+        for event in self.shop.events::<Inventory>(product_id) {
+            match event {
+                InventoryEvent::StockReceived { quantity, .. }
+                | InventoryEvent::StockReturned { quantity, .. } => {
+                    came += i128::from(quantity);
+                }
+                InventoryEvent::StockAdjusted { delta, .. } => came += i128::from(delta),
+                InventoryEvent::ReservationCommitted { quantity, .. } => left += i128::from(quantity),
+                InventoryEvent::StockReserved { .. }
+                | InventoryEvent::ReservationReleased { .. }
+                | InventoryEvent::ReservationExpired { .. } => {}
+            }
+        }
+        prop_assert_eq!(came, i128::from(stock.on_hand) + left, "conserved");
+        prop_assert!(stock.reserved <= stock.on_hand, "below zero: {:?}", stock);
+        prop_assert_eq!(stock.reserved, stock.reservations.values().map(|it| it.quantity).sum::<u64>());
+        prop_assert_eq!(stock.reserved, held, "held by open orders");
+        Ok(())
+    }
+
+    /// Totals and splits add up; never more back than came; both streams agree.
+    fn check_money(&self, n: usize) -> Result<(), TestCaseError> {
+        let order = self.shop.get::<Order>(order_id(n));
+        let payment = self.shop.get::<Payment>(payment_id(n));
+        let placed = order.placed.as_ref().unwrap();
+        let lines: i64 = placed.lines.iter().map(|line| line.total().unwrap()).sum();
+        prop_assert_eq!(placed.subtotal, lines);
+        prop_assert_eq!(placed.total, lines - placed.discount + placed.tax + placed.shipping);
+        prop_assert!(order.captured - order.refunded >= 0 && order.refunded >= 0);
+        prop_assert_eq!(order.captured, if order.paid { placed.total } else { 0 });
+        prop_assert_eq!(payment.captured_amount(), order.captured);
+        prop_assert_eq!(payment.refunded_amount(), order.refunded);
+        prop_assert!(payment.refundable() >= 0);
+        if let Some(captured) = &payment.captured {
+            prop_assert_eq!(captured.split.total(), Some(placed.total));
+            prop_assert!(payment.refundable_split().total().unwrap() >= payment.refundable());
+        }
+        for refund in &payment.refunds {
+            prop_assert_eq!(refund.split.total(), Some(refund.amount));
+            prop_assert!(refund.amount > 0 && !refund.split.has_negative_part());
+        }
+        let confirmed = !matches!(order.status, OrderStatus::Pending | OrderStatus::Cancelled);
+        prop_assert!(order.paid || !confirmed);
+        prop_assert!(!(order.paid && order.status == OrderStatus::Pending));
+        let failed = payment.refunds.iter().any(|it| matches!(it.phase, RefundPhase::Failed { .. }));
+        if order.status == OrderStatus::Cancelled && !failed {
+            prop_assert_eq!(payment.refundable(), 0, "the money of a cancelled order goes back");
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn stock_and_money_are_kept_over_any_sequence(tries in prop::collection::vec(any_try(), 1..120)) {
+        let mut world = World::new();
+        for what in tries {
+            world.attempt(what);
+            world.check()?;
+        }
+    }
+}
+
+/// The property says something only if the sequences get somewhere.
+#[test]
+fn the_sequences_reach_every_event() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let sequences = prop::collection::vec(any_try(), 100..120);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..200 {
+        let mut world = World::new();
+        for what in sequences.new_tree(&mut runner).unwrap().current() {
+            world.attempt(what);
+            seen.extend(world.shop.made().iter().map(|(_, event)| event.clone()));
+        }
+    }
+    let untried = ["CartCleared", "ProductCreated", "ProductRevised", "ProductWithdrawn"];
+    for (_, event, _) in crate::public::schemas() {
+        assert!(seen.contains(event) || untried.contains(&event), "{event} never happened");
+    }
+}

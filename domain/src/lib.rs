@@ -1,0 +1,24 @@
+//! The pure heart of Daybook: aggregates, value objects and the decisions that span aggregates.
+//!
+//! Nothing here reads a clock, draws a random number or does IO: times, ids and prices come in with
+//! the command. Each aggregate is one folder whose main file reads from top to bottom: the lifecycle
+//! in words, state, commands, `decide`, events, `evolve`, errors.
+
+pub mod aggregate;
+pub mod cart;
+pub mod claim;
+pub mod decisions;
+pub mod ids;
+pub mod imported;
+pub mod inventory;
+pub mod money;
+pub mod order;
+pub mod payment;
+pub mod product;
+pub mod public;
+pub mod purchases;
+pub mod streams;
+
+pub use aggregate::Decide;
+pub use money::{Currency, Minor, Money};
+pub use streams::{Halt, StreamId, Streams};

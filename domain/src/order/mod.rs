@@ -1,0 +1,377 @@
+//! An order, from placed to delivered, and what comes back of it.
+//!
+//! An order is placed with its prices frozen and its stock reserved, and is *pending* until it is paid. A payment
+//! in full confirms it (an order of 0 at once). Then it is *processing*, *shipped*, *delivered*, one step after the
+//! other. Until it is shipped it can be cancelled, by its customer or by staff; a pending one is also cancelled when
+//! nobody paid in time. A payment that arrives for a cancelled order is recorded all the same, because the money is
+//! ours, and is then refunded. Of a shipped or delivered order goods may come back, never more than were bought;
+//! of a paid one money may go back, never more than was captured.
+//!
+//! Captures and refunds are decided by the payment; the order's stream has a copy of each, in the same append, so
+//! that whoever reads orders needs no other stream.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use cqrs_es::persist::EventUpcaster;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{PaymentId, PersonalId, UserId};
+use crate::{Currency, Decide, Minor, cqrs_aggregate};
+
+mod errors;
+mod events;
+pub mod public;
+mod split;
+mod totals;
+mod upcasters;
+
+pub use errors::OrderError;
+pub use events::{
+    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped, Region,
+    ReturnedItem,
+};
+pub use split::{GoodsAmount, Split};
+pub use totals::{Totals, TotalsError, totals};
+
+/// One order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// What was agreed; nothing before it is placed.
+    pub placed: Option<Arc<OrderPlaced>>,
+    /// How far it has come.
+    pub status: OrderStatus,
+    /// Whether its payment was captured (an order of 0 is paid with 0).
+    pub paid: bool,
+    /// How much was captured.
+    pub captured: Minor,
+    /// How much of that went back.
+    pub refunded: Minor,
+    /// How many units of each line came back.
+    pub returned: Vec<u32>,
+    /// The parcel, once shipped.
+    pub shipment: Option<OrderShipped>,
+    /// Why it was given up, once cancelled.
+    pub cancelled: Option<CancelCause>,
+}
+
+/// How far an order has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Awaits its payment.
+    #[default]
+    Pending,
+    /// Paid.
+    Confirmed,
+    /// Being prepared.
+    Processing,
+    /// On its way.
+    Shipped,
+    /// With the customer.
+    Delivered,
+    /// Given up before it was shipped.
+    Cancelled,
+}
+
+/// What may be asked of an order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrderCommand {
+    /// To be placed; the amounts are computed here.
+    Place(Box<Place>),
+    /// Its payment was captured.
+    RecordPayment(OrderPaid),
+    /// It is paid: go on.
+    Confirm,
+    /// It is being prepared.
+    StartProcessing {
+        /// Staff's note, kept in `personal`.
+        note: Option<PersonalId>,
+    },
+    /// It leaves.
+    Ship(OrderShipped),
+    /// It arrived.
+    Deliver {
+        /// Staff's note, kept in `personal`.
+        note: Option<PersonalId>,
+    },
+    /// It is given up.
+    Cancel {
+        /// By whom or what.
+        cause: CancelCause,
+        /// In whose words, kept in `personal`.
+        reason: Option<PersonalId>,
+        /// The time now: nothing expires before its time.
+        at: DateTime<Utc>,
+    },
+    /// Goods came back; a line may be named more than once.
+    Return {
+        /// Which.
+        items: Vec<ReturnedItem>,
+    },
+    /// Money went back.
+    RecordRefund(OrderRefunded),
+}
+
+/// An order to be placed: [`OrderPlaced`] without the amounts that follow from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The number that people use.
+    pub number: String,
+    /// The number that an outside system gave it.
+    pub external_id: Option<String>,
+    /// Nobody for a guest.
+    pub customer_id: Option<UserId>,
+    /// What is bought, at the frozen price; as many lines as there are.
+    pub lines: Vec<OrderLine>,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// Taken off the subtotal.
+    pub discount: Minor,
+    /// As a fraction, for example `0.05`.
+    pub tax_rate: Decimal,
+    /// For carriage.
+    pub shipping: Minor,
+    /// Country and region that it goes to.
+    pub ship_to: Region,
+    /// The full address, kept in `personal`.
+    pub shipping_address: Option<PersonalId>,
+    /// The billing address, kept in `personal`.
+    pub billing_address: Option<PersonalId>,
+    /// The customer's notes, kept in `personal`.
+    pub notes: Option<PersonalId>,
+    /// The payment that is opened with it.
+    pub payment_id: PaymentId,
+    /// The method to pay by: a word or a token's id.
+    pub payment_method: Option<String>,
+    /// When the reservation ends if nobody has paid.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Order {
+    /// What was agreed, or a refusal of an order that doesn't exist.
+    pub fn placed(&self) -> Result<&Arc<OrderPlaced>, OrderError> {
+        self.placed.as_ref().ok_or(OrderError::NotPlaced)
+    }
+
+    fn place(&self, place: Place) -> Result<OrderEvent, OrderError> {
+        if self.placed.is_some() {
+            return Err(OrderError::AlreadyPlaced);
+        }
+        if place.lines.is_empty() {
+            return Err(OrderError::NoLines);
+        }
+        if place.lines.iter().any(|line| line.quantity == 0) {
+            return Err(OrderError::ZeroQuantity);
+        }
+        let totals = totals(&place.lines, place.discount, place.tax_rate, place.shipping)?;
+        Ok(OrderEvent::OrderPlaced(Box::new(OrderPlaced {
+            number: place.number,
+            external_id: place.external_id,
+            customer_id: place.customer_id,
+            lines: place.lines,
+            currency: place.currency,
+            subtotal: totals.subtotal,
+            discount: totals.discount,
+            tax: totals.tax,
+            tax_rate: place.tax_rate.normalize().to_string(),
+            shipping: totals.shipping,
+            total: totals.total,
+            ship_to: place.ship_to,
+            shipping_address: place.shipping_address,
+            billing_address: place.billing_address,
+            notes: place.notes,
+            payment_id: place.payment_id,
+            payment_method: place.payment_method,
+            expires_at: place.expires_at,
+        })))
+    }
+
+    /// Paid in any status: the money of a cancelled order is ours too, until it is refunded.
+    fn record_payment(&self, paid: OrderPaid) -> Result<OrderEvent, OrderError> {
+        let placed = self.placed()?;
+        if self.paid {
+            return Err(OrderError::AlreadyPaid);
+        }
+        let owed = (placed.total, placed.currency, placed.payment_id, placed.customer_id);
+        if owed != (paid.amount, paid.currency, paid.payment_id, paid.customer_id)
+            || paid.split.total() != Some(paid.amount)
+        {
+            return Err(OrderError::WrongPayment);
+        }
+        Ok(OrderEvent::OrderPaid(paid))
+    }
+
+    fn record_refund(&self, refund: OrderRefunded) -> Result<OrderEvent, OrderError> {
+        let placed = self.placed()?;
+        let left = self.captured.saturating_sub(self.refunded);
+        if refund.amount <= 0 || refund.amount > left {
+            return Err(OrderError::RefundAboveCapture { left });
+        }
+        let owed = (placed.currency, placed.payment_id, placed.customer_id);
+        if owed != (refund.currency, refund.payment_id, refund.customer_id)
+            || refund.split.has_negative_part()
+            || refund.split.total() != Some(refund.amount)
+        {
+            return Err(OrderError::WrongPayment);
+        }
+        Ok(OrderEvent::OrderRefunded(refund))
+    }
+
+    /// One step, from exactly the status before it.
+    fn step(&self, from: OrderStatus, to: OrderStatus) -> Result<(), OrderError> {
+        self.placed()?;
+        if self.status == from { Ok(()) } else { Err(OrderError::WrongStatus { is: self.status, to }) }
+    }
+
+    fn confirm(&self) -> Result<OrderEvent, OrderError> {
+        self.step(OrderStatus::Pending, OrderStatus::Confirmed)?;
+        if self.paid { Ok(OrderEvent::OrderConfirmed {}) } else { Err(OrderError::NotPaid) }
+    }
+
+    fn cancel(
+        &self,
+        cause: CancelCause,
+        reason: Option<PersonalId>,
+        at: DateTime<Utc>,
+    ) -> Result<OrderEvent, OrderError> {
+        let placed = self.placed()?;
+        let (expires, may) = match cause {
+            CancelCause::Customer | CancelCause::Staff => (false, self.status.is_before_shipping()),
+            CancelCause::Expired => (true, self.status == OrderStatus::Pending),
+        };
+        if !may {
+            return Err(OrderError::WrongStatus { is: self.status, to: OrderStatus::Cancelled });
+        }
+        if expires && placed.expires_at.is_none_or(|expires_at| at < expires_at) {
+            return Err(OrderError::NotExpired);
+        }
+        Ok(OrderEvent::OrderCancelled { cause, reason })
+    }
+
+    fn return_items(&self, items: Vec<ReturnedItem>) -> Result<OrderEvent, OrderError> {
+        let placed = self.placed()?;
+        if !matches!(self.status, OrderStatus::Shipped | OrderStatus::Delivered) {
+            return Err(OrderError::NotShipped { is: self.status });
+        }
+        if items.is_empty() || items.iter().any(|item| item.quantity == 0) {
+            return Err(OrderError::ZeroQuantity);
+        }
+        let mut returned = self.returned.clone();
+        for item in &items {
+            let place = item.line as usize;
+            let (Some(line), Some(returned)) = (placed.lines.get(place), returned.get_mut(place)) else {
+                return Err(OrderError::UnknownLine { line: item.line });
+            };
+            if line.product_id != item.product_id {
+                return Err(OrderError::UnknownLine { line: item.line });
+            }
+            let left = line.quantity.saturating_sub(*returned);
+            if item.quantity > left {
+                return Err(OrderError::ReturnAboveBought { line: item.line, left });
+            }
+            *returned += item.quantity;
+        }
+        Ok(OrderEvent::ItemsReturned { items })
+    }
+}
+
+impl OrderStatus {
+    /// Whether it may still be cancelled.
+    pub fn is_before_shipping(self) -> bool {
+        matches!(self, Self::Pending | Self::Confirmed | Self::Processing)
+    }
+
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Processing => "processing",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl std::fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Decide for Order {
+    const TYPE: &'static str = "orders";
+    type Command = OrderCommand;
+    type Event = OrderEvent;
+    type Error = OrderError;
+
+    fn decide(&self, command: OrderCommand) -> Result<Vec<OrderEvent>, OrderError> {
+        let event = match command {
+            OrderCommand::Place(place) => self.place(*place)?,
+            OrderCommand::RecordPayment(paid) => self.record_payment(paid)?,
+            OrderCommand::Confirm => self.confirm()?,
+            OrderCommand::StartProcessing { note } => {
+                self.step(OrderStatus::Confirmed, OrderStatus::Processing)?;
+                OrderEvent::OrderProcessing { note }
+            }
+            OrderCommand::Ship(shipped) => {
+                self.step(OrderStatus::Processing, OrderStatus::Shipped)?;
+                OrderEvent::OrderShipped(shipped)
+            }
+            OrderCommand::Deliver { note } => {
+                self.step(OrderStatus::Shipped, OrderStatus::Delivered)?;
+                OrderEvent::OrderDelivered { note }
+            }
+            OrderCommand::Cancel { cause, reason, at } => self.cancel(cause, reason, at)?,
+            OrderCommand::Return { items } => self.return_items(items)?,
+            OrderCommand::RecordRefund(refund) => self.record_refund(refund)?,
+        };
+        Ok(vec![event])
+    }
+
+    fn evolve(&mut self, event: &OrderEvent) {
+        match event {
+            OrderEvent::OrderPlaced(placed) => {
+                self.returned = vec![0; placed.lines.len()];
+                self.placed = Some(Arc::new((**placed).clone()));
+            }
+            OrderEvent::OrderPaid(paid) => {
+                self.paid = true;
+                self.captured = self.captured.saturating_add(paid.amount);
+            }
+            OrderEvent::OrderConfirmed {} => self.status = OrderStatus::Confirmed,
+            OrderEvent::OrderProcessing { note: _ } => self.status = OrderStatus::Processing,
+            OrderEvent::OrderShipped(shipped) => {
+                self.status = OrderStatus::Shipped;
+                self.shipment = Some(shipped.clone());
+            }
+            OrderEvent::OrderDelivered { note: _ } => self.status = OrderStatus::Delivered,
+            OrderEvent::OrderCancelled { cause, reason: _ } => {
+                self.status = OrderStatus::Cancelled;
+                self.cancelled = Some(*cause);
+            }
+            OrderEvent::ItemsReturned { items } => {
+                for item in items {
+                    if let Some(returned) = self.returned.get_mut(item.line as usize) {
+                        *returned = returned.saturating_add(item.quantity);
+                    }
+                }
+            }
+            OrderEvent::OrderRefunded(refund) => {
+                self.refunded = self.refunded.saturating_add(refund.amount);
+            }
+        }
+    }
+
+    fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
+        upcasters::all()
+    }
+}
+
+cqrs_aggregate!(Order);
+
+#[cfg(test)]
+mod tests;

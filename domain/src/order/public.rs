@@ -1,0 +1,346 @@
+//! The public events of an order.
+//!
+//! Left out are what `personal` keeps (addresses, notes, reasons), a parcel's tracking number, by which its carrier
+//! tells where it went, and a saved payment method.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CancelCause, Order, OrderEvent};
+use crate::ids::{PaymentId, ProductId, RefundId, SellerId, UserId};
+use crate::public::public_events;
+use crate::{Currency, Minor};
+
+/// The words for a payment method that are published. Any other text may be a token or a saved method's id.
+const METHODS: &[&str] = &[
+    "card",
+    "credit_card",
+    "debit_card",
+    "paypal",
+    "apple_pay",
+    "google_pay",
+    "bank_transfer",
+    "cash_on_delivery",
+    "cod",
+    "wallet",
+    "stripe",
+    "simulator",
+    "manual",
+    "import",
+];
+
+public_events! {
+    /// What the world may know of an order.
+    OrderPublicEvent of Order {
+        OrderPlaced,
+        OrderPaid,
+        OrderConfirmed,
+        OrderProcessing,
+        OrderShipped,
+        OrderDelivered,
+        OrderCancelled,
+        ItemsReturned,
+        OrderRefunded,
+    }
+}
+
+/// The word for a payment method, if it is one.
+fn published_method(method: &str) -> Option<String> {
+    let word = method.to_ascii_lowercase().replace(' ', "_");
+    METHODS.contains(&word.as_str()).then_some(word)
+}
+
+impl From<OrderEvent> for OrderPublicEvent {
+    fn from(event: OrderEvent) -> Self {
+        match event {
+            OrderEvent::OrderPlaced(placed) => Self::OrderPlaced((*placed).into()),
+            OrderEvent::OrderPaid(paid) => Self::OrderPaid(paid.into()),
+            OrderEvent::OrderConfirmed {} => Self::OrderConfirmed(OrderConfirmed {}),
+            OrderEvent::OrderProcessing { note: _ } => Self::OrderProcessing(OrderProcessing {}),
+            OrderEvent::OrderShipped(shipped) => Self::OrderShipped(OrderShipped {
+                carrier: shipped.carrier,
+                estimated_delivery: shipped.estimated_delivery,
+            }),
+            OrderEvent::OrderDelivered { note: _ } => Self::OrderDelivered(OrderDelivered {}),
+            OrderEvent::OrderCancelled { cause, reason: _ } => Self::OrderCancelled(OrderCancelled { cause }),
+            OrderEvent::ItemsReturned { items } => {
+                Self::ItemsReturned(ItemsReturned { items: items.into_iter().map(Into::into).collect() })
+            }
+            OrderEvent::OrderRefunded(refunded) => Self::OrderRefunded(refunded.into()),
+        }
+    }
+}
+
+/// An order was placed: prices are frozen, stock is reserved. Amounts are in minor units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPlaced {
+    /// The number that people use: `ORD-2026-000100`.
+    pub number: String,
+    /// The number that an outside system gave it, unique within its seller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Whose: nobody for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<UserId>,
+    /// What is bought; a line's number is its place, from 0.
+    pub lines: Vec<OrderLine>,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// Sum of the lines, before discount.
+    pub subtotal: Minor,
+    /// Taken off the subtotal.
+    pub discount: Minor,
+    /// On the discounted subtotal.
+    pub tax: Minor,
+    /// The tax rate as a decimal fraction, for example `0.05`.
+    pub tax_rate: String,
+    /// For carriage.
+    pub shipping: Minor,
+    /// `subtotal − discount + tax + shipping`.
+    pub total: Minor,
+    /// Where it goes to, as far as statistics need it.
+    pub ship_to: ShipTo,
+    /// The payment that was opened with it.
+    pub payment_id: PaymentId,
+    /// The kind of method that the customer chose, for example `credit_card`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<String>,
+    /// When the reservation ends if nobody has paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderLine {
+    /// What.
+    pub product_id: ProductId,
+    /// Whose.
+    pub seller_id: SellerId,
+    /// The seller's code for it when it was bought.
+    pub sku: String,
+    /// Its name when it was bought.
+    pub name: String,
+    /// The frozen price of one, in minor units.
+    pub unit_price: Minor,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// Country and region of an address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipTo {
+    /// ISO 3166 code or name, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// State or province, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+/// Money that moved, by what it was for. The parts add up to the amount beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Split {
+    /// Goods, by line.
+    pub goods: Vec<GoodsAmount>,
+    /// Tax, in minor units.
+    pub tax: Minor,
+    /// Shipping, in minor units.
+    pub shipping: Minor,
+}
+
+/// The goods of one line in a capture or refund.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GoodsAmount {
+    /// The line's place in the order, from 0.
+    pub line: u32,
+    /// What.
+    pub product_id: ProductId,
+    /// Whose.
+    pub seller_id: SellerId,
+    /// How many units are paid (capture) or came back (refund; 0 where only money did).
+    pub quantity: u32,
+    /// In minor units, after discount, without tax and shipping.
+    pub amount: Minor,
+}
+
+/// The payment of an order was captured. A cancelled order may be paid too, and is then refunded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPaid {
+    /// By which payment.
+    pub payment_id: PaymentId,
+    /// Whose: nobody for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<UserId>,
+    /// How much, in minor units.
+    pub amount: Minor,
+    /// Of which currency.
+    pub currency: Currency,
+    /// What for.
+    pub split: Split,
+}
+
+/// Paid in full.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderConfirmed {}
+
+/// Being prepared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderProcessing {}
+
+/// On its way; the stock has left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderShipped {
+    /// Who carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// When it should arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_delivery: Option<DateTime<Utc>>,
+}
+
+/// With the customer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderDelivered {}
+
+/// Given up before it was shipped; the stock is released.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCancelled {
+    /// Who or what gave it up.
+    pub cause: CancelCause,
+}
+
+/// Goods came back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemsReturned {
+    /// What came back.
+    pub items: Vec<ReturnedItem>,
+}
+
+/// Goods of one line that came back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnedItem {
+    /// The line's place in the order, from 0.
+    pub line: u32,
+    /// What.
+    pub product_id: ProductId,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// Money of an order went back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRefunded {
+    /// By which payment.
+    pub payment_id: PaymentId,
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// Whose: nobody for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<UserId>,
+    /// How much, in minor units.
+    pub amount: Minor,
+    /// Of which currency.
+    pub currency: Currency,
+    /// What for.
+    pub split: Split,
+}
+
+impl From<super::OrderPlaced> for OrderPlaced {
+    fn from(it: super::OrderPlaced) -> Self {
+        Self {
+            number: it.number,
+            external_id: it.external_id,
+            customer_id: it.customer_id,
+            lines: it.lines.into_iter().map(Into::into).collect(),
+            currency: it.currency,
+            subtotal: it.subtotal,
+            discount: it.discount,
+            tax: it.tax,
+            tax_rate: it.tax_rate,
+            shipping: it.shipping,
+            total: it.total,
+            ship_to: ShipTo { country: it.ship_to.country, region: it.ship_to.region },
+            payment_id: it.payment_id,
+            payment_method: it.payment_method.as_deref().and_then(published_method),
+            expires_at: it.expires_at,
+        }
+    }
+}
+
+impl From<super::OrderLine> for OrderLine {
+    fn from(it: super::OrderLine) -> Self {
+        Self {
+            product_id: it.product_id,
+            seller_id: it.seller_id,
+            sku: it.sku,
+            name: it.name,
+            unit_price: it.unit_price,
+            quantity: it.quantity,
+        }
+    }
+}
+
+impl From<super::Split> for Split {
+    fn from(it: super::Split) -> Self {
+        Self { goods: it.goods.into_iter().map(Into::into).collect(), tax: it.tax, shipping: it.shipping }
+    }
+}
+
+impl From<super::GoodsAmount> for GoodsAmount {
+    fn from(it: super::GoodsAmount) -> Self {
+        Self {
+            line: it.line,
+            product_id: it.product_id,
+            seller_id: it.seller_id,
+            quantity: it.quantity,
+            amount: it.amount,
+        }
+    }
+}
+
+impl From<super::OrderPaid> for OrderPaid {
+    fn from(it: super::OrderPaid) -> Self {
+        Self {
+            payment_id: it.payment_id,
+            customer_id: it.customer_id,
+            amount: it.amount,
+            currency: it.currency,
+            split: it.split.into(),
+        }
+    }
+}
+
+impl From<super::OrderRefunded> for OrderRefunded {
+    fn from(it: super::OrderRefunded) -> Self {
+        Self {
+            payment_id: it.payment_id,
+            refund_id: it.refund_id,
+            customer_id: it.customer_id,
+            amount: it.amount,
+            currency: it.currency,
+            split: it.split.into(),
+        }
+    }
+}
+
+impl From<super::ReturnedItem> for ReturnedItem {
+    fn from(it: super::ReturnedItem) -> Self {
+        Self { line: it.line, product_id: it.product_id, quantity: it.quantity }
+    }
+}

@@ -1,0 +1,320 @@
+//! The payment of one order: opened with it, captured once, refunded in parts or whole.
+//!
+//! A payment is opened for what the order owes. To charge a method is an *attempt*: it is in the log before the
+//! gateway is asked, under its number. The gateway may want the customer to act first, decline (another attempt may
+//! follow), or capture. It is captured once, and only the amount owed. If the order was given up meanwhile the
+//! payment is cancelled, and a capture is recorded all the same: the money is ours, and the caller refunds it.
+//!
+//! A refund is *requested*, which reserves its part of the capture, before the gateway is asked; it is then
+//! refunded, or fails, which frees its part. Requested and refunded together are never above what was captured.
+
+use std::sync::Arc;
+
+use crate::ids::{OrderId, PersonalId, RefundId, UserId};
+use crate::order::Split;
+use crate::{Decide, Minor, Money, cqrs_aggregate};
+
+mod errors;
+mod events;
+pub mod public;
+mod state;
+
+pub use errors::PaymentError;
+pub use events::PaymentEvent;
+pub use state::{Attempt, AttemptPhase, Capture, Opened, Payment, PaymentStatus, Refund, RefundPhase};
+
+/// What may be asked of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentCommand {
+    /// An order awaits its money.
+    Open {
+        /// Which.
+        order_id: OrderId,
+        /// Whose: nobody for a guest.
+        customer_id: Option<UserId>,
+        /// How much is owed.
+        amount: Money,
+    },
+    /// Charge a method.
+    Attempt {
+        /// At which gateway.
+        gateway: String,
+        /// The gateway's token for the method.
+        method: String,
+    },
+    /// The gateway wants the customer to act first.
+    RequireAction {
+        /// Which attempt.
+        attempt: u32,
+        /// Where the customer acts.
+        url: String,
+    },
+    /// The gateway said no.
+    Decline {
+        /// Which attempt.
+        attempt: u32,
+        /// The gateway's code.
+        code: String,
+    },
+    /// The money is ours.
+    Capture(Box<Capture>),
+    /// Money is to go back: the sum of the split.
+    RequestRefund {
+        /// Which refund.
+        refund_id: RefundId,
+        /// What for.
+        split: Split,
+        /// Why, kept in `personal`.
+        reason: Option<PersonalId>,
+    },
+    /// It went back.
+    SettleRefund {
+        /// Which refund.
+        refund_id: RefundId,
+        /// The gateway's own id of the refund.
+        reference: Option<String>,
+    },
+    /// It did not go back.
+    FailRefund {
+        /// Which refund.
+        refund_id: RefundId,
+        /// The gateway's code.
+        code: String,
+    },
+    /// The order was given up before a capture.
+    Cancel,
+}
+
+impl Decide for Payment {
+    const TYPE: &'static str = "payments";
+    type Command = PaymentCommand;
+    type Event = PaymentEvent;
+    type Error = PaymentError;
+
+    fn decide(&self, command: PaymentCommand) -> Result<Vec<PaymentEvent>, PaymentError> {
+        let event = match command {
+            PaymentCommand::Open { order_id, customer_id, amount } => {
+                self.may_open(amount)?;
+                PaymentEvent::PaymentOpened { order_id, customer_id, amount }
+            }
+            PaymentCommand::Attempt { gateway, method } => {
+                PaymentEvent::PaymentAttempted { attempt: self.next_attempt()?, gateway, method }
+            }
+            PaymentCommand::RequireAction { attempt, url } => {
+                self.under_way(attempt)?;
+                if self.cancelled {
+                    return Err(PaymentError::Cancelled);
+                }
+                PaymentEvent::PaymentActionRequired { attempt, url }
+            }
+            PaymentCommand::Decline { attempt, code } => {
+                self.under_way(attempt)?;
+                PaymentEvent::PaymentDeclined { attempt, code }
+            }
+            PaymentCommand::Capture(capture) => self.capture(*capture)?,
+            PaymentCommand::RequestRefund { refund_id, split, reason } => {
+                self.request_refund(refund_id, split, reason)?
+            }
+            PaymentCommand::SettleRefund { refund_id, reference } => {
+                self.settle_refund(refund_id, reference)?
+            }
+            PaymentCommand::FailRefund { refund_id, code } => {
+                self.requested(refund_id)?;
+                PaymentEvent::RefundFailed { refund_id, code }
+            }
+            PaymentCommand::Cancel => {
+                self.may_cancel()?;
+                PaymentEvent::PaymentCancelled {}
+            }
+        };
+        Ok(vec![event])
+    }
+
+    fn evolve(&mut self, event: &PaymentEvent) {
+        match event {
+            PaymentEvent::PaymentOpened { order_id, customer_id, amount } => {
+                let (order_id, customer_id, amount) = (*order_id, *customer_id, *amount);
+                self.opened = Some(Opened { order_id, customer_id, amount });
+            }
+            PaymentEvent::PaymentAttempted { attempt, gateway, method } => {
+                let (number, gateway, method) = (*attempt, gateway.clone(), method.clone());
+                self.attempt = Some(Attempt { number, gateway, method, phase: AttemptPhase::Processing });
+            }
+            PaymentEvent::PaymentActionRequired { attempt, url } => {
+                self.set_phase(*attempt, AttemptPhase::ActionRequired { url: url.clone() });
+            }
+            PaymentEvent::PaymentDeclined { attempt, code } => {
+                self.set_phase(*attempt, AttemptPhase::Declined { code: code.clone() });
+            }
+            PaymentEvent::PaymentCaptured {
+                order_id: _,
+                amount,
+                currency,
+                gateway,
+                reference,
+                brand,
+                last4,
+                split,
+            } => {
+                self.captured = Some(Arc::new(Capture {
+                    amount: Money::new(*amount, *currency),
+                    gateway: gateway.clone(),
+                    reference: reference.clone(),
+                    brand: brand.clone(),
+                    last4: last4.clone(),
+                    split: split.clone(),
+                }));
+            }
+            PaymentEvent::RefundRequested { order_id: _, refund_id, amount, currency: _, split, reason } => {
+                self.refunds.push(Refund {
+                    refund_id: *refund_id,
+                    amount: *amount,
+                    split: split.clone(),
+                    reason: *reason,
+                    phase: RefundPhase::Requested,
+                });
+            }
+            PaymentEvent::PaymentRefunded { refund_id, reference, .. } => {
+                self.set_refund(*refund_id, RefundPhase::Refunded { reference: reference.clone() });
+            }
+            PaymentEvent::RefundFailed { refund_id, code } => {
+                self.set_refund(*refund_id, RefundPhase::Failed { code: code.clone() });
+            }
+            PaymentEvent::PaymentCancelled {} => self.cancelled = true,
+        }
+    }
+}
+
+impl Payment {
+    fn opened(&self) -> Result<&Opened, PaymentError> {
+        self.opened.as_ref().ok_or(PaymentError::NotOpened)
+    }
+
+    fn may_open(&self, amount: Money) -> Result<(), PaymentError> {
+        if self.opened.is_some() {
+            return Err(PaymentError::AlreadyOpened);
+        }
+        if amount.amount < 0 { Err(PaymentError::NegativeAmount) } else { Ok(()) }
+    }
+
+    fn next_attempt(&self) -> Result<u32, PaymentError> {
+        self.opened()?;
+        if self.captured.is_some() {
+            return Err(PaymentError::AlreadyCaptured);
+        }
+        if self.cancelled {
+            return Err(PaymentError::Cancelled);
+        }
+        match &self.attempt {
+            None => Ok(1),
+            Some(attempt) if attempt.is_under_way() => Err(PaymentError::AttemptUnderWay),
+            Some(attempt) => attempt.number.checked_add(1).ok_or(PaymentError::TooManyAttempts),
+        }
+    }
+
+    /// What a gateway says counts for the attempt that it was asked for, and only until the capture.
+    fn under_way(&self, number: u32) -> Result<(), PaymentError> {
+        self.opened()?;
+        if self.captured.is_some() {
+            return Err(PaymentError::AlreadyCaptured);
+        }
+        match &self.attempt {
+            Some(attempt) if attempt.number == number && attempt.is_under_way() => Ok(()),
+            Some(_) | None => Err(PaymentError::NoSuchAttempt { attempt: number }),
+        }
+    }
+
+    fn capture(&self, capture: Capture) -> Result<PaymentEvent, PaymentError> {
+        let opened = self.opened()?;
+        if self.captured.is_some() {
+            return Err(PaymentError::AlreadyCaptured);
+        }
+        if capture.amount != opened.amount {
+            return Err(PaymentError::WrongAmount { owed: opened.amount });
+        }
+        if capture.split.has_negative_part() || capture.split.total() != Some(capture.amount.amount) {
+            return Err(PaymentError::SplitMismatch);
+        }
+        let Capture { amount: Money { amount, currency }, gateway, reference, brand, last4, split } = capture;
+        let order_id = opened.order_id;
+        Ok(PaymentEvent::PaymentCaptured {
+            order_id,
+            amount,
+            currency,
+            gateway,
+            reference,
+            brand,
+            last4,
+            split,
+        })
+    }
+
+    fn request_refund(
+        &self,
+        refund_id: RefundId,
+        split: Split,
+        reason: Option<PersonalId>,
+    ) -> Result<PaymentEvent, PaymentError> {
+        let Opened { order_id, amount: Money { currency, .. }, .. } = *self.opened()?;
+        let captured = self.captured.as_ref().ok_or(PaymentError::NotCaptured)?;
+        if self.refunds.iter().any(|refund| refund.refund_id == refund_id) {
+            return Err(PaymentError::RepeatedRefund);
+        }
+        let lines = captured.split.goods.len();
+        if split.has_negative_part() || split.goods.iter().any(|goods| goods.line as usize >= lines) {
+            return Err(PaymentError::SplitMismatch);
+        }
+        let refundable = self.refundable();
+        match split.total() {
+            Some(amount) if amount > 0 && amount <= refundable => {
+                Ok(PaymentEvent::RefundRequested { order_id, refund_id, amount, currency, split, reason })
+            }
+            Some(0) => Err(PaymentError::ZeroRefund),
+            Some(_) | None => {
+                Err(PaymentError::RefundAboveCapture { left: Money::new(refundable, currency) })
+            }
+        }
+    }
+
+    fn settle_refund(
+        &self,
+        refund_id: RefundId,
+        reference: Option<String>,
+    ) -> Result<PaymentEvent, PaymentError> {
+        let refund = self.requested(refund_id)?;
+        let Opened { order_id, amount: Money { currency, .. }, .. } = *self.opened()?;
+        let (amount, split): (Minor, Split) = (refund.amount, refund.split.clone());
+        Ok(PaymentEvent::PaymentRefunded { order_id, refund_id, amount, currency, split, reference })
+    }
+
+    fn requested(&self, refund_id: RefundId) -> Result<&Refund, PaymentError> {
+        self.refund(refund_id)
+            .filter(|refund| refund.phase == RefundPhase::Requested)
+            .ok_or(PaymentError::NoSuchRefund { refund_id })
+    }
+
+    fn may_cancel(&self) -> Result<(), PaymentError> {
+        self.opened()?;
+        if self.captured.is_some() {
+            return Err(PaymentError::AlreadyCaptured);
+        }
+        if self.cancelled { Err(PaymentError::Cancelled) } else { Ok(()) }
+    }
+
+    fn set_phase(&mut self, number: u32, phase: AttemptPhase) {
+        if let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.number == number) {
+            attempt.phase = phase;
+        }
+    }
+
+    fn set_refund(&mut self, refund_id: RefundId, phase: RefundPhase) {
+        if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.refund_id == refund_id) {
+            refund.phase = phase;
+        }
+    }
+}
+
+cqrs_aggregate!(Payment);
+
+#[cfg(test)]
+mod tests;
