@@ -1,0 +1,107 @@
+//! The form of every success.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use serde::{Serialize, Serializer};
+
+use crate::error::ApiError;
+use crate::paging::Paging;
+
+/// A success with its data, status 200; another status, and headers, stand before it in a tuple.
+#[derive(Debug)]
+pub struct Success<T> {
+    data: T,
+    message: &'static str,
+}
+
+impl<T: Serialize> Success<T> {
+    /// A success with the usual message.
+    pub fn new(data: T) -> Self {
+        Self { data, message: "Operation completed successfully" }
+    }
+
+    /// Says something more to a person.
+    #[must_use]
+    pub fn message(mut self, message: &'static str) -> Self {
+        self.message = message;
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    success: bool,
+    data: &'a T,
+    message: &'static str,
+    timestamp: Timestamp,
+}
+
+impl<T: Serialize> IntoResponse for Success<T> {
+    fn into_response(self) -> Response {
+        let Self { data, message } = self;
+        // Straight to text, never by way of serde_json::Value: money must not become a float.
+        match serde_json::to_vec(&Envelope {
+            success: true,
+            data: &data,
+            message,
+            timestamp: Timestamp::now(),
+        }) {
+            Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+            Err(error) => ApiError::internal(error).into_response(),
+        }
+    }
+}
+
+/// A moment as every answer writes it: RFC 3339 in UTC with `Z`, exact, with as many decimals as it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub DateTime<Utc>);
+
+impl Timestamp {
+    /// Now, in milliseconds.
+    pub fn now() -> Self {
+        Self(Utc::now().trunc_subsecs(3))
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(time)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+/// One page of a list, as `data` of a [`Success`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "the names are the contract's")]
+pub struct Page<T> {
+    items: Vec<T>,
+    page_number: u64,
+    page_size: u64,
+    total_pages: u64,
+    total_count: u64,
+    has_previous_page: bool,
+    has_next_page: bool,
+}
+
+impl<T> Page<T> {
+    /// The items of the page that `paging` asked for, of `total_count` in all.
+    pub fn new(items: Vec<T>, paging: Paging, total_count: u64) -> Self {
+        let total_pages = total_count.div_ceil(paging.size);
+        Self {
+            items,
+            page_number: paging.number,
+            page_size: paging.size,
+            total_pages,
+            total_count,
+            has_previous_page: paging.number > 1 && total_pages > 0,
+            has_next_page: paging.number < total_pages,
+        }
+    }
+}

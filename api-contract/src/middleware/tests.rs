@@ -1,0 +1,234 @@
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::body::{Body, to_bytes};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use domain::{Currency, Money};
+use serde::Serialize;
+use tower::ServiceExt;
+
+use super::*;
+use crate::error::Violation;
+use crate::token::{KeySource, PublicKey};
+use crate::*;
+
+struct NoKeys;
+
+#[async_trait]
+impl KeySource for NoKeys {
+    async fn public_keys(&self) -> Result<Vec<PublicKey>, BoxError> {
+        Ok(Vec::new())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    price: Amount,
+    yen: Amount,
+    added_at: Timestamp,
+}
+
+fn line() -> Line {
+    let amount = |amount, code: &str| Amount(Money::new(amount, code.parse::<Currency>().unwrap()));
+    let added_at = chrono::DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap().into();
+    Line { price: amount(9_007_199_254_740_990, "USD"), yen: amount(-7, "JPY"), added_at }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("could not read the cart")]
+struct Outer(#[source] std::io::Error);
+
+fn router() -> Router {
+    let routes = Router::new()
+        .route(
+            "/one",
+            get(async || {
+                (StatusCode::CREATED, Version(3), EventPosition(7), Success::new(line()).message("Made"))
+            }),
+        )
+        .route("/list", get(async |paging: Paging| Success::new(Page::new(vec![line()], paging, 21))))
+        .route("/private", get(async |who: Principal| Success::new(who.actor())))
+        .route("/things/{id}", get(async |PathId(id): PathId<domain::ids::ProductId>| Success::new(id)))
+        .route(
+            "/echo",
+            post(async |body: JsonBody| {
+                body.read(|f| f.field("a").required().integer(0..=9)).map(Success::new)
+            }),
+        )
+        .route("/stock", get(async || ApiError::from(Violation::stock("quantity", 5, 10))))
+        .route("/locked", get(async || ApiError::locked(Duration::from_millis(59_001))))
+        .route(
+            "/broken",
+            get(async || ApiError::internal(Outer(std::io::Error::other("secret host refused")))),
+        )
+        .route("/panic", get(async || -> () { panic!("secret") }))
+        .route("/slow", get(async || std::future::pending::<()>().await));
+    let both = Router::new().nest("/api/v1", routes.clone()).nest("/api", routes);
+    apply(both, Verifier::new(NoKeys), Duration::from_secs(5))
+}
+
+async fn ask(request: axum::http::request::Builder, body: impl Into<Body>) -> Response {
+    let request = request.header("x-correlation-id", "test:1").body(body.into()).unwrap();
+    router().oneshot(request).await.unwrap()
+}
+
+/// The answer with the moment of the test replaced.
+async fn show(response: Response) -> String {
+    let status = response.status();
+    let mut headers: Vec<_> = response
+        .headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    headers.sort();
+    let body = String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
+    let body = match body.split_once(r#""timestamp":""#) {
+        Some((before, after)) => {
+            format!("{before}\"timestamp\":\"[now]{}", &after[after.find('"').unwrap()..])
+        }
+        None => body,
+    };
+    format!("{status}\n{}\n\n{body}", headers.join("\n"))
+}
+
+async fn get_text(path: &str) -> String {
+    show(ask(Request::get(path), ()).await).await
+}
+
+#[tokio::test]
+async fn successes() {
+    insta::assert_snapshot!("one", get_text("/api/v1/one").await);
+    insta::assert_snapshot!("list", get_text("/api/list?page=2&limit=10").await);
+}
+
+#[tokio::test]
+async fn errors_have_one_form() {
+    for (name, path) in [
+        ("no_route", "/nowhere"),
+        ("no_method", "/api/v1/echo"),
+        ("no_token", "/api/v1/private"),
+        ("malformed_id", "/api/v1/things/7"),
+        ("stock", "/api/v1/stock"),
+        ("locked", "/api/v1/locked"),
+        ("broken", "/api/v1/broken"),
+        ("panic", "/api/v1/panic"),
+    ] {
+        insta::assert_snapshot!(name, get_text(path).await);
+    }
+    let problem = ask(Request::get("/api/stock").header("accept", "application/problem+json"), ()).await;
+    insta::assert_snapshot!("problem", show(problem).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_too_long_is_503() {
+    insta::assert_snapshot!("slow", get_text("/api/v1/slow").await);
+}
+
+#[tokio::test]
+async fn bodies_are_json_of_at_most_a_mebibyte() {
+    let post = |content_type: &str| Request::post("/api/v1/echo").header("content-type", content_type);
+    for (content_type, body, expected) in [
+        ("application/json", r#"{"a": 1}"#.to_owned(), "200"),
+        ("application/json; charset=UTF-8", r#"{"a": 1}"#.to_owned(), "200"),
+        ("application/merge-patch+json", r#"{"a": 1}"#.to_owned(), "200"),
+        ("application/json; charset=latin1", r#"{"a": 1}"#.to_owned(), "UNSUPPORTED_MEDIA_TYPE"),
+        ("text/plain", r#"{"a": 1}"#.to_owned(), "UNSUPPORTED_MEDIA_TYPE"),
+        ("application/json", "{\"a\": 1".to_owned(), "INVALID_FORMAT"),
+        ("application/json", "[1]".to_owned(), "INVALID_FORMAT"),
+        ("application/json", String::new(), "REQUIRED_FIELD"),
+        (
+            "application/json",
+            format!("{{\"a\": 1, \"b\": \"{}\"}}", "x".repeat(10_000_000)),
+            "PAYLOAD_TOO_LARGE",
+        ),
+    ] {
+        let announced = post(content_type).header("content-length", body.len());
+        for request in [announced, post(content_type)] {
+            let answer = show(ask(request, body.clone()).await).await;
+            assert!(answer.contains(expected), "{content_type} {}: {answer}", &body[..body.len().min(20)]);
+        }
+    }
+    assert!(
+        show(ask(post("application/json"), vec![b'{', 0xff, b'}']).await).await.contains("INVALID_FORMAT")
+    );
+}
+
+#[tokio::test]
+async fn a_correlation_id_is_kept_if_it_is_one() {
+    for (given, kept) in [
+        ("a", true),
+        ("A.b_c:d-9", true),
+        (&"x".repeat(128), true),
+        (&"x".repeat(129), false),
+        ("a b", false),
+        ("", false),
+    ] {
+        let request =
+            Request::get("/api/v1/one").header("x-correlation-id", given).body(Body::empty()).unwrap();
+        let answer = router().oneshot(request).await.unwrap();
+        let answered = answer.headers()["x-correlation-id"].to_str().unwrap();
+        assert_eq!(answered == given, kept, "{given}");
+        assert!(!answered.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn there_is_one_version_of_the_api() {
+    assert_eq!(ask(Request::get("/api/v1/one").header("x-api-version", "v1"), ()).await.status(), 201);
+    assert_eq!(ask(Request::get("/api/v1/one").header("x-api-version", "v2"), ()).await.status(), 400);
+}
+
+#[tokio::test]
+async fn if_match_names_versions() {
+    for (header, version, good) in [
+        (None, 3, true),
+        (Some("\"3\""), 3, true),
+        (Some("3"), 3, true),
+        (Some("W/\"3\""), 3, true),
+        (Some("\"1\", \"3\""), 3, true),
+        (Some("*"), 3, true),
+        (Some("*"), 0, false),
+        (Some("\"2\""), 3, false),
+        (Some("nonsense"), 3, false),
+    ] {
+        let mut request = Request::get("/");
+        if let Some(header) = header {
+            request = request.header("if-match", header);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let Ok(if_match) =
+            <IfMatch as axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        assert_eq!(if_match.check(version).is_ok(), good, "{header:?} {version}");
+    }
+}
+
+/// Where a subscriber of these tests writes.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_logged_once_with_its_causes_and_never_shown() {
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let answer = get_text("/api/v1/broken").await;
+    drop(guard);
+    assert!(!answer.contains("secret") && !answer.contains("cart"), "{answer}");
+    let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("could not read the cart: secret host refused").count(), 1, "{log}");
+    assert!(log.contains("test:1"), "{log}");
+}

@@ -1,0 +1,39 @@
+//! How products, carts, orders and payments look to a client: one form for the answers of commands and of queries.
+//!
+//! A *record* is a state with the moments that its stream tells beside it ([`OrderRecord`], [`PaymentRecord`],
+//! [`CartRecord`]): fold a stream's events into one, or make one of the state that a decision left. A *view* is what
+//! becomes JSON, made of a record and of what is joined when it is read (texts kept in `personal`, names of products).
+
+mod cart;
+mod order;
+mod payment;
+mod product;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::Decide;
+use domain::ids::PersonalId;
+use serde_json::value::RawValue;
+
+pub use cart::{CartItemView, CartRecord, CartView};
+pub use order::{OrderItemView, OrderRecord, OrderView, PaymentBrief, StatusStep};
+pub use payment::{PaymentRecord, PaymentView, RefundView};
+pub use product::{ProductView, SellerBrief, Stock};
+
+/// The bodies of rows of `personal`: an address is an object, a note a string. What was erased isn't there.
+pub type PersonalBodies = HashMap<PersonalId, Box<RawValue>>;
+
+/// A state with the moments that its stream tells beside it.
+pub trait Record: Default {
+    /// The aggregate whose stream it is.
+    type Of: Decide;
+
+    /// Takes the stream's next event.
+    fn apply(&mut self, event: &<Self::Of as Decide>::Event, at: DateTime<Utc>);
+}
+
+/// The body of a row of `personal`, if it is still there.
+fn body(bodies: &PersonalBodies, id: Option<PersonalId>) -> Option<&RawValue> {
+    bodies.get(&id?).map(Box::as_ref)
+}

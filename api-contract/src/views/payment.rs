@@ -1,0 +1,178 @@
+//! A payment.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::ids::{OrderId, PaymentId, PersonalId, RefundId};
+use domain::payment::{Attempt, AttemptPhase, Payment, PaymentEvent, Refund, RefundPhase};
+use domain::{Currency, Decide, Money};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{PersonalBodies, Record, body};
+use crate::amount::Amount;
+use crate::envelope::Timestamp;
+
+/// A payment, and when things happened to it.
+#[derive(Clone, Debug, Default)]
+pub struct PaymentRecord {
+    /// The payment.
+    pub payment: Payment,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When each refund was requested.
+    pub refunds_at: BTreeMap<RefundId, DateTime<Utc>>,
+    /// How many events it has.
+    pub version: u64,
+}
+
+impl PaymentRecord {
+    /// The rows of `personal` that its view is joined with.
+    pub fn personal(&self) -> Vec<PersonalId> {
+        self.payment.refunds.iter().filter_map(|refund| refund.reason).collect()
+    }
+}
+
+impl Record for PaymentRecord {
+    type Of = Payment;
+
+    fn apply(&mut self, event: &PaymentEvent, at: DateTime<Utc>) {
+        match event {
+            PaymentEvent::PaymentOpened { .. } => self.created_at = at,
+            PaymentEvent::RefundRequested { refund_id, .. } => {
+                self.refunds_at.insert(*refund_id, at);
+            }
+            PaymentEvent::PaymentAttempted { .. }
+            | PaymentEvent::PaymentActionRequired { .. }
+            | PaymentEvent::PaymentDeclined { .. }
+            | PaymentEvent::PaymentCaptured { .. }
+            | PaymentEvent::PaymentRefunded { .. }
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::PaymentCancelled {} => {}
+        }
+        self.payment.evolve(event);
+        self.updated_at = at;
+        self.version += 1;
+    }
+}
+
+/// A payment as a client reads it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentView<'a> {
+    id: PaymentId,
+    payment_id: PaymentId,
+    order_id: OrderId,
+    status: &'static str,
+    amount: Amount,
+    refunded_amount: Amount,
+    currency: Currency,
+    payment_gateway: Option<&'a str>,
+    payment_method: Option<&'static str>,
+    last4: Option<&'a str>,
+    brand: Option<&'a str>,
+    transaction_id: Option<&'a str>,
+    receipt: Option<&'a str>,
+    /// Where the customer has to act, while that is so.
+    payment_url: Option<&'a str>,
+    /// The gateway's code, after it declined.
+    failure_code: Option<&'a str>,
+    refunds: Vec<RefundView<'a>>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// A refund as a client reads it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundView<'a> {
+    refund_id: RefundId,
+    payment_id: PaymentId,
+    amount: Amount,
+    currency: Currency,
+    status: &'static str,
+    failure_code: Option<&'a str>,
+    reason: Option<&'a RawValue>,
+    created_at: Option<Timestamp>,
+}
+
+impl<'a> PaymentView<'a> {
+    /// A payment, with the reasons of its refunds. Nothing for one that was never opened.
+    pub fn of(id: PaymentId, record: &'a PaymentRecord, bodies: &'a PersonalBodies) -> Option<Self> {
+        let payment = &record.payment;
+        let opened = payment.opened?;
+        let captured = payment.captured.as_deref();
+        let attempt = payment.attempt.as_ref();
+        let (payment_url, failure_code) = match attempt.map(|attempt| &attempt.phase) {
+            Some(AttemptPhase::ActionRequired { url }) if captured.is_none() => (Some(url.as_str()), None),
+            Some(AttemptPhase::Declined { code }) if captured.is_none() => (None, Some(code.as_str())),
+            Some(AttemptPhase::ActionRequired { .. } | AttemptPhase::Declined { .. } | AttemptPhase::Processing)
+            | None => (None, None),
+        };
+        let currency = opened.amount.currency;
+        Some(Self {
+            id,
+            payment_id: id,
+            order_id: opened.order_id,
+            status: payment.status().as_str(),
+            amount: opened.amount.into(),
+            refunded_amount: Amount(Money::new(payment.refunded_amount(), currency)),
+            currency,
+            payment_gateway: captured
+                .map(|captured| captured.gateway.as_str())
+                .or(attempt.map(|attempt| attempt.gateway.as_str())),
+            payment_method: method(payment),
+            last4: captured.and_then(|captured| captured.last4.as_deref()),
+            brand: captured.and_then(|captured| captured.brand.as_deref()),
+            transaction_id: captured.and_then(|captured| captured.reference.as_deref()),
+            receipt: None,
+            payment_url,
+            failure_code,
+            refunds: payment
+                .refunds
+                .iter()
+                .filter_map(|refund| RefundView::of(id, refund.refund_id, record, bodies))
+                .collect(),
+            created_at: record.created_at.into(),
+            updated_at: record.updated_at.into(),
+        })
+    }
+}
+
+/// A gateway charges cards; an admin's word or an import is no method of the customer's.
+fn method(payment: &Payment) -> Option<&'static str> {
+    let by_card = payment.captured.as_ref().is_some_and(|captured| captured.last4.is_some());
+    let tried = payment.captured.is_none() && payment.attempt.as_ref().is_some_and(Attempt::is_under_way);
+    (by_card || tried).then_some("card")
+}
+
+impl<'a> RefundView<'a> {
+    /// One refund of a payment.
+    pub fn of(
+        payment_id: PaymentId,
+        refund_id: RefundId,
+        record: &'a PaymentRecord,
+        bodies: &'a PersonalBodies,
+    ) -> Option<Self> {
+        let opened = record.payment.opened?;
+        let refund: &Refund = record.payment.refund(refund_id)?;
+        let (status, failure_code) = match &refund.phase {
+            RefundPhase::Requested => ("pending", None),
+            RefundPhase::Refunded { reference: _ } => ("succeeded", None),
+            RefundPhase::Failed { code } => ("failed", Some(code.as_str())),
+        };
+        let currency = opened.amount.currency;
+        Some(Self {
+            refund_id,
+            payment_id,
+            amount: Amount(Money::new(refund.amount, currency)),
+            currency,
+            status,
+            failure_code,
+            reason: body(bodies, refund.reason),
+            created_at: record.refunds_at.get(&refund_id).copied().map(Timestamp),
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! The tables that are not event-sourced: users, shops, keys, and what is kept of a person.
+//!
+//! One module is one table and all SQL for it. command-api writes by it and query-api reads by it; neither holds SQL
+//! of these tables itself. No secret passes through here but hashes.
+
+pub mod login_failures;
+pub mod personal;
+pub mod refresh_tokens;
+pub mod shops;
+pub mod signing_keys;
+pub mod users;
+
+use std::time::Duration;
+
+use api_contract::ApiError;
+
+/// What an endpoint answers where Postgres failed it: 503 where it can't be reached now, else 500.
+pub fn failed(error: sqlx::Error) -> ApiError {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+            ApiError::unavailable(Duration::from_secs(1)).because(error)
+        }
+        error => ApiError::internal(error),
+    }
+}

@@ -1,0 +1,136 @@
+//! What must be kept of a person: rows that can be erased, named by id in events, which can't.
+//!
+//! A row is written before the append that names it. If that append never happens, the row is named by nothing, and
+//! a sweep takes it away.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{PersonalId, UserId};
+use serde_json::Value;
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+/// What a row is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Where an order goes to; its invoice needs it.
+    ShippingAddress,
+    /// Whom an order is billed to; its invoice needs it.
+    BillingAddress,
+    /// What the customer said about an order.
+    OrderNotes,
+    /// What staff said about a step of an order.
+    StatusNote,
+    /// Why an order was cancelled.
+    CancelReason,
+    /// Why money went back.
+    RefundReason,
+    /// Why a stock changed.
+    StockReason,
+}
+
+/// How long an invoice's address is kept whatever its subject asks: ten years, the longest of the usual duties to keep
+/// books.
+const INVOICE_DAYS: i64 = 3653;
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::ShippingAddress => "shipping_address",
+            Self::BillingAddress => "billing_address",
+            Self::OrderNotes => "order_notes",
+            Self::StatusNote => "status_note",
+            Self::CancelReason => "cancel_reason",
+            Self::RefundReason => "refund_reason",
+            Self::StockReason => "stock_reason",
+        }
+    }
+
+    fn keep_until(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::ShippingAddress | Self::BillingAddress => Some(now + TimeDelta::days(INVOICE_DAYS)),
+            Self::OrderNotes | Self::StatusNote | Self::CancelReason | Self::RefundReason | Self::StockReason => None,
+        }
+    }
+}
+
+/// Rows that are about to be written together.
+#[derive(Debug, Default)]
+pub struct Rows {
+    ids: Vec<Uuid>,
+    purposes: Vec<&'static str>,
+    keep_until: Vec<Option<DateTime<Utc>>>,
+    bodies: Vec<Value>,
+}
+
+impl Rows {
+    /// Adds a row; its id is what the event names.
+    pub fn add(&mut self, purpose: Purpose, body: Value) -> PersonalId {
+        let id = Uuid::now_v7();
+        self.ids.push(id);
+        self.purposes.push(purpose.name());
+        self.keep_until.push(purpose.keep_until(Utc::now()));
+        self.bodies.push(body);
+        PersonalId(id)
+    }
+
+    /// Adds a row for a text, if there is one.
+    pub fn text(&mut self, purpose: Purpose, text: Option<&str>) -> Option<PersonalId> {
+        text.map(|text| self.add(purpose, text.into()))
+    }
+}
+
+/// Writes the rows of one subject.
+pub async fn keep(db: impl PgExecutor<'_>, subject: UserId, rows: &Rows) -> Result<(), sqlx::Error> {
+    if rows.ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO personal (id, subject, purpose, keep_until, body)
+         SELECT id, $2, purpose, keep_until, body
+         FROM unnest($1::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[]) AS kept(id, purpose, keep_until, body)",
+        &rows.ids,
+        subject.0,
+        &rows.purposes as _,
+        &rows.keep_until as _,
+        &rows.bodies,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The bodies of these rows; what was erased is missing.
+pub async fn bodies(
+    db: impl PgExecutor<'_>,
+    ids: &[PersonalId],
+) -> Result<Vec<(PersonalId, Value)>, sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows =
+        sqlx::query!(r#"SELECT id, body AS "body!" FROM personal WHERE id = ANY($1) AND body IS NOT NULL"#, &ids)
+            .fetch_all(db)
+            .await?;
+    Ok(rows.into_iter().map(|row| (PersonalId(row.id), row.body)).collect())
+}
+
+/// The row of an outside customer, made when first asked for: the same id for the same (scope, external id), also for
+/// two who ask at once.
+pub async fn external_customer(
+    db: impl PgExecutor<'_>,
+    scope: &str,
+    external_id: &str,
+) -> Result<PersonalId, sqlx::Error> {
+    // The update changes nothing; it makes a row that is there already be returned as well.
+    let id = sqlx::query_scalar!(
+        "INSERT INTO personal (id, purpose, body)
+         VALUES ($1, 'external_customer', jsonb_build_object('scope', $2::text, 'externalId', $3::text))
+         ON CONFLICT ((body ->> 'scope'), (body ->> 'externalId')) WHERE purpose = 'external_customer'
+         DO UPDATE SET purpose = excluded.purpose
+         RETURNING id",
+        Uuid::now_v7(),
+        scope,
+        external_id,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(PersonalId(id))
+}
