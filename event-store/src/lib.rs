@@ -12,6 +12,7 @@ pub mod log;
 pub mod recorded;
 pub mod relay;
 pub mod snapshot;
+mod stream;
 pub mod verify;
 pub mod watch;
 

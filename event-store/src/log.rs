@@ -1,6 +1,10 @@
 //! Reading the log: by stream, by position, as of a position or a time.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
+use domain::Decide;
+use domain::aggregate::{Stored, parse_event};
 use sqlx::PgPool;
 
 use crate::head::{BadHead, Hash, Head};
@@ -16,6 +20,9 @@ pub enum LogError {
     /// that had not got everything, or was changed.
     #[error("the log differs from the one that was read up to {0}; nothing was read on top of it")]
     Diverged(Head),
+    /// An event that this build can't read.
+    #[error("the event at position {0} can't be read")]
+    Unreadable(i64, #[source] serde_json::Error),
     /// A stored hash has the wrong length.
     #[error("a stored hash is damaged")]
     BadHash(#[from] BadHead),
@@ -71,7 +78,53 @@ impl Log {
     /// The whole groups after `after`, with some `at_most` events (a larger group comes alone), or an empty batch.
     /// Refuses if the log at `after` isn't the one that `after` was taken from.
     pub async fn read_after(&self, after: &Head, at_most: i64) -> Result<Batch, LogError> {
-        // The group that ends at `after` is read along, to compare its hash; the one after it however large it is.
+        let head = self.group_after(after, at_most).await?;
+        if head.position == after.position {
+            return Ok(Batch { events: Vec::new(), head });
+        }
+        let events = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
+                      payload::text AS "payload!", metadata::text AS "metadata!"
+               FROM events WHERE position > $1 AND position <= $2 ORDER BY position"#,
+            after.position,
+            head.position,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(Batch { events, head })
+    }
+
+    /// As [`Self::read_after`], with the events of these types alone: `at_most` still counts all. For a consumer that
+    /// cares about few of them.
+    pub async fn read_after_of(
+        &self,
+        event_types: &[&str],
+        after: &Head,
+        at_most: i64,
+    ) -> Result<Batch, LogError> {
+        let head = self.group_after(after, at_most).await?;
+        if head.position == after.position {
+            return Ok(Batch { events: Vec::new(), head });
+        }
+        let events = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
+                      payload::text AS "payload!", metadata::text AS "metadata!"
+               FROM events WHERE position > $1 AND position <= $2 AND event_type = ANY($3) ORDER BY position"#,
+            after.position,
+            head.position,
+            event_types as _,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(Batch { events, head })
+    }
+
+    /// The end of the last group within `at_most` events after `after`, or of the next group however large it is;
+    /// `after` itself where there is none.
+    async fn group_after(&self, after: &Head, at_most: i64) -> Result<Head, LogError> {
+        // The group that ends at `after` is read along, to compare its hash.
         let groups = sqlx::query!(
             r#"(SELECT last_position AS "position!", hash AS "hash!" FROM log_groups
                 WHERE last_position BETWEEN $1 AND $1 + $2::bigint)
@@ -89,21 +142,7 @@ impl Log {
         if *after != Head::EMPTY && groups.next().transpose()? != Some(*after) {
             return Err(LogError::Diverged(*after));
         }
-        let head = groups.last().transpose()?.unwrap_or(*after);
-        if head.position == after.position {
-            return Ok(Batch { events: Vec::new(), head });
-        }
-        let events = sqlx::query_as!(
-            Recorded,
-            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
-                      payload::text AS "payload!", metadata::text AS "metadata!"
-               FROM events WHERE position > $1 AND position <= $2 ORDER BY position"#,
-            after.position,
-            head.position,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(Batch { events, head })
+        Ok(groups.last().transpose()?.unwrap_or(*after))
     }
 
     /// One stream's events, in order.
@@ -138,6 +177,60 @@ impl Log {
             AsOf::Time(time) => events.retain(|event| event.occurred_at() <= time),
         }
         Ok(events)
+    }
+
+    /// The events of one aggregate, in today's version, each beside its row: all of them, or as of a moment.
+    pub async fn events_of<A: Stored>(
+        &self,
+        id: impl Display,
+        as_of: Option<AsOf>,
+    ) -> Result<Vec<(Recorded, <A as Decide>::Event)>, LogError> {
+        let (aggregate_type, id) = (<A as Decide>::TYPE, id.to_string());
+        let events = match as_of {
+            None => self.read_stream(aggregate_type, &id).await?,
+            Some(as_of) => self.read_stream_as_of(aggregate_type, &id, as_of).await?,
+        };
+        let upcasters = A::upcasters();
+        let read = |row: Recorded| {
+            let event = parse_event::<A>(&upcasters, &row.event_type, &row.event_version, &row.payload);
+            event.map_err(|e| LogError::Unreadable(row.position, e)).map(|event| (row, event))
+        };
+        events.into_iter().map(read).collect()
+    }
+
+    /// The events of some types after a position, in order, at most so many: for a reader of the whole log that needs
+    /// few of them.
+    pub async fn read_types(
+        &self,
+        event_types: &[&str],
+        after: i64,
+        at_most: i64,
+    ) -> Result<Vec<Recorded>, LogError> {
+        let events = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
+                      payload::text AS "payload!", metadata::text AS "metadata!"
+               FROM events WHERE position > $1 AND event_type = ANY($2) ORDER BY position LIMIT $3"#,
+            after,
+            event_types as _,
+            at_most,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(events)
+    }
+
+    /// Who has written after a position up to another, each with the position of his last event.
+    pub async fn writers(&self, after: i64, until: i64) -> Result<Vec<(String, i64)>, LogError> {
+        let rows = sqlx::query!(
+            r#"SELECT metadata ->> 'actor' AS "actor!", max(position) AS "position!"
+               FROM events WHERE position > $1 AND position <= $2 AND metadata ->> 'actor' IS NOT NULL GROUP BY 1"#,
+            after,
+            until,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.actor, row.position)).collect())
     }
 
     /// The hash of the group that holds a position, or nothing beyond the head.

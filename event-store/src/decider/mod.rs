@@ -48,6 +48,9 @@ pub struct Config {
     pub cache: usize,
     /// How long a group that Postgres can't take for the moment is tried again before its commands fail.
     pub patience: Duration,
+    /// How long Postgres may be silent after a statement before its connection is given up. What became of the
+    /// statement is then found out on another. Longer than `lock_timeout` ([`crate::connect::appending`]).
+    pub silence: Duration,
 }
 
 impl Default for Config {
@@ -59,6 +62,7 @@ impl Default for Config {
             group_bytes: 2 << 20,
             cache: 100_000,
             patience: Duration::from_secs(5),
+            silence: Duration::from_secs(15),
         }
     }
 }
