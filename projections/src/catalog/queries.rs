@@ -1,0 +1,100 @@
+//! What may be asked of the catalog. Lists are found by the product search, which answers ids.
+
+use std::collections::HashMap;
+
+use domain::ids::{ProductId, SellerId};
+use sqlx::Arguments as _;
+use sqlx::PgPool;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+
+use super::NAME;
+use super::row::CatalogProduct;
+use crate::live::{Answer, Live, QueryError};
+
+/// Asks the catalog. One for a process: it knows which generation is live.
+#[derive(Debug)]
+pub struct Products {
+    live: Live,
+}
+
+/// The products of this condition, as an array in the order of their ids.
+macro_rules! products {
+    ($condition:literal) => {
+        concat!(
+            "SELECT coalesce(json_agg(found ORDER BY found.product_id), '[]') FROM (
+                 SELECT p.product_id, p.details, p.withdrawn, p.created_at, p.updated_at, p.version,
+                        coalesce(s.on_hand - s.reserved, 0) AS stock
+                 FROM catalog_g{g}_products p LEFT JOIN catalog_g{g}_stock s ON s.product_id = p.product_id
+                 WHERE ", $condition, " ORDER BY p.product_id LIMIT 1000) found"
+        )
+    };
+}
+
+const BY_IDS: &str = products!("p.product_id = ANY($1)");
+/// Two products have one slug only for the moment between the events of one and the other.
+const BY_SLUG: &str = products!("p.slug = $1 AND NOT p.withdrawn");
+const BY_SKU: &str = products!("p.seller_id = $1 AND p.sku = $2 AND NOT p.withdrawn");
+const BY_EXTERNAL_ID: &str = products!("p.external_id = $1");
+const BY_OUTSIDE_ID_OR_SKU: &str = products!("(p.external_id = $1 OR p.sku = $1)");
+
+impl Products {
+    /// Asks by this pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { live: Live::new(NAME, pool) }
+    }
+
+    /// Products in the order of these ids, at most 1,000, withdrawn ones too; unknown ids are left out.
+    pub async fn by_ids(&self, ids: &[ProductId]) -> Result<Answer<Vec<CatalogProduct>>, QueryError> {
+        let wanted: Vec<_> = ids.iter().map(|id| id.0).collect();
+        let answer: Answer<Vec<CatalogProduct>> =
+            self.live.ask(BY_IDS, |arguments| arguments.add(&wanted)).await?;
+        Ok(answer.map(|found| {
+            let mut found: HashMap<_, _> = found.into_iter().map(|p| (p.product_id, p)).collect();
+            ids.iter().filter_map(|id| found.remove(id)).collect()
+        }))
+    }
+
+    /// A product by its id, withdrawn or not.
+    pub async fn by_id(&self, id: ProductId) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
+        Ok(self.by_ids(&[id]).await?.map(|found| found.into_iter().next()))
+    }
+
+    /// A product that is sold, by its slug.
+    pub async fn by_slug(&self, slug: &str) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
+        self.first(BY_SLUG, |arguments| arguments.add(slug)).await
+    }
+
+    /// A product that is sold, by its seller's code.
+    pub async fn by_sku(
+        &self,
+        seller: SellerId,
+        sku: &str,
+    ) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
+        self.first(BY_SKU, |arguments| {
+            arguments.add(seller.0)?;
+            arguments.add(sku)
+        })
+        .await
+    }
+
+    /// The products with an outside system's id, which need not be unique; withdrawn ones too.
+    pub async fn by_external_id(&self, external_id: &str) -> Result<Answer<Vec<CatalogProduct>>, QueryError> {
+        self.live.ask(BY_EXTERNAL_ID, |arguments| arguments.add(external_id)).await
+    }
+
+    /// The products with this as an outside system's id or as any seller's code; withdrawn ones too. It goes through
+    /// the whole catalog.
+    pub async fn by_outside_id_or_sku(&self, word: &str) -> Result<Answer<Vec<CatalogProduct>>, QueryError> {
+        self.live.ask(BY_OUTSIDE_ID_OR_SKU, |arguments| arguments.add(word)).await
+    }
+
+    async fn first(
+        &self,
+        template: &'static str,
+        bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
+    ) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
+        let answer: Answer<Vec<CatalogProduct>> = self.live.ask(template, bind).await?;
+        Ok(answer.map(|found| found.into_iter().next()))
+    }
+}

@@ -1,0 +1,92 @@
+//! Products with their stock.
+
+use std::collections::BTreeMap;
+
+use domain::ids::ProductId;
+use domain::inventory::InventoryEvent;
+use domain::product::ProductEvent;
+use domain::public::PublicEvent;
+use uuid::Uuid;
+
+use super::{Catalog, Products};
+use crate::generation::Generation;
+use crate::read_model::ReadModel;
+use crate::testing::{Shop, Stored, TestDatabase};
+
+const SHOP: Shop = Shop { seed: 5, products: 14, orders: 30, most_lines: 4 };
+
+async fn filled(size: usize) -> (TestDatabase, Products) {
+    let database = TestDatabase::new().await;
+    let events: Vec<PublicEvent> =
+        (1..).zip(SHOP.history().flatten()).map(|(position, event)| event.publish(position)).collect();
+    for batch in events.chunks(size) {
+        let mut tx = database.app.begin().await.unwrap();
+        Catalog.apply(batch, Generation(1), &mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let products = Products::new(database.app.clone());
+    (database, products)
+}
+
+fn ids() -> Vec<ProductId> {
+    let created = SHOP.history().flatten().filter_map(|event| match event.event {
+        Stored::Product(ProductEvent::ProductCreated(_)) => Some(ProductId(event.aggregate_id)),
+        _ => None,
+    });
+    created.collect()
+}
+
+#[tokio::test]
+async fn stock_is_on_hand_less_reserved() {
+    let (_database, products) = filled(7).await;
+    let mut expected: BTreeMap<ProductId, i64> = BTreeMap::new();
+    for event in SHOP.history().flatten() {
+        let id = ProductId(event.aggregate_id);
+        let change = match event.event {
+            Stored::Inventory(
+                InventoryEvent::StockReceived { quantity, .. }
+                | InventoryEvent::ReservationReleased { quantity, .. }
+                | InventoryEvent::StockReturned { quantity, .. },
+            ) => quantity.cast_signed(),
+            Stored::Inventory(InventoryEvent::StockReserved { quantity, .. }) => -quantity.cast_signed(),
+            _ => 0,
+        };
+        *expected.entry(id).or_default() += change;
+    }
+    for product in products.by_ids(&ids()).await.unwrap().value {
+        assert_eq!(product.stock, expected[&product.product_id]);
+        assert!(product.in_stock());
+    }
+}
+
+#[tokio::test]
+async fn products_come_in_the_order_that_was_asked_for() {
+    let (_database, products) = filled(1000).await;
+    let mut wanted = ids();
+    wanted.reverse();
+    wanted.insert(3, ProductId(Uuid::nil()));
+    let found = products.by_ids(&wanted).await.unwrap().value;
+    wanted.remove(3);
+    assert_eq!(found.iter().map(|product| product.product_id).collect::<Vec<_>>(), wanted);
+}
+
+#[tokio::test]
+async fn a_revised_product_keeps_its_beginning_and_a_withdrawn_one_is_found_by_id_alone() {
+    for size in [3, 1000] {
+        let (_database, products) = filled(size).await;
+        let ids = ids();
+        let revised = products.by_slug("white-heart-3").await.unwrap().value.unwrap();
+        assert_eq!(revised.product_id, ids[3]);
+        assert!(revised.details.name.ends_with("(new)"));
+        assert_eq!(revised.version, 2);
+        let seller = revised.details.seller_id;
+        let by_sku = products.by_sku(seller, "SKU-3").await.unwrap().value.unwrap();
+        assert_eq!(by_sku, revised);
+        assert_eq!(products.by_external_id("X3").await.unwrap().value, [revised]);
+
+        let withdrawn = products.by_id(ids[6]).await.unwrap().value.unwrap();
+        assert!(withdrawn.withdrawn);
+        assert_eq!(products.by_slug("white-heart-6").await.unwrap().value, None);
+        assert_eq!(products.by_sku(withdrawn.details.seller_id, "SKU-6").await.unwrap().value, None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Generations of a read model's tables, and the pointer to the live one.
+
+use std::fmt;
+
+use event_store::Checkpoint;
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::read_model::{ReadModel, Table};
+
+/// A generation of a read model's tables. It is part of their names, so it is made of a number and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(pub i32);
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Generation {
+    /// A statement for this generation: each `{g}` of the template becomes its number.
+    pub fn sql(self, template: &'static str) -> String {
+        template.replace("{g}", &self.0.to_string())
+    }
+
+    /// The checkpoint of this generation of a read model: `order_history@2`.
+    pub fn checkpoint(self, model: &str) -> Checkpoint {
+        Checkpoint::named(format!("{model}@{self}"))
+    }
+
+    /// The full name of a table.
+    pub fn table(self, model: &str, table: &Table) -> String {
+        format!("{model}_g{self}_{}", table.suffix)
+    }
+}
+
+/// The live generation of a read model, if the model is known to this database.
+pub async fn live(db: impl PgExecutor<'_>, model: &str) -> Result<Option<Generation>, sqlx::Error> {
+    let generation = sqlx::query_scalar!("SELECT generation FROM read_models WHERE name = $1", model)
+        .fetch_optional(db)
+        .await?;
+    Ok(generation.map(Generation))
+}
+
+// The application may not write `read_models`; statements that do are not checked when this crate is compiled, which
+// happens with the application's rights.
+
+/// Makes the tables of the generation after all that there were, and says that it is being rebuilt. Tables that a
+/// broken rebuild left are dropped. The schema's owner may do it, in a transaction.
+pub(crate) async fn create_next(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+) -> Result<(Generation, Generation), sqlx::Error> {
+    let (live, rebuilding): (i32, Option<i32>) =
+        sqlx::query_as("SELECT generation, rebuilding FROM read_models WHERE name = $1 FOR UPDATE")
+            .bind(model.name())
+            .fetch_one(&mut *db)
+            .await?;
+    let next = Generation(rebuilding.unwrap_or(live) + 1);
+    let live = Generation(live);
+    drop_all_but(db, model, &[live]).await?;
+    // The function's name is a constant of this crate.
+    sqlx::query(&format!("SELECT create_{}($1)", model.name())).bind(next.0).execute(&mut *db).await?;
+    next.checkpoint(model.name()).store(&mut *db, &event_store::Head::EMPTY).await?;
+    sqlx::query("UPDATE read_models SET rebuilding = $2 WHERE name = $1")
+        .bind(model.name())
+        .bind(next.0)
+        .execute(&mut *db)
+        .await?;
+    Ok((live, next))
+}
+
+/// Makes the generation that was rebuilt the live one.
+pub(crate) async fn point_to(
+    db: &mut PgConnection,
+    model: &str,
+    generation: Generation,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE read_models SET generation = $2, rebuilding = NULL WHERE name = $1")
+        .bind(model)
+        .bind(generation.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Drops every generation of a read model but these, with its checkpoint and failure.
+pub(crate) async fn drop_all_but(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    keep: &[Generation],
+) -> Result<(), sqlx::Error> {
+    let pattern = format!("^{}_g([0-9]+)_", model.name());
+    let found = sqlx::query_scalar!(
+        r#"SELECT DISTINCT substring(relname FROM $1)::integer AS "generation!" FROM pg_class
+           WHERE relkind = 'r' AND relname ~ $1 AND pg_table_is_visible(oid)"#,
+        pattern
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for generation in found.into_iter().map(Generation).filter(|generation| !keep.contains(generation)) {
+        for table in model.tables() {
+            let table = generation.table(model.name(), table);
+            sqlx::query(&format!("DROP TABLE IF EXISTS {table}")).execute(&mut *db).await?;
+        }
+        let checkpoint = generation.checkpoint(model.name());
+        sqlx::query!("DELETE FROM checkpoints WHERE name = $1", checkpoint.name()).execute(&mut *db).await?;
+        sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", checkpoint.name())
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Read models: one folder each, with its rows, its apply, its queries and its tests.
+//!
+//! A read model is derived from the public events of the log, in batches, exactly once whatever crashes: a batch's
+//! rows and the checkpoint (position and hash) are written in one transaction. What it may count on, and so what a
+//! new one must hold to: the events of one aggregate come in order, those of different aggregates in any order. So
+//! rows are partial upserts in key order, and counters only add.
+//!
+//! - [`registry`] lists the read models in Postgres; [`product_search`] is an index of its own.
+//! - [`runner`] follows the log and feeds them; [`replay`] builds one anew beside the live one and swaps it in.
+//! - [`generation`] and [`live`] say which tables are live, so that queries never see a half-built model.
+//! - [`status`] says how far each consumer of the log has come; [`fingerprint`] compares two builds row by row.
+//!
+//! A new read model is a folder, a line in the registry and a migration.
+
+mod arrays;
+pub mod catalog;
+pub mod fingerprint;
+pub mod generation;
+pub mod live;
+pub mod order_history;
+pub mod product_search;
+pub mod read_model;
+pub mod registry;
+pub mod replay;
+pub mod runner;
+pub mod seller_stats;
+pub mod status;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use live::{Answer, QueryError};
+pub use runner::positions::{Positions, Reached};
+pub use runner::source::LogSource;
+pub use runner::{Projectors, start};

@@ -1,0 +1,135 @@
+//! Asking the live generation of a read model.
+//!
+//! A query is one statement, so it sees one moment, and it asks along for the pointer and the checkpoint of that
+//! moment: an answer always says which position it is of, and one from a generation that is no longer fed is thrown
+//! away and asked again.
+
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use serde::de::DeserializeOwned;
+use sqlx::PgPool;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+
+use crate::generation::{self, Generation};
+
+/// Why a read model could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// Postgres said so.
+    #[error("asking the read model {0} failed")]
+    Postgres(&'static str, #[source] sqlx::Error),
+    /// A row is not what this build expects.
+    #[error("the read model {0} answered what this build doesn't understand")]
+    Unexpected(&'static str, #[source] serde_json::Error),
+    /// The read model is not in this database, or its tables keep vanishing.
+    #[error("the read model {0} is not there")]
+    Missing(&'static str),
+    /// The index said so.
+    #[error("the search index failed")]
+    Search(#[from] tantivy::TantivyError),
+}
+
+/// What a read model answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// The position of the log that the answer is of.
+    pub position: i64,
+    /// The answer.
+    pub value: T,
+}
+
+impl<T> Answer<T> {
+    /// The same answer in another form.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer { position: self.position, value: f(self.value) }
+    }
+}
+
+/// The live tables of one read model.
+#[derive(Debug)]
+pub(crate) struct Live {
+    name: &'static str,
+    pool: PgPool,
+    /// The generation that was live when last we looked; 0 before that.
+    generation: AtomicI32,
+}
+
+const UNDEFINED_TABLE: &str = "42P01";
+
+impl Live {
+    pub(crate) fn new(name: &'static str, pool: PgPool) -> Self {
+        Self { name, pool, generation: AtomicI32::new(0) }
+    }
+
+    /// Answers a query. The template is one scalar expression of type json, with `{g}` for the generation.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        template: &'static str,
+        bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
+    ) -> Result<Answer<T>, QueryError> {
+        // Once with the generation that was live, once more if it no longer is; a second swap meanwhile can't be.
+        for _ in 0..3 {
+            let generation = self.generation().await?;
+            if let Some(answer) = self.ask_generation(generation, template, &bind).await? {
+                return Ok(answer);
+            }
+            self.generation.store(0, Ordering::Relaxed);
+        }
+        Err(QueryError::Missing(self.name))
+    }
+
+    async fn generation(&self) -> Result<Generation, QueryError> {
+        match self.generation.load(Ordering::Relaxed) {
+            0 => {
+                let found = generation::live(&self.pool, self.name).await.map_err(|e| self.postgres(e))?;
+                let generation = found.ok_or(QueryError::Missing(self.name))?;
+                self.generation.store(generation.0, Ordering::Relaxed);
+                Ok(generation)
+            }
+            known => Ok(Generation(known)),
+        }
+    }
+
+    /// Nothing if the generation is no longer live.
+    async fn ask_generation<T: DeserializeOwned>(
+        &self,
+        generation: Generation,
+        template: &'static str,
+        bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
+    ) -> Result<Option<Answer<T>>, QueryError> {
+        let statement = format!(
+            "SELECT (SELECT generation FROM read_models WHERE name = '{name}'),
+                    (SELECT position FROM checkpoints WHERE name = '{name}@{generation}'),
+                    ({body})::text",
+            name = self.name,
+            body = generation.sql(template),
+        );
+        let mut arguments = PgArguments::default();
+        bind(&mut arguments).map_err(|e| self.postgres(sqlx::Error::Encode(e)))?;
+        let row: Result<(Option<i32>, Option<i64>, Option<String>), _> =
+            sqlx::query_as_with(&statement, arguments).fetch_one(&self.pool).await;
+        let (live, position, body) = match row {
+            Ok(row) => row,
+            Err(error) if is_undefined_table(&error) => return Ok(None),
+            Err(error) => return Err(self.postgres(error)),
+        };
+        if live != Some(generation.0) {
+            return Ok(None);
+        }
+        let value = serde_json::from_str(body.as_deref().unwrap_or("null"))
+            .map_err(|e| QueryError::Unexpected(self.name, e))?;
+        Ok(Some(Answer { position: position.unwrap_or(0), value }))
+    }
+
+    fn postgres(&self, error: sqlx::Error) -> QueryError {
+        QueryError::Postgres(self.name, error)
+    }
+}
+
+pub(crate) fn is_undefined_table(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == UNDEFINED_TABLE)
+}

@@ -1,0 +1,64 @@
+//! Orders by customer, by seller, by number: what GET /orders and GET /orders/{id} show.
+//!
+//! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with their
+//! lines; `history` of the status; `refunds`; and `payments`, which is keyed by the payment because its events may come
+//! before or after the order's. Nothing personal is here: notes, addresses and a parcel's tracking number are not in
+//! public events and are folded from the order's stream when it is shown.
+
+mod apply;
+mod changes;
+mod queries;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use domain::public::PublicEvent;
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
+
+use self::changes::Changes;
+use crate::generation::Generation;
+use crate::read_model::{ApplyError, ReadModel, Table};
+
+pub use self::queries::{OrderFilter, Orders, Scope};
+pub use self::row::{
+    HistoryEntry, OrderDetail, OrderLineRow, OrderRow, OrderStatus, OrderSummary, Page, PaymentRow,
+    PaymentStatus, RefundRow, UnknownStatus,
+};
+
+/// The read model's name.
+pub const NAME: &str = "order_history";
+
+/// The read model.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderHistory;
+
+impl ReadModel for OrderHistory {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &[
+            Table { suffix: "orders", key: "order_id" },
+            Table { suffix: "lines", key: "order_id, line" },
+            Table { suffix: "sellers", key: "seller_id, placed_at, order_id" },
+            Table { suffix: "history", key: "order_id, sequence" },
+            Table { suffix: "refunds", key: "order_id, refund_id" },
+            Table { suffix: "payments", key: "payment_id" },
+        ]
+    }
+
+    fn aggregates(&self) -> &'static [&'static str] {
+        &["orders", "payments"]
+    }
+
+    fn apply<'a>(
+        &'a self,
+        events: &'a [PublicEvent],
+        generation: Generation,
+        db: &'a mut PgConnection,
+    ) -> BoxFuture<'a, Result<(), ApplyError>> {
+        Box::pin(async move { apply::write(&Changes::fold(events)?, generation, db).await })
+    }
+}

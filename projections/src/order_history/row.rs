@@ -1,0 +1,246 @@
+//! What the queries answer.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use domain::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
+use domain::order::CancelCause;
+use domain::{Currency, Minor};
+use serde::{Deserialize, Serialize};
+
+/// Where an order is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Placed, not paid.
+    Pending,
+    /// Paid.
+    Confirmed,
+    /// Being prepared.
+    Processing,
+    /// On its way.
+    Shipped,
+    /// With the customer.
+    Delivered,
+    /// Given up.
+    Cancelled,
+}
+
+/// The word is not an order's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of pending, confirmed, processing, shipped, delivered, cancelled")]
+pub struct UnknownStatus;
+
+impl OrderStatus {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Processing => "processing",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl FromStr for OrderStatus {
+    type Err = UnknownStatus;
+
+    /// Reads the word; `paid` is another one for `confirmed`.
+    fn from_str(word: &str) -> Result<Self, UnknownStatus> {
+        match word.to_ascii_lowercase().as_str() {
+            "pending" => Ok(Self::Pending),
+            "confirmed" | "paid" => Ok(Self::Confirmed),
+            "processing" => Ok(Self::Processing),
+            "shipped" => Ok(Self::Shipped),
+            "delivered" => Ok(Self::Delivered),
+            "cancelled" => Ok(Self::Cancelled),
+            _ => Err(UnknownStatus),
+        }
+    }
+}
+
+/// Where a payment is, as clients see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
+    /// Nothing was tried.
+    Pending,
+    /// The gateway is asked.
+    Processing,
+    /// The customer has to do something.
+    RequiresAction,
+    /// The money is ours.
+    Succeeded,
+    /// The last attempt was declined.
+    Failed,
+    /// All of it went back.
+    Refunded,
+    /// Some of it went back.
+    PartiallyRefunded,
+    /// Given up before a capture.
+    Cancelled,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Page<T> {
+    /// The page's items.
+    pub items: Vec<T>,
+    /// How many there are on all pages.
+    pub total: i64,
+}
+
+/// An order in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OrderSummary {
+    /// Its id.
+    pub order_id: OrderId,
+    /// `ORD-2026-000100`.
+    pub number: String,
+    /// An outside system's number.
+    pub external_id: Option<String>,
+    /// Nobody for a guest.
+    pub customer_id: Option<UserId>,
+    /// Where it is on its way.
+    pub status: OrderStatus,
+    /// Of every amount.
+    pub currency: Currency,
+    /// What was to be paid.
+    pub total: Minor,
+    /// What went back.
+    pub refunded: Minor,
+    /// How many lines it has.
+    pub line_count: i32,
+    /// How many units it has.
+    pub unit_count: i64,
+    /// When it was placed.
+    pub placed_at: DateTime<Utc>,
+    /// When anything last happened to it.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An order with everything that stands in one row of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OrderRow {
+    /// What a list shows.
+    #[serde(flatten)]
+    pub summary: OrderSummary,
+    /// Who gave it up, if somebody did.
+    pub cancel_cause: Option<CancelCause>,
+    /// Sum of the lines.
+    pub subtotal: Minor,
+    /// Taken off the subtotal.
+    pub discount: Minor,
+    /// On the discounted subtotal.
+    pub tax: Minor,
+    /// As a decimal fraction.
+    pub tax_rate: String,
+    /// For carriage.
+    pub shipping: Minor,
+    /// What was captured.
+    pub captured: Minor,
+    /// Where it goes to.
+    pub country: Option<String>,
+    /// Where in that country.
+    pub region: Option<String>,
+    /// When the reservation ends if nobody has paid.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Who carries it.
+    pub carrier: Option<String>,
+    /// When it should arrive.
+    pub estimated_delivery: Option<DateTime<Utc>>,
+    /// The order's payment.
+    pub payment_id: PaymentId,
+    /// The aggregate's version: the sequence of its last event.
+    pub version: i64,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OrderLineRow {
+    /// Its place, from 0.
+    pub line: i32,
+    /// What.
+    pub product_id: ProductId,
+    /// Whose.
+    pub seller_id: SellerId,
+    /// The seller's code when it was bought.
+    pub sku: String,
+    /// The name when it was bought.
+    pub name: String,
+    /// The frozen price of one.
+    pub unit_price: Minor,
+    /// How many.
+    pub quantity: i64,
+    /// How many came back.
+    pub returned: i64,
+    /// What was refunded for goods of this line.
+    pub refunded: Minor,
+}
+
+/// One step of an order's way.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct HistoryEntry {
+    /// The sequence of the event in the order's stream, by which its note is found in `personal`.
+    pub sequence: i64,
+    /// The status that the order came to.
+    pub status: OrderStatus,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// Money that went back.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RefundRow {
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// How much.
+    pub amount: Minor,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// The payment of an order. What of it the payment's own events say may be a moment behind or ahead of the order.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct PaymentRow {
+    /// Its id.
+    pub payment_id: PaymentId,
+    phase: PaymentStatus,
+    /// What is owed.
+    pub amount: Minor,
+    /// What was captured.
+    pub captured: Minor,
+    /// What went back.
+    pub refunded: Minor,
+}
+
+impl PaymentRow {
+    /// Where it is.
+    pub fn status(&self) -> PaymentStatus {
+        match self.phase {
+            PaymentStatus::Succeeded if self.refunded > 0 && self.refunded >= self.captured => {
+                PaymentStatus::Refunded
+            }
+            PaymentStatus::Succeeded if self.refunded > 0 => PaymentStatus::PartiallyRefunded,
+            phase => phase,
+        }
+    }
+}
+
+/// Everything about one order.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OrderDetail {
+    /// The order.
+    pub order: OrderRow,
+    /// Its lines, in their order.
+    pub lines: Vec<OrderLineRow>,
+    /// Its way, from the beginning.
+    pub history: Vec<HistoryEntry>,
+    /// What went back, the oldest first.
+    pub refunds: Vec<RefundRow>,
+    /// Its payment; nothing where the payment's events are not applied yet.
+    pub payment: Option<PaymentRow>,
+}

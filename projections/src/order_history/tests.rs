@@ -1,0 +1,190 @@
+//! What order history answers about orders of all fates.
+
+use std::collections::BTreeSet;
+
+use domain::ids::{OrderId, UserId};
+use domain::order::OrderEvent;
+use domain::public::PublicEvent;
+use uuid::Uuid;
+
+use super::changes::Changes;
+use super::{
+    OrderDetail, OrderFilter, OrderHistory, OrderStatus, OrderSummary, Orders, Page, PaymentStatus, Scope,
+};
+use crate::generation::Generation;
+use crate::read_model::{ApplyError, ReadModel};
+use crate::testing::{Happened, Shop, Stored, TestDatabase, happened_at};
+
+const SHOP: Shop = Shop { seed: 3, products: 10, orders: 40, most_lines: 4 };
+
+fn events() -> Vec<PublicEvent> {
+    (1..).zip(SHOP.history().flatten()).map(|(position, event)| event.publish(position)).collect()
+}
+
+async fn filled() -> (TestDatabase, Orders) {
+    let database = TestDatabase::new().await;
+    let mut tx = database.app.begin().await.unwrap();
+    OrderHistory.apply(&events(), Generation(1), &mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let orders = Orders::new(database.app.clone());
+    (database, orders)
+}
+
+/// Ids of the orders to which some event happened.
+fn orders_with(happened: impl Fn(&OrderEvent) -> bool) -> Vec<OrderId> {
+    let matching = SHOP.history().flatten().filter_map(|event| match event.event {
+        Stored::Order(order) if happened(&order) => Some(OrderId(event.aggregate_id)),
+        _ => None,
+    });
+    matching.collect()
+}
+
+fn count(page: &Page<OrderSummary>, wanted: impl Fn(&OrderSummary) -> bool) -> i64 {
+    i64::try_from(page.items.iter().filter(|order| wanted(order)).count()).unwrap()
+}
+
+async fn detail(orders: &Orders, id: OrderId) -> OrderDetail {
+    orders.by_id(id).await.unwrap().value.expect("the order is there")
+}
+
+#[tokio::test]
+async fn a_delivered_and_partly_refunded_order_shows_its_whole_way() {
+    let (_database, orders) = filled().await;
+    let id = orders_with(|event| matches!(event, OrderEvent::OrderRefunded(_)))[0];
+    let detail = detail(&orders, id).await;
+
+    let way: Vec<_> = detail.history.iter().map(|step| step.status).collect();
+    let expected =
+        [OrderStatus::Pending, OrderStatus::Confirmed, OrderStatus::Shipped, OrderStatus::Delivered];
+    assert_eq!(way, expected);
+    assert_eq!(detail.order.summary.status, OrderStatus::Delivered);
+    assert_eq!(detail.order.captured, detail.order.summary.total);
+    assert_eq!(detail.order.carrier.as_deref(), Some("FedEx"));
+    assert_eq!(detail.order.estimated_delivery, Some(happened_at(500)));
+    assert_eq!(detail.order.version, 7);
+    assert_eq!((detail.lines[0].returned, detail.lines[0].refunded), (1, detail.lines[0].unit_price));
+    assert_eq!(detail.refunds.iter().map(|refund| refund.amount).sum::<i64>(), detail.order.summary.refunded);
+    let payment = detail.payment.expect("its payment");
+    assert_eq!(payment.status(), PaymentStatus::PartiallyRefunded);
+    assert_eq!(payment.payment_id, detail.order.payment_id);
+}
+
+#[tokio::test]
+async fn a_cancelled_order_says_by_whom() {
+    let (_database, orders) = filled().await;
+    let id = orders_with(|event| matches!(event, OrderEvent::OrderCancelled { .. }))[0];
+    let detail = detail(&orders, id).await;
+    assert_eq!(detail.order.summary.status, OrderStatus::Cancelled);
+    assert_eq!(detail.order.cancel_cause, Some(domain::order::CancelCause::Customer));
+    assert_eq!(detail.payment.unwrap().status(), PaymentStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn orders_are_found_by_number_and_by_external_id() {
+    let (_database, orders) = filled().await;
+    let found = orders.by_number("ORD-2026-000004").await.unwrap().value.unwrap();
+    assert_eq!(found.order.summary.external_id.as_deref(), Some("536004"));
+    let by_external_id = orders.by_external_id("536004").await.unwrap().value;
+    assert_eq!(by_external_id, [found.order.summary]);
+    assert_eq!(orders.by_number("ORD-2026-999999").await.unwrap().value, None);
+    assert_eq!(orders.by_id(OrderId(Uuid::nil())).await.unwrap().value, None);
+    assert!(orders.by_external_id("x").await.unwrap().value.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_is_paged_from_the_newest_and_counted() {
+    let (_database, orders) = filled().await;
+    let mut seen = Vec::new();
+    for offset in [0, 15, 30, 45] {
+        let filter = OrderFilter { limit: 15, offset, ..OrderFilter::default() };
+        let page = orders.list(Scope::All, &filter).await.unwrap().value;
+        assert_eq!(page.total, 40);
+        seen.extend(page.items.into_iter().map(|order| (order.placed_at, order.order_id)));
+    }
+    assert_eq!(seen.len(), 40);
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]));
+}
+
+#[tokio::test]
+async fn a_list_is_filtered_by_status_time_and_whose_it_is() {
+    let (_database, orders) = filled().await;
+    let everything = OrderFilter { limit: 100, ..OrderFilter::default() };
+    let all = orders.list(Scope::All, &everything).await.unwrap().value;
+    let statuses: BTreeSet<_> = all.items.iter().map(|order| order.status.as_str()).collect();
+    assert_eq!(statuses, BTreeSet::from(["cancelled", "delivered"]));
+
+    let customer = UserId(Uuid::from_u128(2));
+    let own = orders.list(Scope::Customer(customer), &everything).await.unwrap().value;
+    assert_eq!(own.total, count(&all, |order| order.customer_id == Some(customer)));
+    assert!(own.items.iter().all(|order| order.customer_id == Some(customer)));
+
+    let cancelled = OrderFilter { status: Some(OrderStatus::Cancelled), ..everything };
+    let cancelled = orders.list(Scope::All, &cancelled).await.unwrap().value;
+    assert_eq!(cancelled.total, count(&all, |order| order.status == OrderStatus::Cancelled));
+
+    let middle = all.items[20].placed_at;
+    let before = OrderFilter { until: Some(middle), ..everything };
+    let since = OrderFilter { from: Some(middle), ..everything };
+    assert_eq!(orders.list(Scope::All, &before).await.unwrap().value.total, 19);
+    assert_eq!(orders.list(Scope::All, &since).await.unwrap().value.total, 21);
+}
+
+#[tokio::test]
+async fn a_seller_sees_the_orders_with_a_line_of_its_own() {
+    let (_database, orders) = filled().await;
+    let placed = SHOP.history().flatten().filter_map(|event| match event.event {
+        Stored::Order(OrderEvent::OrderPlaced(placed)) => Some((OrderId(event.aggregate_id), placed)),
+        _ => None,
+    });
+    let placed: Vec<_> = placed.collect();
+    let seller = placed[0].1.lines[0].seller_id;
+    let expected: BTreeSet<_> = placed
+        .iter()
+        .filter(|(_, placed)| placed.lines.iter().any(|line| line.seller_id == seller))
+        .map(|(id, _)| *id)
+        .collect();
+    let filter = OrderFilter { limit: 100, ..OrderFilter::default() };
+    let page = orders.list(Scope::Seller(seller), &filter).await.unwrap().value;
+    assert_eq!(page.items.iter().map(|order| order.order_id).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
+}
+
+#[test]
+fn paid_is_another_word_for_confirmed() {
+    assert_eq!("paid".parse(), Ok(OrderStatus::Confirmed));
+    assert_eq!("Shipped".parse(), Ok(OrderStatus::Shipped));
+    assert!("lost".parse::<OrderStatus>().is_err());
+}
+
+#[test]
+fn a_batch_folds_an_order_that_it_places_and_changes_into_one_new_row() {
+    let events = events();
+    let changes = Changes::fold(&events).unwrap();
+    assert!(changes.orders.values().all(|order| order.placed.is_some()));
+    let order = &changes.orders[&orders_with(|event| matches!(event, OrderEvent::OrderRefunded(_)))[0].0];
+    assert_eq!(order.status, Some(OrderStatus::Delivered));
+    assert!(order.refunded > 0 && order.captured > order.refunded);
+}
+
+#[test]
+fn a_later_batch_changes_only_what_its_events_say() {
+    let id = Uuid::from_u128(1);
+    let event = Stored::Order(OrderEvent::OrderConfirmed {});
+    let happened = Happened { aggregate_id: id, sequence: 3, occurred_at: happened_at(1), event };
+    let events = [happened.publish(9)];
+    let changes = Changes::fold(&events).unwrap();
+    let order = &changes.orders[&id];
+    assert_eq!((order.placed, order.status), (None, Some(OrderStatus::Confirmed)));
+    assert_eq!((order.captured, order.refunded, order.version), (0, 0, 3));
+    assert_eq!(order.updated_at, happened_at(1));
+    assert!(changes.lines.is_empty() && changes.payments.is_empty());
+}
+
+#[test]
+fn an_id_that_is_no_uuid_is_refused_with_its_position() {
+    let mut event = events().swap_remove(events().len() - 1);
+    event.aggregate_id = "order-7".to_owned();
+    let events = [event];
+    let error = Changes::fold(&events).unwrap_err();
+    assert!(matches!(error, ApplyError::BadEvent { position, .. } if position == events[0].position));
+}

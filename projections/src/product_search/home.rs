@@ -1,0 +1,128 @@
+//! Where an index is on disk, and which one.
+//!
+//! `search/product_search/current` names the live index's folder beside it: `g3`. A rebuild works in `building` and
+//! renames it when it is whole.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use event_store::Head;
+use serde::Deserialize;
+
+/// The folder of the product search's indexes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// The one under this `DAYBOOK_HOME`.
+    pub fn under(daybook_home: &Path) -> Self {
+        Self { root: daybook_home.join("search").join(super::NAME) }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The number of the live index, if there is one.
+    pub(super) fn current(&self) -> io::Result<Option<u32>> {
+        match fs::read_to_string(self.root.join("current")) {
+            Ok(text) => Ok(number(text.trim())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The folder of an index.
+    pub(super) fn folder(&self, generation: u32) -> PathBuf {
+        self.root.join(format!("g{generation}"))
+    }
+
+    /// The folder of a rebuild, and the lock that keeps others out of it; nothing while another one has it.
+    pub(super) fn building(&self) -> io::Result<Option<(PathBuf, File)>> {
+        fs::create_dir_all(&self.root)?;
+        let lock = File::create(self.root.join("replay.lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+        let folder = self.root.join("building");
+        remove(&folder)?;
+        fs::create_dir_all(&folder)?;
+        Ok(Some((folder, lock)))
+    }
+
+    /// A number that no index here has.
+    pub(super) fn next(&self) -> io::Result<u32> {
+        Ok(self.generations()?.into_iter().chain(self.current()?).max().unwrap_or(0) + 1)
+    }
+
+    /// Makes an empty folder the live index's.
+    pub(super) fn start_over(&self) -> io::Result<u32> {
+        fs::create_dir_all(&self.root)?;
+        let generation = self.next()?;
+        fs::create_dir_all(self.folder(generation))?;
+        self.point_to(generation)?;
+        Ok(generation)
+    }
+
+    /// Moves the pointer.
+    pub(super) fn point_to(&self, generation: u32) -> io::Result<()> {
+        let new = self.root.join("current.new");
+        let mut file = File::create(&new)?;
+        writeln!(file, "g{generation}")?;
+        file.sync_all()?;
+        fs::rename(&new, self.root.join("current"))?;
+        File::open(&self.root)?.sync_all()
+    }
+
+    /// The indexes before this one. A later one is a rebuild's, about to be pointed to.
+    pub(super) fn older_than(&self, generation: u32) -> io::Result<Vec<u32>> {
+        Ok(self.generations()?.into_iter().filter(|other| *other < generation).collect())
+    }
+
+    /// Deletes an index. Readers that still have its files open keep them.
+    pub(super) fn delete(&self, generation: u32) -> io::Result<()> {
+        remove(&self.folder(generation))
+    }
+
+    /// Deletes the indexes before this one.
+    pub(super) fn delete_older_than(&self, generation: u32) -> io::Result<()> {
+        self.older_than(generation)?.into_iter().try_for_each(|older| self.delete(older))
+    }
+
+    fn generations(&self) -> io::Result<Vec<u32>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.root)? {
+            found.extend(entry?.file_name().to_str().and_then(number));
+        }
+        Ok(found)
+    }
+}
+
+fn number(name: &str) -> Option<u32> {
+    name.strip_prefix('g')?.parse().ok()
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The checkpoint of the live index in a `DAYBOOK_HOME`, as its last commit left it; nothing where there is no index.
+pub fn position_on_disk(daybook_home: &Path) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Meta {
+        payload: Option<String>,
+    }
+    let home = Home::under(daybook_home);
+    let folder = home.folder(home.current().ok()??);
+    let meta: Meta = serde_json::from_slice(&fs::read(folder.join("meta.json")).ok()?).ok()?;
+    Some(meta.payload?.parse::<Head>().ok()?.position)
+}

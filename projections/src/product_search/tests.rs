@@ -1,0 +1,283 @@
+//! Searching, and an index through its life.
+
+use std::path::Path;
+use std::time::Duration;
+
+use domain::Money;
+use domain::ids::{ProductId, SellerId};
+use domain::inventory::InventoryEvent;
+use domain::product::{ProductDetails, ProductEvent};
+use event_store::{Hash, Head, Log};
+use proptest::prelude::*;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::index::Feed;
+use super::query::search;
+use super::{Home, ProductSearch, SearchPage, SearchQuery, Sort, position_on_disk, start};
+use crate::Positions;
+use crate::replay::replay;
+use crate::testing::log::{append, reached, source};
+use crate::testing::{Happened, Shop, Stored, TestDatabase, happened_at};
+
+const SELLER: SellerId = SellerId(Uuid::from_u128(77));
+
+fn product(n: u32) -> ProductId {
+    ProductId(Uuid::from_u128(n.into()))
+}
+
+fn happened(n: u32, sequence: i64, event: Stored) -> Happened {
+    Happened { aggregate_id: product(n).0, sequence, occurred_at: happened_at(n.into()), event }
+}
+
+fn details(name: &str, description: &str, price: i64) -> ProductDetails {
+    let mut details = crate::testing::history::details(SELLER, 1, price);
+    details.name = name.to_owned();
+    details.description = description.to_owned();
+    details
+}
+
+fn created(n: u32, details: ProductDetails) -> Happened {
+    happened(n, 1, Stored::Product(ProductEvent::ProductCreated(Box::new(details))))
+}
+
+fn received(n: u32, sequence: i64, quantity: u64) -> Happened {
+    happened(n, sequence, Stored::Inventory(InventoryEvent::StockReceived { quantity, reason: None }))
+}
+
+fn reserved(n: u32, sequence: i64, quantity: u64) -> Happened {
+    let order_id = Uuid::nil().into();
+    let event = InventoryEvent::StockReserved { order_id, quantity, expires_at: None };
+    happened(n, sequence, Stored::Inventory(event))
+}
+
+/// A small shop: lamps, a red one of which none is left.
+fn shop() -> Vec<Happened> {
+    let mut red = details("Red lamp", "Shines", 3000);
+    red.category = Some("Outdoor".to_owned());
+    red.tags = vec!["Sale".to_owned()];
+    red.featured = true;
+    vec![
+        created(1, details("Candle holder", "Fits under any lamp", 500)),
+        created(2, details("Café lamps", "Two of them", 1500)),
+        created(3, red),
+        received(1, 1, 5),
+        received(2, 1, 5),
+        received(3, 1, 1),
+        reserved(3, 2, 1),
+    ]
+}
+
+fn head(position: i64) -> Head {
+    Head { position, hash: Hash([7; 32]) }
+}
+
+fn feed(feed: &mut Feed, events: Vec<Happened>, until: i64) {
+    let events: Vec<_> = events.into_iter().map(|event| event.publish(until)).collect();
+    feed.apply(&events, head(until)).unwrap();
+}
+
+fn opened(folder: &Path) -> Feed {
+    let mut opened = Feed::open(folder).unwrap();
+    feed(&mut opened, shop(), 7);
+    opened.commit().unwrap();
+    opened
+}
+
+fn ask(feed: &Feed, query: &SearchQuery) -> SearchPage {
+    search(&feed.reader().searcher(), feed.fields(), query).unwrap()
+}
+
+fn found(feed: &Feed, query: SearchQuery) -> Vec<u128> {
+    let page = ask(feed, &SearchQuery { limit: 10, ..query });
+    assert_eq!(page.total, page.ids.len());
+    page.ids.into_iter().map(|id| id.0.as_u128()).collect()
+}
+
+fn text(text: &str) -> SearchQuery {
+    SearchQuery { text: Some(text.to_owned()), ..SearchQuery::default() }
+}
+
+#[test]
+fn words_are_found_by_stem_without_case_and_accents_and_count_most_in_the_name() {
+    let folder = TempDir::new().unwrap();
+    let feed = opened(folder.path());
+    let lamps = found(&feed, text("LAMP"));
+    assert_eq!(lamps.len(), 3);
+    assert_eq!(lamps[2], 1);
+    assert_eq!(found(&feed, text("cafe")), [2]);
+    assert_eq!(found(&feed, text("lamp red")), [3]);
+    assert_eq!(found(&feed, text("acme candles")), [1]);
+    // No product has both words: those that have one.
+    assert_eq!(found(&feed, text("red candle")).len(), 2);
+    assert!(found(&feed, text("sofa")).is_empty());
+}
+
+#[test]
+fn filters_narrow_and_sorts_order() {
+    let folder = TempDir::new().unwrap();
+    let feed = opened(folder.path());
+    let all = SearchQuery::default;
+    let gbp = |amount| Some(Money::new(amount, "GBP".parse().unwrap()));
+    assert_eq!(found(&feed, SearchQuery { category: Some("outdoor ".into()), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { tag: Some("sale".into()), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { featured: Some(true), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { in_stock: Some(false), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { in_stock: Some(true), ..text("lamp") }), [2, 1]);
+    assert_eq!(found(&feed, SearchQuery { min_price: gbp(500), max_price: gbp(1500), ..all() }), [2, 1]);
+    assert_eq!(found(&feed, SearchQuery { min_price: gbp(501), ..all() }), [3, 2]);
+    // 15 yen are more than 14.99 and less than 15.01 pounds.
+    let yen = |amount| Some(Money::new(amount, "JPY".parse().unwrap()));
+    assert_eq!(found(&feed, SearchQuery { min_price: yen(15), max_price: yen(15), ..all() }), [2]);
+    assert_eq!(found(&feed, SearchQuery { seller: Some(SELLER), ..all() }).len(), 3);
+    assert!(found(&feed, SearchQuery { seller: Some(SellerId(Uuid::nil())), ..all() }).is_empty());
+    let sorted = |sort| found(&feed, SearchQuery { sort, ..all() });
+    assert_eq!(sorted(Sort::PriceAscending), [1, 2, 3]);
+    assert_eq!(sorted(Sort::PriceDescending), [3, 2, 1]);
+    assert_eq!(sorted(Sort::NameAscending), [2, 1, 3]);
+    assert_eq!(sorted(Sort::NameDescending), [3, 1, 2]);
+    assert_eq!(sorted(Sort::Newest), [3, 2, 1]);
+    assert_eq!(sorted(Sort::Oldest), [1, 2, 3]);
+}
+
+#[test]
+fn pages_do_not_overlap_and_a_page_beyond_the_end_is_empty() {
+    let folder = TempDir::new().unwrap();
+    let mut opened = Feed::open(folder.path()).unwrap();
+    for n in 1..=25 {
+        feed(&mut opened, vec![created(n, details("Same lamp", "", 100))], n.into());
+        if n % 4 == 0 {
+            opened.commit().unwrap();
+        }
+    }
+    opened.commit().unwrap();
+    for sort in [Sort::Relevance, Sort::PriceAscending, Sort::NameDescending] {
+        let mut ids = Vec::new();
+        for offset in [0, 10, 20, 30, usize::MAX] {
+            let page = ask(&opened, &SearchQuery { sort, offset, limit: 10, ..text("lamp") });
+            assert_eq!(page.total, 25);
+            ids.extend(page.ids);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 25, "{sort:?}");
+    }
+}
+
+#[test]
+fn changes_are_seen_after_a_commit_and_survive_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let mut opened = opened(folder.path());
+    let revised = details("Green lamp", "", 700);
+    feed(
+        &mut opened,
+        vec![
+            received(3, 3, 9),
+            reserved(1, 2, 1),
+            happened(2, 2, Stored::Product(ProductEvent::ProductWithdrawn {})),
+            happened(1, 2, Stored::Product(ProductEvent::ProductRevised(Box::new(revised)))),
+        ],
+        11,
+    );
+    assert!(opened.is_stale());
+    assert_eq!(found(&opened, text("lamp")).len(), 3);
+    opened.commit().unwrap();
+    assert_eq!(found(&opened, SearchQuery { in_stock: Some(true), ..text("lamp") }).len(), 2);
+    assert_eq!(found(&opened, SearchQuery { sort: Sort::Oldest, ..text("green") }), [1]);
+    // Not committed, so gone.
+    feed(&mut opened, vec![reserved(3, 4, 9)], 12);
+    drop(opened);
+    let mut opened = Feed::open(folder.path()).unwrap();
+    assert_eq!(opened.head(), head(11));
+    assert_eq!(found(&opened, SearchQuery { in_stock: Some(true), ..text("lamp") }).len(), 2);
+    // The stock that was known is still known: what is left is exactly nine.
+    feed(&mut opened, vec![reserved(3, 4, 8)], 12);
+    assert!(!opened.is_stale());
+    feed(&mut opened, vec![reserved(3, 5, 1)], 13);
+    assert!(opened.is_stale());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_text_is_an_error(typed in "\\PC{0,60}", odd in "[-+\"'(){}\\[\\]:^~*?\\\\/&|!<>=, a-c\u{0}]{0,40}") {
+        let folder = TempDir::new().unwrap();
+        let feed = opened(folder.path());
+        ask(&feed, &SearchQuery { limit: 5, ..text(&typed) });
+        ask(&feed, &SearchQuery { limit: 5, category: Some(odd.clone()), ..text(&odd) });
+    }
+}
+
+async fn until(search: &ProductSearch, position: i64) {
+    loop {
+        if let Ok(answer) = search.search(SearchQuery { limit: 1, ..text("lamp") }).await
+            && answer.position >= position
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_follows_the_log_through_a_replay_and_a_restart() {
+    let database = TestDatabase::new().await;
+    let folder = TempDir::new().unwrap();
+    let home = Home::under(folder.path());
+    let source = source(&database.app);
+    let positions = Positions::new(database.app.clone());
+    let head = append(&database.app, Head::EMPTY, shop()).await;
+    let search = start(home.clone(), &database.app, &source, &positions);
+    reached(&positions, &[super::NAME], head.position).await;
+
+    let log = Log::new(database.app.clone());
+    let report = replay(super::NAME, &database.owner, &home, &log, |_| {}).await.unwrap();
+    assert_eq!(report.events, head.position);
+    let head = append(&database.app, head, vec![created(4, details("Blue lamp", "", 1))]).await;
+    until(&search, head.position).await;
+    let answer = search.search(SearchQuery { limit: 9, ..text("lamp") }).await.unwrap();
+    assert_eq!(answer.value.total, 4);
+    // The live process has gone over to the new index and deleted the old one.
+    while home.path().join("g1").exists() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(search);
+    let search = start(home.clone(), &database.app, &source, &positions);
+    until(&search, head.position).await;
+    assert_eq!(position_on_disk(folder.path()), Some(head.position));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_another_log_is_built_again() {
+    let database = TestDatabase::new().await;
+    let folder = TempDir::new().unwrap();
+    let home = Home::under(folder.path());
+    std::fs::create_dir_all(home.path()).unwrap();
+    let generation = home.start_over().unwrap();
+    drop(opened(&home.folder(generation)));
+    let position = append(&database.app, Head::EMPTY, Shop { seed: 1, products: 30, orders: 0, most_lines: 1 }
+        .history().flatten().collect()).await.position;
+    assert!(position > 7);
+    let positions = Positions::new(database.app.clone());
+    let search = start(home, &database.app, &source(&database.app), &positions);
+    until(&search, position).await;
+    let hearts = search.search(SearchQuery { limit: 1, ..text("heart") }).await.unwrap();
+    assert_eq!((hearts.position, hearts.value.total), (position, 26));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_the_same_folder_shows_what_the_first_commits() {
+    let database = TestDatabase::new().await;
+    let folder = TempDir::new().unwrap();
+    let home = Home::under(folder.path());
+    let source = source(&database.app);
+    let positions = Positions::new(database.app.clone());
+    let first = start(home.clone(), &database.app, &source, &positions);
+    let head = append(&database.app, Head::EMPTY, shop()).await;
+    until(&first, head.position).await;
+    let second = start(home, &database.app, &source, &Positions::new(database.app.clone()));
+    until(&second, head.position).await;
+    drop(first);
+    let head = append(&database.app, head, vec![created(4, details("Blue lamp", "", 1))]).await;
+    until(&second, head.position).await;
+}

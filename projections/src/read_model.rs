@@ -1,0 +1,65 @@
+//! What a read model in Postgres is to the runner.
+
+use domain::public::PublicEvent;
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
+
+use crate::generation::Generation;
+
+/// One table of a read model: `<model>_g<generation>_<suffix>`.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// The end of its name.
+    pub suffix: &'static str,
+    /// Its primary key's columns.
+    pub key: &'static str,
+}
+
+/// A read model in Postgres.
+pub trait ReadModel: Send + Sync {
+    /// Its name: in `read_models`, in `checkpoints`, for `daybook replay`.
+    fn name(&self) -> &'static str;
+
+    /// Its tables. Its migration makes them by the function `create_<name>(generation)`.
+    fn tables(&self) -> &'static [Table];
+
+    /// The aggregate types whose events it reads. Others need not be decoded for it.
+    fn aggregates(&self) -> &'static [&'static str];
+
+    /// Writes what a batch of events changes into the tables of a generation, in the transaction that is open on
+    /// `db`. The batch is folded in memory first, then written with one statement for each table.
+    fn apply<'a>(
+        &'a self,
+        events: &'a [PublicEvent],
+        generation: Generation,
+        db: &'a mut PgConnection,
+    ) -> BoxFuture<'a, Result<(), ApplyError>>;
+}
+
+/// Why a batch could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Postgres said so.
+    #[error("writing the read model failed")]
+    Postgres(#[from] sqlx::Error),
+    /// An event that no rule of the domain allows, or one of a build that is newer than this one.
+    #[error("the event at position {position} can't be taken: {reason}")]
+    BadEvent {
+        /// Where it is.
+        position: i64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl ApplyError {
+    /// The id of an event's aggregate, where the read model keys its rows by it.
+    pub(crate) fn aggregate_uuid(event: &PublicEvent) -> Result<uuid::Uuid, Self> {
+        event.aggregate_id.parse().map_err(|_| Self::bad(event, "its aggregate's id is not a UUID"))
+    }
+
+    /// An event that can't be taken.
+    pub(crate) fn bad(event: &PublicEvent, reason: &'static str) -> Self {
+        Self::BadEvent { position: event.position, reason }
+    }
+}

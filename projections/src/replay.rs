@@ -1,0 +1,248 @@
+//! Building a read model anew from the log, beside the live one, and swapping it in while reads go on.
+//!
+//! 1. The next generation's tables are made; `read_models.rebuilding` says so.
+//! 2. They are filled from the beginning of the log. The live generation is fed all the while by its own projector, in
+//!    this process or another.
+//! 3. One transaction locks the live checkpoint, so that the live projector waits; applies what the live generation
+//!    has and the new one lacks; moves the pointer.
+//! 4. The live projector finds the pointer moved and goes on with the new generation. The old tables are dropped:
+//!    readers see the pointer, or that the table is gone, and ask the new ones.
+//!
+//! A replay that is broken off leaves tables that nobody reads; the next one drops them.
+
+use std::time::{Duration, Instant};
+
+use event_store::{Head, Log, LogError};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tracing::warn;
+
+use crate::generation::{self, Generation};
+use crate::read_model::ReadModel;
+use crate::{product_search, registry};
+use crate::runner::failure::FeedError;
+use crate::runner::projector::{connect, try_lock};
+use crate::runner::source::{PublicBatch, decode};
+use crate::runner::{Moved, Step};
+
+/// Events read together: more than the live projectors do, for nobody waits for a single one.
+const BATCH: i64 = 20_000;
+
+/// Batches that are read and decoded ahead of the one that is written.
+const AHEAD: usize = 2;
+
+/// How long the old tables' dropping waits for their last readers. The next replay drops what this one could not.
+const DROP_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
+
+/// Why a read model could not be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// There is no such read model.
+    #[error("there is no read model of this name; those there are: {0}")]
+    Unknown(String),
+    /// It is being rebuilt already.
+    #[error("another replay of it is running")]
+    Running,
+    /// Its tables could not be made or swapped.
+    #[error("the new tables could not be made or swapped in")]
+    Postgres(#[from] sqlx::Error),
+    /// It could not be filled.
+    #[error("the new tables could not be filled")]
+    Feed(#[from] FeedError),
+}
+
+/// What a rebuild did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReplayReport {
+    /// Events of the log that were gone through.
+    pub events: i64,
+    /// From the start to the swap.
+    pub elapsed: Duration,
+}
+
+impl ReplayReport {
+    /// Events a second.
+    pub fn rate(&self) -> i64 {
+        let millis = i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX).max(1);
+        self.events.saturating_mul(1000) / millis
+    }
+}
+
+/// How far a rebuild is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The position that it has come to.
+    pub position: i64,
+    /// The head's position when it was last looked at.
+    pub head: i64,
+}
+
+/// Rebuilds a read model or the product search. `owner` is a pool of the schema's owner, who may make tables; `search`
+/// is where the product search's index is.
+pub async fn replay(
+    name: &str,
+    owner: &PgPool,
+    search: &product_search::Home,
+    log: &Log,
+    progress: impl Fn(Progress),
+) -> Result<ReplayReport, ReplayError> {
+    if name == product_search::NAME {
+        return product_search::replay(search, log, progress).await;
+    }
+    replay_tables(find(name)?, owner, log, progress).await
+}
+
+fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
+    registry::find(name).ok_or_else(|| {
+        let names = registry::READ_MODELS.map(ReadModel::name);
+        ReplayError::Unknown(format!("{}, {}", names.join(", "), product_search::NAME))
+    })
+}
+
+async fn replay_tables(
+    model: &'static dyn ReadModel,
+    owner: &PgPool,
+    log: &Log,
+    progress: impl Fn(Progress),
+) -> Result<ReplayReport, ReplayError> {
+    let name = model.name();
+    let started = Instant::now();
+    let mut db = connect(owner).await?;
+    if !try_lock(&mut db, &format!("replay.{name}")).await? {
+        return Err(ReplayError::Running);
+    }
+    let mut tx = db.begin().await?;
+    let (live, next) = generation::create_next(&mut tx, model).await?;
+    tx.commit().await?;
+    // The live projector, once the pointer has moved, waits for this lock: until this connection has let go.
+    try_lock(&mut db, next.checkpoint(name).name()).await?;
+
+    let rebuild = Rebuild { model, live, next };
+    let filled = rebuild.fill(&mut db, log, &progress).await?;
+    let head = rebuild.swap(&mut db, log, filled).await?;
+    let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
+    sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await?;
+    if let Err(error) = rebuild.drop_old(&mut db).await {
+        warn!(read_model = name, error = &error as &dyn std::error::Error, "the old tables are still there");
+    }
+    Ok(report)
+}
+
+/// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
+pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayError> {
+    let model = find(name)?;
+    let mut tx = owner.begin().await?;
+    generation::drop_all_but(&mut tx, model, &[]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+struct Rebuild {
+    model: &'static dyn ReadModel,
+    live: Generation,
+    next: Generation,
+}
+
+impl Rebuild {
+    /// Fills the new tables up to the head, as it is when we come there.
+    async fn fill(
+        &self,
+        db: &mut PgConnection,
+        log: &Log,
+        progress: &impl Fn(Progress),
+    ) -> Result<Head, ReplayError> {
+        let mut at = Head::EMPTY;
+        let mut reader = Reader::start(log.clone(), self.model.aggregates());
+        while let Some(read) = reader.batches.recv().await {
+            let (batch, head) = read.map_err(FeedError::from)?;
+            let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
+            let mut tx = db.begin().await?;
+            require(step.apply(&mut tx).await?)?;
+            tx.commit().await?;
+            at = batch.head;
+            progress(Progress { position: at.position, head });
+        }
+        Ok(at)
+    }
+
+    /// Brings the new generation to where the live one is, which stands still meanwhile, and moves the pointer.
+    async fn swap(&self, db: &mut PgConnection, log: &Log, mut at: Head) -> Result<Head, ReplayError> {
+        let name = self.model.name();
+        let mut tx = db.begin().await?;
+        sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *tx).await?;
+        let live = self.live.checkpoint(name);
+        let live = sqlx::query_scalar!(
+            "SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE",
+            live.name()
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        while at.position < live.unwrap_or(0) {
+            let read = log.read_after(&at, BATCH).await.map_err(FeedError::from)?;
+            let batch = decode(read, self.model.aggregates().to_vec()).await;
+            if batch.head == at {
+                // The live checkpoint is beyond the log's end: it is not of this log.
+                return Err(FeedError::from(LogError::Diverged(at)).into());
+            }
+            let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
+            require(step.apply(&mut tx).await?)?;
+            at = batch.head;
+        }
+        generation::point_to(&mut tx, name, self.next).await?;
+        tx.commit().await?;
+        Ok(at)
+    }
+
+    async fn drop_old(&self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let mut tx = db.begin().await?;
+        sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
+        generation::drop_all_but(&mut tx, self.model, &[self.next]).await?;
+        tx.commit().await
+    }
+}
+
+/// Nobody else feeds the new generation: its checkpoint is where we left it.
+fn require(moved: Moved) -> Result<(), ReplayError> {
+    match moved {
+        Moved::Applied => Ok(()),
+        Moved::Stale => Err(ReplayError::Running),
+    }
+}
+
+/// Reads and decodes ahead of the writing. Ends at the head.
+pub(crate) struct Reader {
+    pub(crate) batches: mpsc::Receiver<Result<(PublicBatch, i64), LogError>>,
+    task: JoinHandle<()>,
+}
+
+impl Reader {
+    pub(crate) fn start(log: Log, aggregates: &'static [&'static str]) -> Self {
+        let (sender, batches) = mpsc::channel(AHEAD);
+        let task = tokio::spawn(async move {
+            let mut at = Head::EMPTY;
+            loop {
+                let read = read(&log, at, aggregates).await;
+                let next = read.as_ref().ok().map(|(batch, _)| batch.head);
+                if next == Some(at) || sender.send(read).await.is_err() {
+                    return;
+                }
+                let Some(next) = next else { return };
+                at = next;
+            }
+        });
+        Self { batches, task }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn read(log: &Log, at: Head, aggregates: &[&'static str]) -> Result<(PublicBatch, i64), LogError> {
+    let head = log.head().await?;
+    let read = log.read_after(&at, BATCH).await?;
+    Ok((decode(read, aggregates.to_vec()).await, head.position))
+}

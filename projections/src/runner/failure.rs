@@ -1,0 +1,110 @@
+//! What may go wrong while a read model is fed, and what is worth trying again.
+
+use event_store::{Checkpoint, Head, LogError};
+use sqlx::PgPool;
+use tracing::{error, warn};
+
+use crate::live::is_undefined_table;
+use crate::product_search::SearchError;
+use crate::read_model::ApplyError;
+
+/// Why a read model could not be fed.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The log could not be read, or isn't the log any more that the checkpoint is of.
+    #[error("the log could not be followed")]
+    Log(#[from] LogError),
+    /// A batch could not be written.
+    #[error("a batch could not be applied")]
+    Apply(#[from] ApplyError),
+    /// Postgres refused something around it.
+    #[error("the checkpoint could not be moved")]
+    Postgres(#[from] sqlx::Error),
+    /// This build can't decode an event.
+    #[error("the event at position {position} can't be decoded: {error}")]
+    Undecodable {
+        /// Where it is.
+        position: i64,
+        /// Why.
+        error: String,
+    },
+    /// The search index failed.
+    #[error("the search index could not be fed")]
+    Search(#[from] SearchError),
+    /// The read model is not in this database.
+    #[error("there is no read model of this name in the database: has it been migrated?")]
+    Missing,
+}
+
+impl FeedError {
+    /// Whether trying again may help without anybody doing something about it.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Log(LogError::Postgres(error))
+            | Self::Apply(ApplyError::Postgres(error))
+            | Self::Postgres(error) => is_transient(error),
+            Self::Missing
+            | Self::Search(
+                SearchError::Busy | SearchError::Unusable(_) | SearchError::Tantivy(_) | SearchError::Io(_),
+            ) => true,
+            Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..))
+            | Self::Apply(ApplyError::BadEvent { .. })
+            | Self::Search(SearchError::Apply(_) | SearchError::Entry(_))
+            | Self::Undecodable { .. } => false,
+        }
+    }
+}
+
+/// Everything but a refusal of the data itself: SQLSTATE classes 22 (data), 23 (constraint), 42 (statement, but not a
+/// table that a replay is about to bring back) and 54 (limit).
+fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(refused) => {
+            let code = refused.code().unwrap_or_default();
+            is_undefined_table(error) || !["22", "23", "42", "54"].iter().any(|class| code.starts_with(class))
+        }
+        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => false,
+        _ => true,
+    }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line = format!("{line}: {cause}");
+        source = cause.source();
+    }
+    line
+}
+
+/// Logs why a consumer stands still and keeps it for `status`.
+pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
+    let (name, position) = (consumer.name(), at.position);
+    let cause = chain(failure);
+    if failure.is_transient() {
+        warn!(consumer = name, position, error = cause, "a read model can't go on and tries again");
+    } else {
+        error!(consumer = name, position, error = cause, "a read model stopped");
+    }
+    let stored = sqlx::query!(
+        "INSERT INTO consumer_failures (name, position, error) VALUES ($1, $2, $3)
+         ON CONFLICT (name) DO UPDATE
+         SET position = excluded.position, error = excluded.error, failed_at = now()",
+        name,
+        position,
+        cause,
+    )
+    .execute(pool)
+    .await;
+    if let Err(error) = stored {
+        warn!(consumer = name, error = chain(&error), "the failure is not in status");
+    }
+}
+
+/// The consumer moves again.
+pub(crate) async fn clear(pool: &PgPool, consumer: &Checkpoint) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", consumer.name()).execute(pool).await?;
+    Ok(())
+}

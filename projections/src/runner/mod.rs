@@ -1,0 +1,54 @@
+//! Feeding read models from the log.
+//!
+//! Each read model has one projector, which goes at its own pace and fails alone. They share one reader, which
+//! decodes each batch once for all that stand at the same place.
+
+mod batch;
+pub mod failure;
+pub mod positions;
+pub mod projector;
+pub mod source;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+
+use self::positions::Positions;
+use self::projector::Projector;
+use self::source::EventSource;
+use crate::registry::READ_MODELS;
+
+pub(crate) use self::batch::{Moved, Step, advance};
+
+/// The running projectors of this process. Dropping it ends them, between two batches or in the middle of one: a
+/// batch is a transaction.
+#[derive(Debug)]
+pub struct Projectors {
+    tasks: JoinSet<()>,
+    positions: Positions,
+}
+
+impl Projectors {
+    /// Where the read models stand that this process feeds.
+    pub fn positions(&self) -> &Positions {
+        &self.positions
+    }
+
+    /// Waits until each projector has ended, which happens only by a permanent error.
+    pub async fn ended(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Starts a projector for each read model in Postgres. Where another process feeds one already, ours stands by and
+/// takes over when that one is gone.
+pub fn start(pool: &PgPool, source: &Arc<dyn EventSource>) -> Projectors {
+    let positions = Positions::new(pool.clone());
+    let mut tasks = JoinSet::new();
+    for model in READ_MODELS {
+        let projector = Projector::new(model, pool.clone(), Arc::clone(source), positions.clone());
+        tasks.spawn(projector.run());
+    }
+    Projectors { tasks, positions }
+}

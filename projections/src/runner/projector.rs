@@ -1,0 +1,158 @@
+//! The task that feeds one read model.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_store::{Checkpoint, Head};
+use sqlx::{ConnectOptions, PgConnection, PgPool};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::info;
+
+use super::failure::{self, FeedError};
+use super::positions::Positions;
+use super::source::{BATCH, EventSource};
+use super::{Moved, Step, advance};
+use crate::generation::{self, Generation};
+use crate::read_model::ReadModel;
+
+/// While events trickle in, at most one batch begins in this time: a batch of one event costs as much as one of fifty.
+const PACE: Duration = Duration::from_millis(4);
+
+/// Between two tries after a passing error.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How often a projector that stands by looks whether the one at work is gone: soon at first, for after a swap it is
+/// only the replay that has yet to let go.
+const STAND_BY_FIRST: Duration = Duration::from_millis(10);
+const STAND_BY_LAST: Duration = Duration::from_millis(500);
+
+/// Feeds the live generation of one read model.
+pub struct Projector {
+    model: &'static dyn ReadModel,
+    pool: PgPool,
+    source: Arc<dyn EventSource>,
+    positions: Positions,
+}
+
+impl Projector {
+    /// A projector for this read model.
+    pub fn new(
+        model: &'static dyn ReadModel,
+        pool: PgPool,
+        source: Arc<dyn EventSource>,
+        positions: Positions,
+    ) -> Self {
+        Self { model, pool, source, positions }
+    }
+
+    /// Works until a permanent error stops it, which is then in the log and in status.
+    pub async fn run(self) {
+        let mut at = Head::EMPTY;
+        loop {
+            let Err(error) = self.follow_live(&mut at).await else { continue };
+            let generation = generation::live(&self.pool, self.model.name()).await.ok().flatten();
+            let consumer = generation.unwrap_or(Generation(1)).checkpoint(self.model.name());
+            failure::record(&self.pool, &consumer, at, &error).await;
+            if !error.is_transient() {
+                return;
+            }
+            sleep(RETRY).await;
+        }
+    }
+
+    /// Feeds the generation that is live now, until another one is.
+    async fn follow_live(&self, at: &mut Head) -> Result<(), FeedError> {
+        let mut db = connect(&self.pool).await?;
+        let generation = self.exclude_others(&mut db).await?;
+        let checkpoint = generation.checkpoint(self.model.name());
+        ensure(&mut db, &checkpoint).await?;
+        *at = checkpoint.load(&mut db).await?;
+        info!(consumer = checkpoint.name(), position = at.position, "follows the log");
+        let mut failed_before = true;
+        loop {
+            self.positions.publish(self.model.name(), at.position);
+            let started = Instant::now();
+            let batch = self.source.read_after(*at).await?;
+            if batch.head == *at {
+                if std::mem::take(&mut failed_before) {
+                    failure::clear(&self.pool, &checkpoint).await?;
+                }
+                self.source.beyond(at.position).await;
+                continue;
+            }
+            let step = Step { model: self.model, generation, from: *at, batch: &batch };
+            // A large batch was read from a log that goes on: the next one is read, and kept by the source, meanwhile.
+            let more = batch.head.position - at.position > BATCH / 2;
+            let read_ahead = async {
+                if more {
+                    let _ = self.source.read_after(batch.head).await;
+                }
+            };
+            let (moved, ()) = tokio::join!(advance(&mut db, &step), read_ahead);
+            if moved? == Moved::Stale {
+                return Ok(());
+            }
+            *at = batch.head;
+            if std::mem::take(&mut failed_before) {
+                failure::clear(&self.pool, &checkpoint).await?;
+            }
+            if !more {
+                self.positions.publish(self.model.name(), at.position);
+                sleep_until(started + PACE).await;
+            }
+        }
+    }
+
+    /// Waits until no other process feeds the live generation, and keeps others away as long as the connection lives.
+    /// Asked again and again and not waited for in Postgres: a waiting statement would hold back vacuum.
+    async fn exclude_others(&self, db: &mut PgConnection) -> Result<Generation, FeedError> {
+        let mut pause = STAND_BY_FIRST;
+        loop {
+            let generation =
+                generation::live(&mut *db, self.model.name()).await?.ok_or(FeedError::Missing)?;
+            if try_lock(db, generation.checkpoint(self.model.name()).name()).await? {
+                return Ok(generation);
+            }
+            if pause == STAND_BY_FIRST {
+                info!(read_model = self.model.name(), "another process feeds it: standing by");
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(STAND_BY_LAST);
+        }
+    }
+}
+
+/// A step moves a checkpoint that is there.
+async fn ensure(db: &mut PgConnection, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO checkpoints (name, position, hash) VALUES ($1, 0, $2) ON CONFLICT (name) DO NOTHING",
+        checkpoint.name(),
+        &Head::EMPTY.hash.0[..],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A connection of its own for a projector. What it writes can be written again from the log, so its commits need not
+/// wait for the disk: after a crash it finds an older checkpoint with the rows of that checkpoint.
+pub(crate) async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+    let options = pool.connect_options();
+    options
+        .as_ref()
+        .clone()
+        .application_name("daybook-projector")
+        .options([("synchronous_commit", "off")])
+        .connect()
+        .await
+}
+
+/// Takes the lock of a name for as long as the connection lives, unless another one has it.
+pub(crate) async fn try_lock(db: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_lock(hashtextextended('daybook.projections.' || $1, 0)) AS "locked!""#,
+        name
+    )
+    .fetch_one(db)
+    .await
+}

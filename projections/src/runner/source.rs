@@ -1,0 +1,170 @@
+//! Where projectors get events from.
+//!
+//! There is one source today, the log in Postgres. A projector on another machine will read the topics of Kafka:
+//! that is another [`EventSource`] beside [`LogSource`], whose batches end at the positions and hashes that the relay
+//! writes to `daybook.watermark`.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::public::PublicEvent;
+use event_store::{Batch, Head, Log, LogError, LogWatch};
+use futures::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+/// How many events a batch has, roughly: whole groups, the last of which ends at or before a multiple of this.
+pub const BATCH: i64 = 5_000;
+
+/// How many batches are kept for projectors that are a little behind.
+const KEPT: usize = 4;
+
+/// Public events in the order of the log, and where they end.
+#[derive(Debug)]
+pub struct PublicBatch {
+    /// Those that are published and that somebody reads.
+    pub events: Vec<PublicEvent>,
+    /// Those that this build can't decode: whoever reads their aggregate type must stop before this batch.
+    pub undecodable: Vec<Undecodable>,
+    /// The end: the next checkpoint.
+    pub head: Head,
+}
+
+/// An event that this build can't decode.
+#[derive(Clone, Debug)]
+pub struct Undecodable {
+    /// Where it is.
+    pub position: i64,
+    /// Of what.
+    pub aggregate_type: String,
+    /// Why, with the causes.
+    pub error: String,
+}
+
+/// A source of public events.
+pub trait EventSource: Send + Sync {
+    /// The events after `after`; an empty batch that ends there too when there are none yet.
+    fn read_after(&self, after: Head) -> BoxFuture<'_, Result<Arc<PublicBatch>, LogError>>;
+
+    /// Waits until there may be events beyond a position.
+    fn beyond(&self, position: i64) -> BoxFuture<'_, ()>;
+}
+
+/// The log as a source, shared by the projectors of a process: one that asks where another has just read gets the
+/// same batch, decoded once.
+pub struct LogSource {
+    log: Log,
+    watch: LogWatch,
+    wanted: Vec<&'static str>,
+    recent: Mutex<VecDeque<(Head, Cell)>>,
+}
+
+type Cell = Arc<OnceCell<Arc<PublicBatch>>>;
+
+impl std::fmt::Debug for LogSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogSource").field("wanted", &self.wanted).finish_non_exhaustive()
+    }
+}
+
+impl LogSource {
+    /// A source of the events that any read model of this crate wants.
+    pub fn new(log: Log, watch: LogWatch) -> Self {
+        let mut wanted: Vec<_> =
+            crate::registry::READ_MODELS.iter().flat_map(|model| model.aggregates()).copied().collect();
+        wanted.extend(crate::product_search::AGGREGATES);
+        wanted.sort_unstable();
+        wanted.dedup();
+        Self { log, watch, wanted, recent: Mutex::default() }
+    }
+
+    /// The cell of the batch that begins at `after`, with room made for it if it is new.
+    fn cell(&self, after: Head) -> Cell {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cell)) = recent.iter().find(|(head, _)| *head == after) {
+            return Arc::clone(cell);
+        }
+        if recent.len() == KEPT {
+            recent.pop_front();
+        }
+        let cell = Cell::default();
+        recent.push_back((after, Arc::clone(&cell)));
+        cell
+    }
+
+    fn forget(&self, after: Head) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|(head, _)| *head != after);
+    }
+
+    async fn read(&self, after: Head) -> Result<Arc<PublicBatch>, LogError> {
+        let batch = self.log.read_after(&after, at_most(after.position)).await?;
+        Ok(Arc::new(decode(batch, self.wanted.clone()).await))
+    }
+}
+
+impl EventSource for LogSource {
+    fn read_after(&self, after: Head) -> BoxFuture<'_, Result<Arc<PublicBatch>, LogError>> {
+        Box::pin(async move {
+            let cell = self.cell(after);
+            let batch = Arc::clone(cell.get_or_try_init(|| self.read(after)).await?);
+            if batch.head == after {
+                self.forget(after); // the log goes on after here one day
+            }
+            Ok(batch)
+        })
+    }
+
+    fn beyond(&self, position: i64) -> BoxFuture<'_, ()> {
+        Box::pin(self.watch.beyond(position))
+    }
+}
+
+/// How much to read so that whoever reads on from near here ends at the same place, and reads together from there.
+pub(crate) fn at_most(position: i64) -> i64 {
+    let left = BATCH - position % BATCH;
+    if left < BATCH / 4 { left + BATCH } else { left }
+}
+
+/// Decodes the events that are wanted, away from the threads that answer requests.
+pub(crate) async fn decode(batch: Batch, wanted: Vec<&'static str>) -> PublicBatch {
+    if batch.events.len() < 50 {
+        return decode_now(&batch, &wanted);
+    }
+    let head = batch.head;
+    let decoded = tokio::task::spawn_blocking(move || decode_now(&batch, &wanted)).await;
+    decoded.unwrap_or_else(|error| PublicBatch {
+        events: Vec::new(),
+        undecodable: vec![Undecodable {
+            position: head.position,
+            aggregate_type: Undecodable::ANY.to_owned(),
+            error: error.to_string(),
+        }],
+        head,
+    })
+}
+
+fn decode_now(batch: &Batch, wanted: &[&'static str]) -> PublicBatch {
+    let mut events = Vec::with_capacity(batch.events.len());
+    let mut undecodable = Vec::new();
+    for recorded in batch.events.iter().filter(|e| wanted.contains(&e.aggregate_type.as_str())) {
+        match recorded.publish() {
+            Ok(event) => events.extend(event),
+            Err(error) => undecodable.push(Undecodable {
+                position: recorded.position,
+                aggregate_type: recorded.aggregate_type.clone(),
+                error: super::failure::chain(&error),
+            }),
+        }
+    }
+    PublicBatch { events, undecodable, head: batch.head }
+}
+
+impl Undecodable {
+    /// In place of a type: decoding broke off and nobody knows at what.
+    pub(crate) const ANY: &str = "*";
+
+    /// Whether it stops a reader of these aggregate types.
+    pub fn stops(&self, aggregates: &[&str]) -> bool {
+        self.aggregate_type == Self::ANY || aggregates.contains(&self.aggregate_type.as_str())
+    }
+}

@@ -1,0 +1,114 @@
+//! How far each consumer of the log has come.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgPool;
+
+use crate::product_search;
+
+/// What a consumer is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It follows the log.
+    Following,
+    /// A replay is filling it; nobody reads it yet.
+    Rebuilding,
+    /// It stands still, or tries in vain, because of an error.
+    Failed,
+}
+
+/// One consumer of the log: a read model, the relay, a process manager.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsumerStatus {
+    /// Its name. A generation that is being rebuilt has its number: `order_history@2`.
+    pub name: String,
+    /// The position up to which it has done its work.
+    pub position: i64,
+    /// How many events it has yet to see.
+    pub lag_events: i64,
+    /// How long ago the oldest of those was recorded, in milliseconds; 0 if there is none.
+    pub lag_ms: i64,
+    /// What it is doing.
+    pub state: State,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// Every consumer that has a checkpoint, by name, and the product search whose index is in `search`.
+pub async fn status(pool: &PgPool, search: Option<&Path>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
+    let now = Utc::now();
+    let mut all = checkpoints(pool, now).await?;
+    if let Some(position) = search.and_then(product_search::position_on_disk) {
+        all.push(search_status(pool, position, now).await?);
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.generation AS "generation?",
+                  m.rebuilding, coalesce((SELECT position FROM log_head), 0) AS "head!",
+                  (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > c.position
+                   ORDER BY g.last_position LIMIT 1) AS oldest
+           FROM checkpoints c
+           LEFT JOIN consumer_failures f ON f.name = c.name
+           LEFT JOIN read_models m ON m.name = split_part(c.name, '@', 1)"#
+    )
+    .fetch_all(pool)
+    .await?;
+    let status = rows.into_iter().filter_map(|row| {
+        let generation = row.name.rsplit_once('@').and_then(|(_, generation)| generation.parse::<i32>().ok());
+        let (name, rebuilding) = match row.model {
+            Some(model) if generation == row.generation => (model, false),
+            Some(_) if generation == row.rebuilding => (row.name, true),
+            Some(_) => return None, // left behind by a swap: nobody reads or feeds it
+            None => (row.name, false),
+        };
+        Some(ConsumerStatus {
+            name,
+            position: row.position,
+            lag_events: (row.head - row.position).max(0),
+            lag_ms: lag_ms(now, row.oldest),
+            state: match (&row.error, rebuilding) {
+                (Some(_), _) => State::Failed,
+                (None, true) => State::Rebuilding,
+                (None, false) => State::Following,
+            },
+            error: row.error,
+        })
+    });
+    Ok(status.collect())
+}
+
+async fn search_status(
+    pool: &PgPool,
+    position: i64,
+    now: DateTime<Utc>,
+) -> Result<ConsumerStatus, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT coalesce((SELECT position FROM log_head), 0) AS "head!",
+                  (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > $1
+                   ORDER BY g.last_position LIMIT 1) AS oldest,
+                  (SELECT error FROM consumer_failures WHERE name = $2) AS error"#,
+        position,
+        product_search::NAME
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(ConsumerStatus {
+        name: product_search::NAME.to_owned(),
+        position,
+        lag_events: (row.head - position).max(0),
+        lag_ms: lag_ms(now, row.oldest),
+        state: if row.error.is_some() { State::Failed } else { State::Following },
+        error: row.error,
+    })
+}
+
+fn lag_ms(now: DateTime<Utc>, oldest: Option<DateTime<Utc>>) -> i64 {
+    oldest.map_or(0, |oldest| (now - oldest).num_milliseconds().max(0))
+}

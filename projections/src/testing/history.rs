@@ -1,0 +1,328 @@
+//! A made-up shop: what happens in it, as the decider would have it, the same for the same seed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cqrs_es::DomainEvent;
+use domain::Money;
+use domain::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
+use domain::inventory::InventoryEvent;
+use domain::order::{
+    CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped, Region,
+    ReturnedItem, Split,
+};
+use domain::payment::PaymentEvent;
+use domain::product::{ProductDetails, ProductEvent};
+use domain::public::{PublicData, PublicEvent};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use uuid::Uuid;
+
+/// An event as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) enum Stored {
+    Order(OrderEvent),
+    Inventory(InventoryEvent),
+    Payment(PaymentEvent),
+    Product(ProductEvent),
+}
+
+impl Stored {
+    pub(crate) fn publish(self) -> PublicData {
+        match self {
+            Self::Order(event) => PublicData::Orders(event.into()),
+            Self::Inventory(event) => PublicData::Inventory(event.into()),
+            Self::Payment(event) => PublicData::Payments(event.into()),
+            Self::Product(event) => PublicData::Products(event.into()),
+        }
+    }
+
+    /// Type, version, payload.
+    pub(crate) fn columns(&self) -> (String, String, String) {
+        fn of<E: DomainEvent>(event: &E) -> (String, String, String) {
+            (event.event_type(), event.event_version(), serde_json::to_string(event).unwrap())
+        }
+        match self {
+            Self::Order(event) => of(event),
+            Self::Inventory(event) => of(event),
+            Self::Payment(event) => of(event),
+            Self::Product(event) => of(event),
+        }
+    }
+
+    pub(crate) fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::Order(_) => "orders",
+            Self::Inventory(_) => "inventory",
+            Self::Payment(_) => "payments",
+            Self::Product(_) => "products",
+        }
+    }
+}
+
+/// An event with its place in its stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Happened {
+    pub(crate) aggregate_id: Uuid,
+    pub(crate) sequence: i64,
+    pub(crate) occurred_at: DateTime<Utc>,
+    pub(crate) event: Stored,
+}
+
+impl Happened {
+    pub(crate) fn publish(self, position: i64) -> PublicEvent {
+        let data = self.event.publish();
+        PublicEvent {
+            position,
+            event_id: Uuid::now_v7(),
+            aggregate_type: data.aggregate_type(),
+            aggregate_id: self.aggregate_id.to_string(),
+            sequence: self.sequence,
+            occurred_at: self.occurred_at,
+            recorded_at: self.occurred_at,
+            data,
+        }
+    }
+}
+
+/// A moment, by hours after the beginning.
+pub(crate) fn happened_at(hours: i64) -> DateTime<Utc> {
+    "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::hours(hours)
+}
+
+/// What the shop is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shop {
+    pub(crate) seed: u64,
+    pub(crate) products: usize,
+    pub(crate) orders: usize,
+    pub(crate) most_lines: usize,
+}
+
+struct Making {
+    random: StdRng,
+    sequences: BTreeMap<(&'static str, Uuid), i64>,
+    hour: i64,
+    group: Vec<Happened>,
+}
+
+struct Item {
+    id: ProductId,
+    seller: SellerId,
+    price: i64,
+}
+
+impl Making {
+    fn id(&mut self) -> Uuid {
+        Uuid::from_u128(self.random.random())
+    }
+
+    fn happens(&mut self, aggregate_id: Uuid, event: Stored) {
+        let sequence = self.sequences.entry((event.aggregate_type(), aggregate_id)).or_default();
+        *sequence += 1;
+        let occurred_at = happened_at(self.hour);
+        self.group.push(Happened { aggregate_id, sequence: *sequence, occurred_at, event });
+    }
+
+    fn end(&mut self) -> Vec<Happened> {
+        self.hour += 1;
+        std::mem::take(&mut self.group)
+    }
+}
+
+impl Shop {
+    /// Everything that happens, group by group.
+    pub(crate) fn history(&self) -> impl Iterator<Item = Vec<Happened>> {
+        let mut making = Making {
+            random: StdRng::seed_from_u64(self.seed),
+            sequences: BTreeMap::new(),
+            hour: 0,
+            group: Vec::new(),
+        };
+        let sellers = [making.id(), making.id()].map(SellerId);
+        let mut groups = Vec::new();
+        let items: Vec<Item> = (0..self.products)
+            .map(|n| {
+                let item = product(&mut making, sellers[n % 2], n);
+                groups.push(making.end());
+                item
+            })
+            .collect();
+        let most_lines = self.most_lines;
+        let orders = (0..self.orders).flat_map(move |n| order(&mut making, &items, n, most_lines));
+        groups.into_iter().chain(orders)
+    }
+}
+
+fn product(making: &mut Making, seller: SellerId, n: usize) -> Item {
+    let id = ProductId(making.id());
+    let price = making.random.random_range(50..20_000);
+    let mut details = details(seller, n, price);
+    making.happens(id.0, Stored::Product(ProductEvent::ProductCreated(Box::new(details.clone()))));
+    making.happens(id.0, Stored::Inventory(InventoryEvent::StockReceived { quantity: 1_000_000, reason: None }));
+    if n % 5 == 3 {
+        details.name += " (new)";
+        making.happens(id.0, Stored::Product(ProductEvent::ProductRevised(Box::new(details))));
+    }
+    if n % 7 == 6 {
+        making.happens(id.0, Stored::Product(ProductEvent::ProductWithdrawn {}));
+    }
+    Item { id, seller, price }
+}
+
+pub(crate) fn details(seller_id: SellerId, n: usize, price: i64) -> ProductDetails {
+    let json = serde_json::json!({
+        "seller_id": seller_id, "sku": format!("SKU-{n}"), "external_id": format!("X{n}"),
+        "slug": format!("white-heart-{n}"), "name": format!("White hanging heart T-Light holder {n}"),
+        "description": "A heart to hang, for one tea light", "brand": "Acme", "category": "Lights",
+        "price": { "amount": price, "currency": "GBP" }, "tags": ["gift", "Home"],
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+fn order(making: &mut Making, items: &[Item], n: usize, most_lines: usize) -> Vec<Vec<Happened>> {
+    let id = making.id();
+    let lines: Vec<OrderLine> = (0..making.random.random_range(1..=most_lines))
+        .map(|_| {
+            let item = &items[making.random.random_range(0..items.len())];
+            OrderLine {
+                product_id: item.id,
+                seller_id: item.seller,
+                sku: "SKU".to_owned(),
+                name: "White hanging heart T-Light holder".to_owned(),
+                unit_price: item.price,
+                quantity: making.random.random_range(1..12),
+            }
+        })
+        .collect();
+    let placed = placed(making, n, lines);
+    let fate = making.random.random_range(0..10);
+    let mut groups = Vec::new();
+    place(making, id, &placed);
+    groups.push(making.end());
+    if fate == 0 {
+        cancel(making, id, &placed);
+        groups.push(making.end());
+        return groups;
+    }
+    pay(making, id, &placed);
+    groups.push(making.end());
+    ship(making, id, &placed);
+    groups.push(making.end());
+    if fate < 3 {
+        give_back(making, id, &placed);
+        groups.push(making.end());
+    }
+    groups
+}
+
+fn placed(making: &mut Making, n: usize, lines: Vec<OrderLine>) -> OrderPlaced {
+    let subtotal = lines.iter().map(|line| line.total().unwrap()).sum::<i64>();
+    OrderPlaced {
+        number: format!("ORD-2026-{n:06}"),
+        external_id: n.is_multiple_of(2).then(|| format!("{}", 536_000 + n)),
+        customer_id: (!n.is_multiple_of(4)).then(|| UserId(Uuid::from_u128((n % 50) as u128 + 1))),
+        lines,
+        currency: "GBP".parse().unwrap(),
+        subtotal,
+        discount: 0,
+        tax: 0,
+        tax_rate: "0".to_owned(),
+        shipping: 250,
+        total: subtotal + 250,
+        ship_to: Region { country: Some("United Kingdom".to_owned()), region: None },
+        shipping_address: None,
+        billing_address: None,
+        notes: None,
+        payment_id: PaymentId(making.id()),
+        payment_method: None,
+        expires_at: None,
+    }
+}
+
+fn place(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+    making.happens(id, Stored::Order(OrderEvent::OrderPlaced(Box::new(placed.clone()))));
+    for line in &placed.lines {
+        let (order_id, quantity) = (OrderId(id), line.quantity.into());
+        let reserved = InventoryEvent::StockReserved { order_id, quantity, expires_at: None };
+        making.happens(line.product_id.0, Stored::Inventory(reserved));
+    }
+    let opened = PaymentEvent::PaymentOpened {
+        order_id: OrderId(id),
+        customer_id: placed.customer_id,
+        amount: Money::new(placed.total, placed.currency),
+    };
+    making.happens(placed.payment_id.0, Stored::Payment(opened));
+}
+
+fn cancel(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+    let cancelled = OrderEvent::OrderCancelled { cause: CancelCause::Customer, reason: None };
+    making.happens(id, Stored::Order(cancelled));
+    for line in &placed.lines {
+        let (order_id, quantity) = (OrderId(id), line.quantity.into());
+        let released = InventoryEvent::ReservationReleased { order_id, quantity };
+        making.happens(line.product_id.0, Stored::Inventory(released));
+    }
+    making.happens(placed.payment_id.0, Stored::Payment(PaymentEvent::PaymentCancelled {}));
+}
+
+fn pay(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+    let split = Split::of_order(placed).unwrap();
+    let (payment_id, customer_id) = (placed.payment_id, placed.customer_id);
+    let (amount, currency) = (placed.total, placed.currency);
+    let captured = PaymentEvent::PaymentCaptured {
+        order_id: OrderId(id),
+        amount,
+        currency,
+        gateway: "simulator".to_owned(),
+        reference: None,
+        brand: None,
+        last4: None,
+        split: split.clone(),
+    };
+    making.happens(payment_id.0, Stored::Payment(captured));
+    let paid = OrderPaid { payment_id, customer_id, amount, currency, split };
+    making.happens(id, Stored::Order(OrderEvent::OrderPaid(paid)));
+    making.happens(id, Stored::Order(OrderEvent::OrderConfirmed {}));
+}
+
+fn ship(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+    let shipped = OrderShipped {
+        tracking_number: Some("123".to_owned()),
+        carrier: Some("FedEx".to_owned()),
+        estimated_delivery: Some(happened_at(500)),
+        note: None,
+    };
+    making.happens(id, Stored::Order(OrderEvent::OrderShipped(shipped)));
+    for line in &placed.lines {
+        let (order_id, quantity) = (OrderId(id), line.quantity.into());
+        let committed = InventoryEvent::ReservationCommitted { order_id, quantity };
+        making.happens(line.product_id.0, Stored::Inventory(committed));
+    }
+    making.happens(id, Stored::Order(OrderEvent::OrderDelivered { note: None }));
+}
+
+/// One unit of the first line comes back.
+fn give_back(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+    let line = &placed.lines[0];
+    let (product_id, seller_id, amount) = (line.product_id, line.seller_id, line.unit_price);
+    let (payment_id, customer_id, currency) = (placed.payment_id, placed.customer_id, placed.currency);
+    let returned = ReturnedItem { line: 0, product_id, quantity: 1 };
+    making.happens(id, Stored::Order(OrderEvent::ItemsReturned { items: vec![returned] }));
+    let returned = InventoryEvent::StockReturned { order_id: OrderId(id), quantity: 1 };
+    making.happens(product_id.0, Stored::Inventory(returned));
+    let goods = vec![GoodsAmount { line: 0, product_id, seller_id, quantity: 1, amount }];
+    let split = Split { goods, tax: 0, shipping: 0 };
+    let refund_id = RefundId(making.id());
+    let refunded = PaymentEvent::PaymentRefunded {
+        order_id: OrderId(id),
+        refund_id,
+        amount,
+        currency,
+        split: split.clone(),
+        reference: None,
+    };
+    making.happens(payment_id.0, Stored::Payment(refunded));
+    let refunded = OrderRefunded { payment_id, refund_id, customer_id, amount, currency, split };
+    making.happens(id, Stored::Order(OrderEvent::OrderRefunded(refunded)));
+}

@@ -1,0 +1,156 @@
+//! Projectors at work.
+
+use std::time::Duration;
+
+use event_store::Head;
+
+use super::{build, published, rows};
+use crate::generation::Generation;
+use crate::runner::positions::Reached;
+use crate::runner::{Moved, Step, advance, projector::connect, start};
+use crate::status::{State, status};
+use crate::testing::log::{append, append_all, reached, source};
+use crate::testing::{Shop, TestDatabase};
+
+const SHOP: Shop = Shop { seed: 7, products: 20, orders: 60, most_lines: 5 };
+const ALL: [&str; 3] = ["order_history", "seller_stats", "catalog"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_rows_are_those_of_one_large_batch() {
+    let database = TestDatabase::new().await;
+    build(&database.owner, Generation(2), &[&published(SHOP.history())]).await;
+
+    let projectors = start(&database.app, &source(&database.app));
+    let head = append_all(&database.app, Head::EMPTY, SHOP.history()).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+
+    assert_eq!(rows(&database.owner, None).await, rows(&database.owner, Some(Generation(2))).await);
+    for consumer in status(&database.app, None).await.unwrap() {
+        assert_eq!((consumer.position, consumer.lag_events, consumer.lag_ms), (head.position, 0, 0));
+        assert_eq!((consumer.state, consumer.error), (State::Following, None));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_counts_once_though_the_projector_ends_in_the_middle() {
+    let database = TestDatabase::new().await;
+    build(&database.owner, Generation(2), &[&published(SHOP.history())]).await;
+
+    let source = source(&database.app);
+    let mut head = Head::EMPTY;
+    for group in SHOP.history() {
+        let projectors = start(&database.app, &source);
+        head = append(&database.app, head, group).await;
+        if head.position % 2 == 0 {
+            reached(projectors.positions(), &ALL[..1], head.position).await;
+        }
+        drop(projectors);
+        if head.position > 600 {
+            break;
+        }
+    }
+    let rest = SHOP.history().scan(0, |position, group| {
+        *position += i64::try_from(group.len()).unwrap();
+        Some((*position, group))
+    });
+    let rest = rest.filter(|(position, _)| *position > head.position).map(|(_, group)| group);
+    head = append_all(&database.app, head, rest).await;
+    let projectors = start(&database.app, &source);
+    reached(projectors.positions(), &ALL, head.position).await;
+
+    assert_eq!(rows(&database.owner, None).await, rows(&database.owner, Some(Generation(2))).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_share_the_work_without_counting_twice() {
+    let database = TestDatabase::new().await;
+    build(&database.owner, Generation(2), &[&published(SHOP.history())]).await;
+
+    let first = start(&database.app, &source(&database.app));
+    let second = start(&database.app, &source(&database.app));
+    let groups: Vec<_> = SHOP.history().collect();
+    let (before, after) = groups.split_at(groups.len() / 2);
+    let head = append_all(&database.app, Head::EMPTY, before.to_vec()).await;
+    // Who stands by knows the position too, from the checkpoint.
+    reached(first.positions(), &ALL, head.position).await;
+    reached(second.positions(), &ALL, head.position).await;
+    drop(first);
+    let head = append_all(&database.app, head, after.to_vec()).await;
+    reached(second.positions(), &ALL, head.position).await;
+
+    assert_eq!(rows(&database.owner, None).await, rows(&database.owner, Some(Generation(2))).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_cannot_be_read_stops_those_who_read_its_aggregate_alone() {
+    let database = TestDatabase::new().await;
+    let projectors = start(&database.app, &source(&database.app));
+    let head = append_all(&database.app, Head::EMPTY, SHOP.history().take(5)).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    let order = SHOP.history().nth(SHOP.products).unwrap();
+    let poison = head.position + 1;
+    sqlx::query("CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.event_type = 'Nonsense'; \
+                 NEW.payload = '{\"Nonsense\":{}}'; RETURN NEW; END $$")
+        .execute(&database.owner)
+        .await
+        .unwrap();
+    sqlx::query(&format!(
+        "CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.position = {poison}) EXECUTE FUNCTION poison()"
+    ))
+    .execute(&database.owner)
+    .await
+    .unwrap();
+    assert_eq!(order[0].event.aggregate_type(), "orders");
+    let end = append(&database.app, head, order).await;
+
+    reached(projectors.positions(), &["catalog"], end.position).await;
+    let failed = loop {
+        let all = status(&database.app, None).await.unwrap();
+        let failed: Vec<_> = all.into_iter().filter(|consumer| consumer.state == State::Failed).collect();
+        if failed.len() == 2 {
+            break failed;
+        }
+        tokio::task::yield_now().await;
+    };
+    for consumer in failed {
+        assert_ne!(consumer.name, "catalog");
+        assert_eq!((consumer.position, consumer.lag_events), (head.position, end.position - head.position));
+        let error = consumer.error.unwrap();
+        assert!(error.contains(&format!("the event at position {poison} can't be decoded")), "{error}");
+    }
+    let reached = projectors.positions().wait_for("order_history", end.position, Duration::from_millis(30)).await;
+    assert_eq!(reached, Reached::NotYet(head.position));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_differs_stops_every_projector() {
+    let database = TestDatabase::new().await;
+    let head = append_all(&database.app, Head::EMPTY, SHOP.history().take(5)).await;
+    sqlx::query("UPDATE checkpoints SET position = $1, hash = $2")
+        .bind(head.position)
+        .bind(&[9_u8; 32][..])
+        .execute(&database.owner)
+        .await
+        .unwrap();
+    let mut projectors = start(&database.app, &source(&database.app));
+    projectors.ended().await;
+    for consumer in status(&database.app, None).await.unwrap() {
+        assert_eq!(consumer.state, State::Failed);
+        assert!(consumer.error.unwrap().contains("the log differs"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_not_applied_from_another_checkpoint() {
+    let database = TestDatabase::new().await;
+    append_all(&database.app, Head::EMPTY, SHOP.history().take(25)).await;
+    let source = source(&database.app);
+    let batch = source.read_after(Head::EMPTY).await.unwrap();
+    let model = crate::registry::find("order_history").unwrap();
+    let mut db = connect(&database.app).await.unwrap();
+    let step = Step { model, generation: Generation(1), from: Head::EMPTY, batch: &batch };
+    assert_eq!(advance(&mut db, &step).await.unwrap(), Moved::Applied);
+    let once = rows(&database.owner, None).await;
+    assert_eq!(advance(&mut db, &step).await.unwrap(), Moved::Stale);
+    assert_eq!(rows(&database.owner, None).await, once);
+}
