@@ -1,0 +1,73 @@
+//! What `./dev bench` runs: each measurement beside a named peer or limit, in the same run, on the same servers, with
+//! the same durability. Ours and the peer take turns, so that what else the machine does falls on both.
+
+mod append;
+mod database;
+mod decider;
+mod growth;
+mod hot_product;
+mod one_event;
+mod relay;
+mod report;
+mod two_processes;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::database::Server;
+use crate::report::Report;
+
+/// Why a measurement could not be taken.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures Daybook beside its peers and limits.
+///
+/// Example: ./dev bench --only one-event --rounds 5
+#[derive(Parser)]
+#[command(name = "daybook-benches")]
+struct Arguments {
+    /// How often ours and the peer take turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Only measurements whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
+    /// One of the two processes of two-processes: not to be called by hand.
+    #[arg(long, hide = true)]
+    worker: Option<String>,
+    /// Where the list of ratios goes.
+    #[arg(long, env = "DAYBOOK_BENCH_OUT", default_value = "bench.json")]
+    out: std::path::PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.worker {
+        Some(job) => two_processes::worker(job).await,
+        None => run(&arguments).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Error> {
+    let server = Server::from_environment()?;
+    let mut report = Report::new(arguments.rounds, arguments.only.clone(), arguments.out.clone());
+    report::say(&server.durability().await?);
+    one_event::measure(&server, &mut report).await?;
+    append::measure(&server, &mut report).await?;
+    hot_product::measure(&server, &mut report).await?;
+    two_processes::measure(&server, &mut report).await?;
+    growth::measure(&server, &mut report).await?;
+    verify::measure(&server, &mut report).await?;
+    relay::measure(&server, &mut report).await?;
+    Ok(())
+}
