@@ -109,7 +109,7 @@ BEGIN
         SELECT 0::bigint AS last_position, decode(repeat('00', 32), 'hex') AS hash, '-infinity'::timestamptz AS recorded_at INTO head;
     END IF;
 
-    IF head.last_position <> expected_position OR head.hash <> expected_hash THEN
+    IF head.last_position IS DISTINCT FROM expected_position OR head.hash IS DISTINCT FROM expected_hash THEN
         PERFORM FROM log_groups g WHERE g.last_position = expected_position + size AND g.group_id = new_group_id;
         RETURN CASE WHEN FOUND THEN 'already' ELSE 'moved' END;
     END IF;

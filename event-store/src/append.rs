@@ -87,8 +87,9 @@ impl Sealed {
             });
         }
         let digest = digest.finish();
-        let hash = digest::chain(after.hash, after.position + 1, position, recorded_at, &digest);
-        Self { group, id: Uuid::now_v7(), after, recorded_at, digest, head: Head { position, hash } }
+        let id = Uuid::now_v7();
+        let hash = digest::chain(after.hash, id, after.position + 1, position, recorded_at, &digest);
+        Self { group, id, after, recorded_at, digest, head: Head { position, hash } }
     }
 
     /// Where the log ends once this group is in it.
@@ -119,7 +120,8 @@ pub async fn append(connection: &mut PgConnection, sealed: &Sealed) -> Result<Ap
     let group = &*sealed.group;
     let events = || group.events.iter();
     let keys = || group.keys.iter();
-    let position_of = |key: &NewKey| sealed.after.position + 1 + i64::try_from(key.last_event).unwrap_or(i64::MAX);
+    let position_of =
+        |key: &NewKey| sealed.after.position + 1 + i64::try_from(key.last_event).unwrap_or(i64::MAX);
     let outcome = sqlx::query_scalar!(
         r#"SELECT append_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS "outcome!""#,
         sealed.after.position,

@@ -2,8 +2,9 @@
 //!
 //! An event is its columns' stored texts in the order of [`columns`], each behind its length in bytes as four bytes,
 //! big-endian: without the lengths two different events could have one digest. A group's digest is SHA-256 over
-//! its events; the chain goes on with SHA-256 over the previous hash, the group's first and last position and
-//! `recorded_at` (microseconds since 1970) as eight bytes each, big-endian, and the digest.
+//! its events; the chain goes on with SHA-256 over the previous hash, the group's id (16 bytes), its first and last
+//! position and `recorded_at` (microseconds since 1970) as eight bytes each, big-endian, and the digest: every
+//! column of `log_groups`.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -77,9 +78,17 @@ impl GroupDigest {
 }
 
 /// The chain's next hash.
-pub fn chain(previous: Hash, first: i64, last: i64, recorded_at: DateTime<Utc>, digest: &[u8; 32]) -> Hash {
+pub fn chain(
+    previous: Hash,
+    group_id: Uuid,
+    first: i64,
+    last: i64,
+    recorded_at: DateTime<Utc>,
+    digest: &[u8; 32],
+) -> Hash {
     let mut sha = Sha256::new();
     sha.update(previous.0);
+    sha.update(group_id.as_bytes());
     sha.update(first.to_be_bytes());
     sha.update(last.to_be_bytes());
     sha.update(recorded_at.timestamp_micros().to_be_bytes());

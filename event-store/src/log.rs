@@ -65,11 +65,10 @@ impl Log {
 
     /// Where the log ends now.
     pub async fn head(&self) -> Result<Head, LogError> {
-        let row = sqlx::query!(
-            r#"SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1"#
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        let row =
+            sqlx::query!(r#"SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1"#)
+                .fetch_optional(&self.pool)
+                .await?;
         row.map_or(Ok(Head::EMPTY), |row| {
             Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? })
         })
@@ -242,9 +241,7 @@ impl Log {
         )
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| {
-            Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? })
-        })
-        .transpose()
+        row.map(|row| Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? }))
+            .transpose()
     }
 }

@@ -58,6 +58,8 @@ impl Log {
         .fetch_all(self.pool())
         .await?;
         let head = |position, hash: Vec<u8>| Ok(Head { position, hash: Hash::try_from(hash.as_slice())? });
-        rows.into_iter().map(|row| row.last_position.zip(row.hash).map(|(p, h)| head(p, h)).transpose()).collect()
+        rows.into_iter()
+            .map(|row| row.last_position.zip(row.hash).map(|(p, h)| head(p, h)).transpose())
+            .collect()
     }
 }

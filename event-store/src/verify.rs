@@ -37,7 +37,9 @@ pub enum VerifyError {
         last: i64,
     },
     /// A group is missing, doubled or was put in.
-    #[error("positions {first} to {last}: this group does not follow the one before it, which ends at {before}")]
+    #[error(
+        "positions {first} to {last}: this group does not follow the one before it, which ends at {before}"
+    )]
     Untiled {
         /// Where the group before ends.
         before: i64,
@@ -84,6 +86,7 @@ pub struct Verified {
 }
 
 struct Group {
+    id: Uuid,
     first: i64,
     last: i64,
     recorded_at: DateTime<Utc>,
@@ -111,18 +114,20 @@ pub async fn verify(
     let checked = chunks
         .map_ok(|groups| {
             let pool = pool.clone();
-            async move { tokio::spawn(check_events(pool, groups)).await.unwrap_or(Err(VerifyError::Unreadable(0))) }
+            async move {
+                tokio::spawn(check_events(pool, groups)).await.unwrap_or(Err(VerifyError::Unreadable(0)))
+            }
         })
         .try_buffered(CONCURRENT);
     let mut checked = pin!(checked);
     while let Some(groups) = checked.try_next().await? {
         for (group, hash) in groups.iter() {
-            let Group { first, last, recorded_at, digest } = group;
+            let Group { id, first, last, recorded_at, digest } = group;
             let (first, last) = (*first, *last);
             if first != chained.position + 1 {
                 return Err(VerifyError::Untiled { before: chained.position, first, last });
             }
-            if chain(chained.hash, first, last, *recorded_at, digest) != *hash {
+            if chain(chained.hash, *id, first, last, *recorded_at, digest) != *hash {
                 return Err(VerifyError::Unchained { first, last });
             }
             chained = Head { position: last, hash: *hash };
@@ -148,7 +153,7 @@ type Groups = Arc<Vec<(Group, Hash)>>;
 /// The groups that end after `after` and hold some [`CHUNK`] events, and where they end.
 async fn groups(pool: &PgPool, after: i64, until: i64) -> Result<(Groups, i64), VerifyError> {
     let rows = sqlx::query!(
-        "SELECT first_position, last_position, recorded_at, digest, hash FROM log_groups
+        "SELECT group_id, first_position, last_position, recorded_at, digest, hash FROM log_groups
          WHERE last_position > $1 AND last_position <= $2
            AND last_position <= greatest($1 + $3, (SELECT min(last_position) FROM log_groups WHERE last_position > $1))
          ORDER BY last_position",
@@ -165,7 +170,7 @@ async fn groups(pool: &PgPool, after: i64, until: i64) -> Result<(Groups, i64), 
             let digest = row.digest.as_slice().try_into().map_err(|_| altered())?;
             let hash = Hash::try_from(row.hash.as_slice()).map_err(|_| altered())?;
             let (first, last) = (row.first_position, row.last_position);
-            Ok((Group { first, last, recorded_at: row.recorded_at, digest }, hash))
+            Ok((Group { id: row.group_id, first, last, recorded_at: row.recorded_at, digest }, hash))
         })
         .collect::<Result<Vec<_>, VerifyError>>()?;
     let end = groups.last().map_or(until, |(group, _)| group.last);
@@ -186,13 +191,17 @@ async fn check_events(pool: PgPool, groups: Groups) -> Result<Groups, VerifyErro
     let mut rows = CopiedRows::default();
     let mut checker = Checker { groups: &groups, at: 0, digest: GroupDigest::default() };
     let mut copied = pool.copy_out_raw(&copy).await?;
+    let mut checked = Ok(());
+    // Read to the end, whatever is found: a connection that goes back to its pool in the middle of a COPY answers its
+    // next user with what is left of it.
     while let Some(bytes) = copied.try_next().await? {
-        rows.feed(&bytes);
-        while let Some(row) = rows.next().map_err(|()| VerifyError::Unreadable(checker.position()))? {
-            checker.event(&row)?;
+        if checked.is_ok() {
+            rows.feed(&bytes);
+            checked = rows.check(&mut checker);
         }
     }
     drop(copied);
+    checked?;
     checker.finish()?;
     Ok(groups)
 }
@@ -278,6 +287,14 @@ impl CopiedRows {
         }
     }
 
+    /// Gives the whole rows that are here to the checker.
+    fn check(&mut self, checker: &mut Checker<'_>) -> Result<(), VerifyError> {
+        while let Some(row) = self.next().map_err(|()| VerifyError::Unreadable(checker.position()))? {
+            checker.event(&row)?;
+        }
+        Ok(())
+    }
+
     /// The next whole row, if it is here.
     fn next(&mut self) -> Result<Option<Columns<'_>>, ()> {
         let mut rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -295,7 +312,9 @@ impl CopiedRows {
         for field in &mut fields {
             let Some(length) = take(&mut rest, 4) else { return Ok(None) };
             let length = i32::from_be_bytes(length.try_into().map_err(|_| ())?);
-            let Some(bytes) = take(&mut rest, usize::try_from(length).map_err(|_| ())?) else { return Ok(None) };
+            let Some(bytes) = take(&mut rest, usize::try_from(length).map_err(|_| ())?) else {
+                return Ok(None);
+            };
             *field = bytes;
         }
         self.at = self.bytes.len() - rest.len();

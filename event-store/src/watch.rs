@@ -1,5 +1,6 @@
 //! Knowing that the log has grown: a notification and polling, both.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -19,15 +20,14 @@ const POLL: Duration = Duration::from_millis(250);
 /// Follows the position of the log's head. Cheap to clone; the task ends with the last clone.
 #[derive(Clone, Debug)]
 pub struct LogWatch {
-    position: watch::Sender<i64>,
+    position: Arc<watch::Sender<i64>>,
 }
 
 impl LogWatch {
     /// Starts to follow the log that `pool` leads to.
     pub fn start(pool: PgPool) -> Self {
-        let (position, _) = watch::channel(0);
-        let this = Self { position };
-        let _: JoinHandle<()> = tokio::spawn(follow(pool, this.clone()));
+        let this = Self { position: Arc::new(watch::Sender::new(0)) };
+        let _: JoinHandle<()> = tokio::spawn(follow(pool, Arc::downgrade(&this.position)));
         this
     }
 
@@ -54,12 +54,15 @@ impl LogWatch {
     }
 }
 
-async fn follow(pool: PgPool, watch: LogWatch) {
+async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
     let log = Log::new(pool.clone());
     let mut listener = listen(&pool).await;
-    loop {
+    while watched.strong_count() > 0 {
         match log.head().await {
-            Ok(head) => watch.advance(head.position),
+            Ok(head) => {
+                let Some(position) = watched.upgrade() else { return };
+                LogWatch { position }.advance(head.position);
+            }
             Err(error) => warn!(error = &error as &dyn std::error::Error, "the log's head could not be read"),
         }
         if let Some(open) = listener.as_mut() {

@@ -134,3 +134,44 @@ pub async fn external_customer(
     .await?;
     Ok(PersonalId(id))
 }
+
+/// The rows of outside customers of one scope, by external id; those that are not there are missing.
+pub async fn external_customers(
+    db: impl PgExecutor<'_>,
+    scope: &str,
+    external_ids: &[String],
+) -> Result<Vec<(String, PersonalId)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT body ->> 'externalId' AS "external_id!", id FROM personal
+           WHERE purpose = 'external_customer' AND body ->> 'scope' = $1 AND body ->> 'externalId' = ANY($2)"#,
+        scope,
+        external_ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.external_id, PersonalId(row.id))).collect())
+}
+
+/// Makes rows of outside customers, each its own subject: orders name a customer without an account by the row's id. A
+/// row that is there already, perhaps since a moment ago, stays and is missing in what is returned.
+pub async fn make_external_customers(
+    db: impl PgExecutor<'_>,
+    scope: &str,
+    external_ids: &[String],
+) -> Result<Vec<(String, PersonalId)>, sqlx::Error> {
+    let ids: Vec<Uuid> = external_ids.iter().map(|_| Uuid::now_v7()).collect();
+    // In one order for all, so that two who make the same rows don't wait for each other in a circle.
+    let rows = sqlx::query!(
+        r#"INSERT INTO personal (id, subject, purpose, body)
+           SELECT id, id, 'external_customer', jsonb_build_object('scope', $1::text, 'externalId', external_id)
+           FROM unnest($2::uuid[], $3::text[]) AS made(id, external_id) ORDER BY external_id
+           ON CONFLICT ((body ->> 'scope'), (body ->> 'externalId')) WHERE purpose = 'external_customer' DO NOTHING
+           RETURNING body ->> 'externalId' AS "external_id!", id"#,
+        scope,
+        &ids,
+        external_ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.external_id, PersonalId(row.id))).collect())
+}

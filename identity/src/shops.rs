@@ -1,7 +1,7 @@
 //! Shops. A product names its seller by a shop's id.
 
 use domain::ids::{SellerId, UserId};
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 /// The house's own shop: of products that an admin creates without naming a seller.
@@ -28,6 +28,14 @@ pub async fn open_verified(
     owner: UserId,
     name: &str,
 ) -> Result<SellerId, sqlx::Error> {
+    insert(db, Some(owner), name).await
+}
+
+async fn insert(
+    db: impl PgExecutor<'_>,
+    owner: Option<UserId>,
+    name: &str,
+) -> Result<SellerId, sqlx::Error> {
     let id = Uuid::now_v7();
     // The end of the id makes two shops of one name differ.
     let simple = id.simple().to_string();
@@ -35,13 +43,38 @@ pub async fn open_verified(
     sqlx::query!(
         "INSERT INTO shops (id, owner_id, name, slug, status) VALUES ($1, $2, $3, $4, 'verified')",
         id,
-        owner.0,
+        owner.map(|owner| owner.0),
         name,
         slug,
     )
     .execute(db)
     .await?;
     Ok(SellerId(id))
+}
+
+/// The oldest shop of this name, or with this id.
+pub async fn find_named(db: impl PgExecutor<'_>, name: &str) -> Result<Option<SellerId>, sqlx::Error> {
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM shops WHERE name = $1 OR id::text = $1 ORDER BY created_at, id LIMIT 1",
+        name,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(SellerId))
+}
+
+/// The oldest shop of this name, opened if there is none: nobody's, and verified. Two who ask at once get the same.
+pub async fn named(db: &PgPool, name: &str) -> Result<SellerId, sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('daybook/shops/' || $1, 0))", name)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let id = match find_named(&mut *transaction, name).await? {
+        Some(id) => id,
+        None => insert(&mut *transaction, None, name).await?,
+    };
+    transaction.commit().await?;
+    Ok(id)
 }
 
 /// These shops, in no order.

@@ -20,11 +20,11 @@ use tracing::warn;
 
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
-use crate::{product_search, registry};
 use crate::runner::failure::FeedError;
 use crate::runner::projector::{connect, try_lock};
 use crate::runner::source::{PublicBatch, decode};
 use crate::runner::{Moved, Step};
+use crate::{product_search, registry};
 
 /// Events read together: more than the live projectors do, for nobody waits for a single one.
 const BATCH: i64 = 20_000;
@@ -172,12 +172,10 @@ impl Rebuild {
         let mut tx = db.begin().await?;
         sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *tx).await?;
         let live = self.live.checkpoint(name);
-        let live = sqlx::query_scalar!(
-            "SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE",
-            live.name()
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
+        let live =
+            sqlx::query_scalar!("SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE", live.name())
+                .fetch_optional(&mut *tx)
+                .await?;
         while at.position < live.unwrap_or(0) {
             let read = log.read_after(&at, BATCH).await.map_err(FeedError::from)?;
             let batch = decode(read, self.model.aggregates().to_vec()).await;

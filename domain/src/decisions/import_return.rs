@@ -44,7 +44,7 @@ pub struct ReturnLine {
     pub product_id: Option<ProductId>,
     /// How many: at least 1.
     pub quantity: u32,
-    /// What is refunded for each, above 0.
+    /// What is refunded for each, 0 or more.
     pub unit_price: Minor,
 }
 
@@ -158,7 +158,7 @@ impl Plan {
             }
             let from = self.order(streams, purchase.order_id, order.payment_id)?;
             let units = from.units_left(streams, purchase)?.min(line.quantity - outcome.taken);
-            let paid = u32::try_from(from.left / line.unit_price.max(1)).unwrap_or(u32::MAX);
+            let paid = from.units_paid(line.unit_price);
             bought = bought.saturating_add(units);
             let taken = units.min(paid);
             if taken > 0 {
@@ -192,12 +192,11 @@ impl Plan {
             let (order_id, payment_id) = (order.order_id, order.payment_id);
             let back = ReturnItems { order_id, items: order.items() };
             return_items(streams, &back).map_err(|halt| halt.map(ImportError::from))?;
-            let refund_id = RefundId(Uuid::new_v5(&order_id.0, command.document.as_bytes()));
-            let of = RefundOf::Split(order.split(streams)?);
-            let request = RequestRefund { payment_id, refund_id, of, reason: None };
-            request_refund(streams, &request).map_err(|halt| halt.map(ImportError::from))?;
-            let settle = SettleRefund { payment_id, refund_id, reference: None };
-            settle_refund(streams, &settle).map_err(|halt| halt.map(ImportError::from))?;
+            let split = order.split(streams)?;
+            if split.goods.iter().any(|goods| goods.amount > 0) {
+                let refund_id = RefundId(Uuid::new_v5(&order_id.0, command.document.as_bytes()));
+                refund(streams, payment_id, refund_id, split)?;
+            }
             let take = PurchasesCommand::TakeBack { order_id, returned: order.units() };
             streams.execute::<Purchases, ImportError>(customer_id, take)?;
         }
@@ -215,6 +214,14 @@ impl FromOrder {
         let left = bought.map_or(0, |line| line.quantity.saturating_sub(returned));
         let planned = self.lines.get(&purchase.line).map_or(0, |(_, units, _)| *units);
         Ok(left.min(purchase.quantity).saturating_sub(planned))
+    }
+
+    /// Units that what is left of the payment refunds at this price.
+    fn units_paid(&self, unit_price: Minor) -> u32 {
+        if unit_price == 0 {
+            return u32::MAX;
+        }
+        u32::try_from(self.left / unit_price).unwrap_or(u32::MAX)
     }
 
     fn take(&mut self, line: u32, product_id: ProductId, units: u32, unit_price: Minor) {
@@ -243,6 +250,18 @@ impl FromOrder {
         });
         Ok(Split { goods: goods.collect(), tax: 0, shipping: 0 })
     }
+}
+
+fn refund<S: Streams>(
+    streams: &mut S,
+    payment_id: PaymentId,
+    refund_id: RefundId,
+    split: Split,
+) -> Result<(), Halt<ImportError>> {
+    let request = RequestRefund { payment_id, refund_id, of: RefundOf::Split(split), reason: None };
+    request_refund(streams, &request).map_err(|halt| halt.map(ImportError::from))?;
+    let settle = SettleRefund { payment_id, refund_id, reference: None };
+    settle_refund(streams, &settle).map_err(|halt| halt.map(ImportError::from))
 }
 
 fn placed<S: Streams>(streams: &S, order_id: OrderId) -> Result<&OrderPlaced, Halt<ImportError>> {

@@ -1,5 +1,6 @@
 //! Aggregates in memory: the state of the log at the decider's head, and what groups on their way would make of it.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 
 use domain::StreamId;
@@ -25,7 +26,7 @@ struct Entry {
     /// Commands that wait for it or for others with it.
     pins: u32,
     /// Touched since the eviction's hand last passed.
-    touched: bool,
+    touched: Cell<bool>,
     /// Taken for absent because its id had just been made up; nobody has looked.
     assumed: bool,
 }
@@ -57,13 +58,14 @@ impl Cache {
         if entry.assumed && entry.sequence == 0 && !fresh.contains(stream) {
             return None;
         }
+        entry.touched.set(true);
         Some((&*entry.state, entry.sequence))
     }
 
     /// A known stream's state, to be changed, and its sequence.
     pub fn get_mut(&mut self, stream: &StreamId) -> Option<(&mut dyn State, &mut i64)> {
         let entry = self.entries.get_mut(stream)?;
-        entry.touched = true;
+        entry.touched.set(true);
         Some((&mut *entry.state, &mut entry.sequence))
     }
 
@@ -74,8 +76,15 @@ impl Cache {
 
     /// Installs what a load found.
     pub fn install(&mut self, stream: StreamId, state: Box<dyn State>, sequence: i64, assumed: bool) {
-        let entry =
-            Entry { state, sequence, undo: VecDeque::new(), snapshot: sequence, pins: 0, touched: true, assumed };
+        let entry = Entry {
+            state,
+            sequence,
+            undo: VecDeque::new(),
+            snapshot: sequence,
+            pins: 0,
+            touched: Cell::new(true),
+            assumed,
+        };
         if self.entries.insert(stream.clone(), entry).is_none() {
             self.hand.push_back(stream);
         }
@@ -86,11 +95,6 @@ impl Cache {
         if self.entries.get(stream).is_some_and(|e| e.assumed && e.sequence == 0 && e.undo.is_empty()) {
             self.entries.remove(stream);
         }
-    }
-
-    /// Forgets a stream.
-    pub fn forget(&mut self, stream: &StreamId) {
-        self.entries.remove(stream);
     }
 
     /// Forgets everything.
@@ -114,11 +118,7 @@ impl Cache {
     /// What a stream is now, to be rolled back to.
     pub fn savepoint(&self, stream: &StreamId) -> Option<Savepoint> {
         let entry = self.entries.get(stream)?;
-        Some(Savepoint {
-            stream: stream.clone(),
-            state: entry.state.boxed_clone(),
-            sequence: entry.sequence,
-        })
+        Some(Savepoint { stream: stream.clone(), state: entry.state.boxed_clone(), sequence: entry.sequence })
     }
 
     /// Takes one decision back.
@@ -180,7 +180,12 @@ impl Cache {
 
     /// An event passes that another process appended. A stream that isn't cached doesn't care; a lower or equal
     /// sequence is known; after a gap the stream is forgotten, to be loaded again.
-    pub fn pass(&mut self, registry: &Registry, stream: &StreamId, event: &Recorded) -> Result<(), LoadError> {
+    pub fn pass(
+        &mut self,
+        registry: &Registry,
+        stream: &StreamId,
+        event: &Recorded,
+    ) -> Result<(), LoadError> {
         let Some(entry) = self.entries.get_mut(stream) else { return Ok(()) };
         let known = event.sequence <= entry.sequence;
         let next = event.sequence == entry.sequence + 1;
@@ -200,14 +205,17 @@ impl Cache {
 
     /// Evicts what was not touched for longest, but nothing that a group on its way or a waiting command needs.
     pub fn evict(&mut self) {
-        let mut turns = self.hand.len().min(256);
+        // An entry goes at the hand's second visit, so that as many visits as this keep up with any group; what can't go
+        // yet costs no more than that again.
+        let excess = self.hand.len().saturating_sub(self.capacity);
+        let mut turns = self.hand.len().min(256 + 4 * excess);
         while self.hand.len() > self.capacity && turns > 0 {
             turns -= 1;
             let Some(stream) = self.hand.pop_front() else { return };
             match self.entries.get_mut(&stream) {
                 None => {}
-                Some(entry) if entry.touched || entry.pins > 0 || !entry.undo.is_empty() => {
-                    entry.touched = false;
+                Some(entry) if entry.touched.get() || entry.pins > 0 || !entry.undo.is_empty() => {
+                    entry.touched.set(false);
                     self.hand.push_back(stream);
                 }
                 Some(_) => {
@@ -222,5 +230,73 @@ impl Savepoint {
     /// Whether it is this stream's.
     pub fn is_of(&self, stream: &StreamId) -> bool {
         self.stream == *stream
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl State for Nothing {
+        fn boxed_clone(&self) -> Box<dyn State> {
+            Box::new(Self)
+        }
+        fn as_any(&self) -> &dyn std::any::Any {
+            self
+        }
+        fn as_any_mut(&mut self) -> &mut dyn std::any::Any {
+            self
+        }
+    }
+
+    fn stream(id: usize) -> StreamId {
+        StreamId { aggregate_type: "nothing", aggregate_id: id.to_string().into() }
+    }
+
+    #[test]
+    fn stays_within_its_capacity_however_large_the_groups_are() {
+        let mut cache = Cache::new(100);
+        for group in 0..20 {
+            for place in 0..5_000 {
+                cache.install(stream(group * 5_000 + place), Box::new(Nothing), 1, false);
+            }
+            cache.evict();
+        }
+        assert!(cache.entries.len() <= 10_000, "{} are cached", cache.entries.len());
+    }
+
+    #[test]
+    fn what_is_read_again_and_again_stays() {
+        let mut cache = Cache::new(100);
+        cache.install(stream(0), Box::new(Nothing), 1, false);
+        for id in 1..5_000 {
+            cache.install(stream(id), Box::new(Nothing), 1, false);
+            assert!(cache.get(&stream(0), &[]).is_some(), "evicted after {id}");
+            cache.evict();
+        }
+    }
+
+    #[test]
+    fn what_waits_or_is_on_its_way_stays() {
+        let mut cache = Cache::new(2);
+        cache.install(stream(0), Box::new(Nothing), 1, false);
+        cache.install(stream(1), Box::new(Nothing), 1, false);
+        cache.pin(&stream(0));
+        let savepoint = cache.savepoint(&stream(1)).unwrap();
+        cache.keep(vec![savepoint], 7, &mut Vec::new());
+        for id in 2..1_000 {
+            cache.install(stream(id), Box::new(Nothing), 1, false);
+            cache.evict();
+        }
+        assert!(cache.knows(&stream(0)) && cache.knows(&stream(1)));
+        cache.unpin(&stream(0));
+        cache.commit(&stream(1), 7);
+        for id in 1_000..2_000 {
+            cache.install(stream(id), Box::new(Nothing), 1, false);
+            cache.evict();
+        }
+        assert!(!cache.knows(&stream(0)) && !cache.knows(&stream(1)));
     }
 }

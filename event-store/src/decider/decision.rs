@@ -19,6 +19,22 @@ pub struct Made {
     pub payload: String,
 }
 
+impl Made {
+    /// Whether its payload holds a NUL.
+    pub fn holds_nul(&self) -> bool {
+        holds_nul(&self.payload)
+    }
+}
+
+/// Whether a string in this JSON holds a NUL: `json` takes it, escaped as it is, and every later reader fails.
+pub fn holds_nul(json: &str) -> bool {
+    // Behind an odd number of backslashes it is text that only looks like an escape.
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let before = json.as_bytes().get(..at).unwrap_or_default();
+        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+    })
+}
+
 /// The states that one decision sees, all at the decider's head, and the events that it has made.
 pub struct Decision<'a> {
     cache: &'a mut Cache,

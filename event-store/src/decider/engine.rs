@@ -10,14 +10,14 @@ use sqlx::{ConnectOptions, PgPool};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::{error, warn};
 
+use super::Config;
 use super::cache::Cache;
-use super::decision::Decision;
+use super::decision::{Decision, Made, holds_nul};
 use super::flight::{self, Known, Landing, Missed, Order};
 use super::job::{Answer, Pending, Verdict};
 use super::keys::{self, KeyState, Keys, Taken};
 use super::loads::{Loaded, Loads};
 use super::registry::{AggregateType, Registry};
-use super::Config;
 use crate::append::{Group, NewEvent};
 use crate::log::LogError;
 use crate::recorded::Recorded;
@@ -52,6 +52,8 @@ enum Outcome {
     /// What was answered to the earlier command with this key.
     Replayed([u8; 32]),
     KeyReused,
+    /// Postgres would store what it made, and no reader could read it (SQLSTATE).
+    Unstorable(&'static str),
 }
 
 /// A group that fills, or that is on its way.
@@ -114,7 +116,7 @@ impl Engine {
         let (loads, loaded) = Loads::new(Arc::clone(&registry), pool.clone());
         let (orders, taken) = mpsc::channel(1);
         let (landed, landings) = mpsc::channel(2);
-        tokio::spawn(flight::run(appending, config.patience, taken, landed));
+        tokio::spawn(flight::run(appending, config.patience, config.silence, taken, landed));
         let wake = Arc::new(Notify::new());
         tokio::spawn(notify_others(pool.clone(), Arc::clone(&wake)));
         Ok(Self {
@@ -208,11 +210,14 @@ impl Engine {
 
     /// Whether commands are still taken from the queue. Those beyond stay there, within its bounds.
     fn has_room(&self) -> bool {
-        !(self.stopping && self.commands.is_empty()) && !self.is_full() && self.undecided.len() < self.config.max_commands
+        !(self.stopping && self.commands.is_empty())
+            && !self.is_full()
+            && self.undecided.len() < self.config.max_commands
     }
 
     fn is_full(&self) -> bool {
-        self.filling.group.events.len() >= self.config.group_events || self.filling.bytes >= self.config.group_bytes
+        self.filling.group.events.len() >= self.config.group_events
+            || self.filling.bytes >= self.config.group_bytes
     }
 
     /// Whether a command may be decided now.
@@ -278,6 +283,11 @@ impl Engine {
                 self.forget_fresh(&pending);
                 self.join(pending, Outcome::Told(None));
             }
+            Verdict::Accepted if made.iter().any(Made::holds_nul) || holds_nul(&pending.metadata_json()) => {
+                self.cache.roll_back(savepoints);
+                self.forget_fresh(&pending);
+                self.join(pending, Outcome::Unstorable("22P05"));
+            }
             Verdict::Accepted => {
                 self.cache.keep(savepoints, self.filling.number, &mut self.filling.touched);
                 self.forget_fresh(&pending);
@@ -308,7 +318,7 @@ impl Engine {
     fn fill(
         &mut self,
         pending: &Pending,
-        made: Vec<super::decision::Made>,
+        made: Vec<Made>,
         remembered: Option<super::Remembered>,
     ) -> Option<usize> {
         if made.is_empty() {
@@ -366,11 +376,14 @@ impl Engine {
                             self.pass(&stream, &event);
                         }
                     }
-                    Err(error) => error!(error = &error as &dyn std::error::Error, %stream, "a stream can't be loaded"),
+                    Err(error) => {
+                        error!(error = &error as &dyn std::error::Error, %stream, "a stream can't be loaded")
+                    }
                 }
                 for order in waiting {
-                    self.cache.pin(&stream);
+                    // It may have failed by another of its loads.
                     if let Some(pending) = self.waiting.get_mut(&order) {
+                        self.cache.pin(&stream);
                         pending.pins.push(stream.clone());
                     }
                     self.load_ended(order, failed);
@@ -472,7 +485,8 @@ impl Engine {
         self.watch.advance(known.head.position);
         self.wake.notify_one();
         let positions = |last: Option<usize>| {
-            last.and_then(|last| i64::try_from(last).ok()).map_or(known.head.position, |last| before + 1 + last)
+            last.and_then(|last| i64::try_from(last).ok())
+                .map_or(known.head.position, |last| before + 1 + last)
         };
         for decided in &filling.commands {
             // Positions are known only now.
@@ -493,6 +507,7 @@ impl Engine {
             let answer = match decided.outcome {
                 Outcome::Told(last) => Answer::Decided(positions(last)),
                 Outcome::KeyReused => Answer::KeyReused,
+                Outcome::Unstorable(code) => Answer::Unstorable(code.to_owned()),
                 Outcome::Replayed(key) => match self.keys.get(&key) {
                     Some(KeyState::Taken(taken)) => Answer::Replayed(taken.answer.clone()),
                     // Its own group took it, or the log had it: it can't be free now.
@@ -606,7 +621,8 @@ impl Engine {
     /// Postgres refused a group. A command that was alone in it is the one; else they are decided again, one to a group.
     fn unstorable(&mut self, code: &str) {
         let group = self.in_flight.as_ref();
-        let writers = group.map_or(0, |g| g.commands.iter().filter(|d| matches!(d.outcome, Outcome::Told(Some(_)))).count());
+        let writers = group
+            .map_or(0, |g| g.commands.iter().filter(|d| matches!(d.outcome, Outcome::Told(Some(_)))).count());
         let number = group.map(|g| g.number);
         if writers > 1 {
             warn!(code, commands = writers, "Postgres refused a group; its commands go one to a group");
@@ -679,8 +695,12 @@ async fn notify_others(pool: PgPool, wake: Arc<Notify>) {
     // The engine holds the other end; when it is gone nothing wakes this any more and the last notice is out.
     while Arc::strong_count(&wake) > 1 {
         wake.notified().await;
-        if let Err(error) = sqlx::query("SELECT pg_notify($1, '')").bind(watch::CHANNEL).execute(&pool).await {
-            warn!(error = &error as &dyn std::error::Error, "the others were not told that the log has grown");
+        if let Err(error) = sqlx::query("SELECT pg_notify($1, '')").bind(watch::CHANNEL).execute(&pool).await
+        {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "the others were not told that the log has grown"
+            );
         }
     }
 }

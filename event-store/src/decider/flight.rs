@@ -67,10 +67,11 @@ pub struct Missed {
 pub async fn run(
     options: PgConnectOptions,
     patience: Duration,
+    silence: Duration,
     mut orders: mpsc::Receiver<Order>,
     landings: mpsc::Sender<Landing>,
 ) {
-    let mut pilot = Pilot { options: connect::appending(&options), connection: None, patience };
+    let mut pilot = Pilot { options: connect::appending(&options), connection: None, patience, silence };
     while let Some(order) = orders.recv().await {
         let landing = match order {
             Order::Append(group, known) => pilot.append(group, known).await,
@@ -97,6 +98,17 @@ struct Pilot {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     patience: Duration,
+    silence: Duration,
+}
+
+/// What Postgres answers, unless it is silent for too long: its connection may be one of those that nobody will ever hear
+/// of again. That says nothing about the outcome, which is then as unknown as after a connection that was lost.
+async fn within<T>(
+    silence: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let silent = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+    tokio::time::timeout(silence, answer).await.unwrap_or_else(silent)
 }
 
 /// What an error says about the group.
@@ -113,7 +125,7 @@ impl Pilot {
     async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         match &mut self.connection {
             Some(open) => Ok(open),
-            closed => Ok(closed.insert(self.options.connect().await?)),
+            closed => Ok(closed.insert(within(self.silence, self.options.connect()).await?)),
         }
     }
 
@@ -127,11 +139,15 @@ impl Pilot {
     async fn settle(&mut self, sealed: &Sealed, mut uncertain: bool) -> Landing {
         let started = Instant::now();
         let mut pauses = PAUSES.build();
+        let silence = self.silence;
         loop {
             let error = match self.connection().await {
-                Ok(connection) => match append(connection, sealed).await {
+                Ok(connection) => match within(silence, append(connection, sealed)).await {
                     Ok(Appended::Here) => {
-                        return Landing::Done(Known { head: sealed.head(), recorded_at: sealed.recorded_at() });
+                        return Landing::Done(Known {
+                            head: sealed.head(),
+                            recorded_at: sealed.recorded_at(),
+                        });
                     }
                     Ok(Appended::Moved) => return Landing::Moved,
                     Err(error) => error,
@@ -170,13 +186,12 @@ impl Pilot {
                 return Trouble::Unstorable(code);
             }
             warn!(error = error as &dyn std::error::Error, code, "the log refused an append");
+            // Perhaps it is the connection: to a server that is a standby now, or with a setting of before.
+            self.connection = None;
             // Class 57 ends the connection, perhaps in the middle of a commit.
-            if !code.starts_with("57") {
-                return Trouble::RolledBack;
-            }
-        } else {
-            warn!(error = error as &dyn std::error::Error, "the connection to the log was lost");
+            return if code.starts_with("57") { Trouble::Unknown } else { Trouble::RolledBack };
         }
+        warn!(error = error as &dyn std::error::Error, "the connection to the log was lost");
         self.connection = None;
         Trouble::Unknown
     }
@@ -184,9 +199,10 @@ impl Pilot {
     async fn check(&mut self, known: Known) -> Landing {
         let started = Instant::now();
         let mut pauses = PAUSES.build();
+        let silence = self.silence;
         loop {
             let found = match self.connection().await {
-                Ok(connection) => head(connection).await,
+                Ok(connection) => within(silence, head(connection)).await,
                 Err(error) => Err(error),
             };
             match found {
@@ -239,9 +255,11 @@ impl Pilot {
         landings: &mpsc::Sender<Landing>,
     ) -> Result<Landing, (sqlx::Error, Option<Sealed>)> {
         let before = |error| (error, None);
+        let silence = self.silence;
         let connection = self.connection().await.map_err(before)?;
-        let mut transaction = connection.begin().await.map_err(before)?;
-        let (now_known, events) = lock_and_missed(&mut transaction, known).await.map_err(before)?;
+        let mut transaction = within(silence, connection.begin()).await.map_err(before)?;
+        let (now_known, events) =
+            within(silence, lock_and_missed(&mut transaction, known)).await.map_err(before)?;
         let (group, decided) = oneshot::channel();
         if landings.send(Landing::Locked(Missed { known: now_known, events, group })).await.is_err() {
             return Ok(Landing::Unavailable);
@@ -250,18 +268,18 @@ impl Pilot {
         let Ok(group) = decided.await else { return Ok(Landing::Unavailable) };
         if group.events.is_empty() {
             // Refusals alone: they were decided on the head, under the lock. How the transaction ends doesn't matter.
-            if transaction.rollback().await.is_err() {
+            if within(silence, transaction.rollback()).await.is_err() {
                 self.connection = None;
             }
             return Ok(Landing::Done(now_known));
         }
         let sealed = Sealed::new(group, now_known.head, Utc::now(), now_known.recorded_at);
-        match append(&mut transaction, &sealed).await {
+        match within(silence, append(&mut transaction, &sealed)).await {
             Ok(Appended::Moved) => return Ok(Landing::Moved),
             Ok(Appended::Here) => {}
             Err(error) => return Err((error, Some(sealed))),
         }
-        match transaction.commit().await {
+        match within(silence, transaction.commit()).await {
             Ok(()) => Ok(Landing::Done(Known { head: sealed.head(), recorded_at: sealed.recorded_at() })),
             Err(error) => Err((error, Some(sealed))),
         }

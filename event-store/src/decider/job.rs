@@ -109,7 +109,10 @@ pub struct Pending {
 
 impl std::fmt::Debug for Pending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pending").field("order", &self.order).field("pins", &self.pins).finish_non_exhaustive()
+        f.debug_struct("Pending")
+            .field("order", &self.order)
+            .field("pins", &self.pins)
+            .finish_non_exhaustive()
     }
 }
 

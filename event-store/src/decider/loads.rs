@@ -14,16 +14,14 @@ use sqlx::PgPool;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::warn;
 
+use super::Remembered;
 use super::keys::Taken;
 use super::registry::{LoadError, Registry, State};
-use super::Remembered;
 use crate::recorded::Recorded;
 
 /// How a load is tried again before the commands that need it fail: after 20, 60, 180 and 540 ms.
-const ATTEMPTS: ExponentialBuilder = ExponentialBuilder::new()
-    .with_min_delay(Duration::from_millis(20))
-    .with_factor(3.0)
-    .with_max_times(4);
+const ATTEMPTS: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_factor(3.0).with_max_times(4);
 
 /// How many loads run at once.
 const CONCURRENT: usize = 16;

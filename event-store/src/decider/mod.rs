@@ -179,7 +179,8 @@ impl Decider {
             max_bytes: config.max_bytes,
         };
         let engine =
-            engine::Engine::start(registry, config, appending.clone(), loading, watch, commands, stopped).await?;
+            engine::Engine::start(registry, config, appending.clone(), loading, watch, commands, stopped)
+                .await?;
         let task = tokio::spawn(engine.run());
         Ok((this.clone(), DeciderTask { task, commands: this.commands, stop: Some(stop) }))
     }
@@ -199,7 +200,7 @@ impl Decider {
             TryAcquireError::Closed => Failure::Stopped,
         };
         let place = Arc::clone(&self.commands).try_acquire_owned().map_err(|e| full(&e))?;
-        let bytes = u32::try_from(submission.bytes.clamp(64, self.max_bytes)).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(submission.bytes.max(64).min(self.max_bytes)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.bytes).try_acquire_many_owned(bytes).map_err(|e| full(&e))?;
         let (answer, answered) = oneshot::channel();
         let pending = Pending::new(TypedJob::boxed(decide, answer), submission, (place, room));

@@ -131,9 +131,9 @@ pub enum RelayError {
     /// librdkafka doesn't take the configuration.
     #[error("the Kafka client can't be made")]
     Config(#[source] KafkaError),
-    /// A watermark can't be written: there are too many partitions.
+    /// A watermark can't be written.
     #[error("the watermark can't be written")]
-    Watermark(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Watermark(#[source] serde_json::Error),
     /// A thread that works for the relay broke off.
     #[error("a part of the relay broke off")]
     Task(#[from] tokio::task::JoinError),
@@ -212,7 +212,7 @@ impl Relay {
             match left? {
                 Left::Stopped => return Ok(()),
                 Left::Lost => {
-                    warn!("the relay's session with Postgres is gone, and its lock; it competes again")
+                    warn!("the relay's session with Postgres is gone, and its lock; it competes again");
                 }
             }
         }

@@ -26,17 +26,6 @@ pub(super) struct Producer {
     open: RwLock<bool>,
 }
 
-/// Why a record was not taken.
-#[derive(Debug)]
-pub(super) enum Rejected {
-    /// The producer is closed.
-    Closed,
-    /// It is larger than any broker would take.
-    TooLarge(KafkaError),
-    /// The producer can't go on.
-    Broken(KafkaError),
-}
-
 /// What is to be sent, and where.
 #[derive(Debug)]
 pub(super) struct Outgoing<'a> {
@@ -69,11 +58,11 @@ impl Producer {
         &self.config
     }
 
-    /// Hands a record over. It counts in `acks` from here on.
-    pub(super) fn send(&self, record: Outgoing<'_>, acks: &Arc<Acks>) -> Result<(), Rejected> {
+    /// Hands a record over, and counts it in `acks`. After an error the producer can't go on.
+    pub(super) fn send(&self, record: Outgoing<'_>, acks: &Arc<Acks>) -> Result<(), KafkaError> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         if !*open {
-            return Err(Rejected::Closed);
+            return Err(KafkaError::Canceled);
         }
         acks.expect();
         let mut message = BaseRecord::with_opaque_to(record.topic, Arc::clone(acks))
@@ -81,10 +70,7 @@ impl Producer {
             .payload(record.payload);
         message.timestamp = record.timestamp;
         message.headers = record.headers;
-        self.kafka.send(message).map_err(|(error, _)| match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::MessageSizeTooLarge) => Rejected::TooLarge(error),
-            _ => Rejected::Broken(error),
-        })
+        self.kafka.send(message).map_err(|(error, _)| error)
     }
 
     /// Asks the cluster something, away from the threads that must not be blocked.

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
 
-use super::RelayError;
+use super::{MOST_MESSAGE_BYTES, RelayError};
 use crate::recorded::Recorded;
 
 /// The names of the headers. The last three are extension attributes, whose names may have lower-case letters and
@@ -31,6 +31,9 @@ pub mod header {
     /// When the log took it, RFC 3339.
     pub const RECORDED_AT: &str = "ce_recordedat";
 }
+
+/// What is left of a record's bytes beside its key and headers, and what Kafka wraps them in.
+const MOST_PAYLOAD: usize = MOST_MESSAGE_BYTES - 64 * 1024;
 
 /// An event as it goes to Kafka.
 #[derive(Debug)]
@@ -60,6 +63,11 @@ impl Record {
             return Ok(None);
         };
         let payload = event.data.to_json().map_err(|error| unmappable(error.into()))?;
+        if payload.len() > MOST_PAYLOAD {
+            return Err(unmappable(
+                format!("its JSON has {} bytes, of at most {MOST_PAYLOAD}", payload.len()).into(),
+            ));
+        }
         let (mut position, mut sequence) = (itoa::Buffer::new(), itoa::Buffer::new());
         let headers = OwnedHeaders::new_with_capacity(10)
             .insert(text(header::SPEC_VERSION, "1.0"))

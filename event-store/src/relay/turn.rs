@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::lock::{Lock, Lost};
-use super::producer::{Acks, Outgoing, Producer, Rejected};
+use super::producer::{Acks, Outgoing, Producer};
 use super::record::Record;
 use super::topics::{NotReady, Topics};
 use super::watermark::{EndOffsets, Watermark};
@@ -127,7 +127,7 @@ impl Turn<'_> {
         let work = async {
             let ((), failure, ()) = tokio::try_join!(
                 self.read(from, batches, &stop),
-                self.publish(read, sent, &stop),
+                self.publish(from, read, sent, &stop),
                 self.settle(published, ends),
             )?;
             failure.map_or(Ok(()), |error| Err(End::Failed(error)))
@@ -232,48 +232,70 @@ impl Turn<'_> {
         }
     }
 
-    /// Produces batch after batch, with so much under way as is allowed. A batch that can't be published stops
-    /// the reading, and is answered when those before it are sent: they are still settled.
+    /// Produces batch after batch, with so much under way as is allowed. An event that can't be published stops the
+    /// reading and is answered when the groups before it are sent: they are still settled.
     async fn publish(
         &self,
+        mut from: Head,
         mut batches: mpsc::Receiver<Batch>,
         sent: mpsc::Sender<Sent>,
         stop: &CancellationToken,
     ) -> Result<Option<RelayError>, End> {
         let room = Arc::new(Semaphore::new(UNDER_WAY as usize));
         while let Some(batch) = batches.recv().await {
-            let kib = weight(&batch.events) / 1024;
-            let kib = u32::try_from(kib).unwrap_or(UNDER_WAY).clamp(1, UNDER_WAY);
-            let Ok(under_way) = Arc::clone(&room).acquire_many_owned(kib).await else { break };
             let head = batch.head;
-            let acks = Acks::new(self.topics);
-            match self.produce(batch.events, &acks).await {
-                Ok(()) => {}
-                Err(End::Failed(error)) => {
+            let kib = u32::try_from(weight(&batch.events) / 1024).unwrap_or(UNDER_WAY).clamp(1, UNDER_WAY);
+            let Ok(under_way) = Arc::clone(&room).acquire_many_owned(kib).await else { break };
+            let published = match self.produce(batch.events).await? {
+                Ok(acks) => sent.send(Sent { head, acks, _under_way: under_way }).await.is_ok(),
+                Err((position, error)) => {
                     stop.cancel();
+                    if let Some((head, acks)) = self.produce_before(position, from).await? {
+                        let _ = sent.send(Sent { head, acks, _under_way: under_way }).await;
+                    }
                     return Ok(Some(error));
                 }
-                Err(end) => return Err(end),
-            }
-            if sent.send(Sent { head, acks, _under_way: under_way }).await.is_err() {
+            };
+            if !published {
                 break;
             }
+            from = head;
         }
         Ok(None)
     }
 
-    /// Maps some events and hands them to the producer.
-    async fn produce(&self, events: Vec<Recorded>, acks: &Arc<Acks>) -> Result<(), End> {
+    /// Maps some events and hands them to the producer, or, if one of them can't be mapped, none of them.
+    async fn produce(&self, events: Vec<Recorded>) -> Result<Result<Arc<Acks>, (i64, RelayError)>, End> {
         let producer = Arc::clone(&self.producer);
         let topics = Arc::clone(self.topics);
         let source = self.source.to_owned();
-        let acks = Arc::clone(acks);
-        let produced = tokio::task::spawn_blocking(move || {
-            events.iter().try_for_each(|event| produce_one(event, &source, &topics, &producer, &acks))?;
+        let task = tokio::task::spawn_blocking(move || {
+            let mut records = Vec::with_capacity(events.len());
+            for event in events {
+                match Record::of(&event, &source) {
+                    Ok(record) => records.extend(record),
+                    Err(error) => return Ok(Err((event.position, error))),
+                }
+            }
+            let acks = Acks::new(&topics);
+            for record in records {
+                send(record, &topics, &producer, &acks)?;
+            }
             acks.all_sent();
-            Ok(())
+            Ok(Ok(acks))
         });
-        produced.await.map_err(RelayError::from)?
+        task.await.map_err(RelayError::from)?
+    }
+
+    /// Produces the whole groups between `from` and an event that can't be mapped.
+    async fn produce_before(&self, position: i64, from: Head) -> Result<Option<(Head, Arc<Acks>)>, End> {
+        let most = position - 1 - from.position;
+        let Ok(batch) = self.log.read_after(&from, most).await else { return Ok(None) };
+        if batch.events.is_empty() || batch.head.position >= position {
+            return Ok(None);
+        }
+        let head = batch.head;
+        Ok(self.produce(batch.events).await?.ok().map(|acks| (head, acks)))
     }
 
     /// Waits for the acknowledgements, batch after batch, and then says how far the relay has come: first in Kafka,
@@ -311,8 +333,8 @@ impl Turn<'_> {
 
     /// Writes how far the relay has come to Kafka: for its consumers, and for auditors.
     async fn announce(&self, head: Head, ends: &EndOffsets) -> Result<(), End> {
-        let watermark = serde_json::to_string(&Watermark::new(head, self.topics, ends))
-            .map_err(|error| RelayError::Watermark(error.into()))?;
+        let watermark =
+            serde_json::to_string(&Watermark::new(head, self.topics, ends)).map_err(RelayError::Watermark)?;
         let acks = Acks::new(self.topics);
         let position = head.position.to_string();
         let written = head.to_string();
@@ -320,11 +342,7 @@ impl Turn<'_> {
             [(&self.topics.watermark, Watermark::KEY, &watermark), (&self.topics.heads, &position, &written)]
         {
             let record = Outgoing { topic, key, payload, timestamp: None, headers: None };
-            self.producer.send(record, &acks).map_err(|rejected| match rejected {
-                Rejected::Closed => End::Broken(KafkaError::Canceled),
-                Rejected::TooLarge(error) => RelayError::Watermark(error.into()).into(),
-                Rejected::Broken(error) => End::Broken(error),
-            })?;
+            self.producer.send(record, &acks).map_err(End::Broken)?;
         }
         acks.all_sent();
         self.acknowledged(&acks).await;
@@ -380,14 +398,8 @@ fn weight(events: &[Recorded]) -> usize {
     events.iter().map(|event| event.payload.len() + OVERHEAD).sum()
 }
 
-fn produce_one(
-    event: &Recorded,
-    source: &str,
-    topics: &Topics,
-    producer: &Producer,
-    acks: &Arc<Acks>,
-) -> Result<(), End> {
-    let Some(record) = Record::of(event, source)? else { return Ok(()) };
+/// Hands a record to the producer.
+fn send(record: Record, topics: &Topics, producer: &Producer, acks: &Arc<Acks>) -> Result<(), End> {
     let Some(topic) = topics.of(record.aggregate_type) else { return Ok(()) };
     let outgoing = Outgoing {
         topic,
@@ -396,15 +408,5 @@ fn produce_one(
         timestamp: Some(record.timestamp),
         headers: Some(record.headers),
     };
-    producer.send(outgoing, acks).map_err(|rejected| match rejected {
-        Rejected::Closed => End::Broken(KafkaError::Canceled),
-        Rejected::Broken(error) => End::Broken(error),
-        Rejected::TooLarge(error) => RelayError::Unmappable {
-            position: event.position,
-            aggregate_type: event.aggregate_type.clone(),
-            event_type: event.event_type.clone(),
-            source: error.into(),
-        }
-        .into(),
-    })
+    producer.send(outgoing, acks).map_err(End::Broken)
 }

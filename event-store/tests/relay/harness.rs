@@ -19,7 +19,7 @@ use crate::events::Sample;
 use crate::topics::Reader;
 
 /// A test that takes longer hangs.
-const HANGS: Duration = Duration::from_secs(120);
+const HANGS: Duration = Duration::from_secs(600);
 
 /// What a test works on.
 pub struct World {

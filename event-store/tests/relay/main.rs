@@ -2,12 +2,20 @@
 //!
 //! Each test has a database and topics of its own, which go with it. Nothing waits by sleeping.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are all tests, their modules too"
+)]
+
 mod broker;
 mod events;
 mod harness;
 mod order;
 mod outage;
 mod process;
+mod rate;
 mod records;
 mod restart;
 mod stops;

@@ -19,9 +19,7 @@ async fn two(world: &World) -> (Process, Process) {
     world
         .until(
             "SELECT count(*) = 2 FROM pg_stat_activity
-                 WHERE datname = current_database() AND application_name = 'daybook-relay'
-                   AND query LIKE '%pg_try_advisory_lock%' OR application_name = 'daybook-relay' AND pid IN
-                   (SELECT pid FROM pg_locks WHERE locktype = 'advisory')",
+             WHERE datname = current_database() AND application_name = 'daybook-relay'",
         )
         .await;
     (works, waits)

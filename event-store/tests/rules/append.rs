@@ -301,13 +301,15 @@ fn rule_09_events_with_other_column_boundaries_have_other_digests() {
 #[test]
 fn rule_09_the_chain_holds_everything_of_a_group() {
     let at = DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap();
-    let link = chain(Hash([1; 32]), 4, 9, at, &[2; 32]);
+    let id = Uuid::from_u128(7);
+    let link = chain(Hash([1; 32]), id, 4, 9, at, &[2; 32]);
     for other in [
-        chain(Hash([0; 32]), 4, 9, at, &[2; 32]),
-        chain(Hash([1; 32]), 5, 9, at, &[2; 32]),
-        chain(Hash([1; 32]), 4, 8, at, &[2; 32]),
-        chain(Hash([1; 32]), 4, 9, at + TimeDelta::microseconds(1), &[2; 32]),
-        chain(Hash([1; 32]), 4, 9, at, &[3; 32]),
+        chain(Hash([0; 32]), id, 4, 9, at, &[2; 32]),
+        chain(Hash([1; 32]), Uuid::from_u128(8), 4, 9, at, &[2; 32]),
+        chain(Hash([1; 32]), id, 5, 9, at, &[2; 32]),
+        chain(Hash([1; 32]), id, 4, 8, at, &[2; 32]),
+        chain(Hash([1; 32]), id, 4, 9, at + TimeDelta::microseconds(1), &[2; 32]),
+        chain(Hash([1; 32]), id, 4, 9, at, &[3; 32]),
     ] {
         assert_ne!(link, other);
     }

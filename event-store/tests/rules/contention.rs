@@ -8,8 +8,9 @@ use crate::shop::StockCommand;
 async fn sell(process: &Process, total: usize, at_once: usize) -> usize {
     let mut sold = 0;
     for start in (0..total).step_by(at_once) {
-        let sent: Vec<_> =
-            (start..total.min(start + at_once)).map(|_| process.stock("hot", StockCommand::Reserve(1))).collect();
+        let sent: Vec<_> = (start..total.min(start + at_once))
+            .map(|_| process.stock("hot", StockCommand::Reserve(1)))
+            .collect();
         for sent in sent {
             sold += usize::from(sent.await.is_ok());
         }

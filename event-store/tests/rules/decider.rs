@@ -1,7 +1,7 @@
 //! Rules 10, 12, 14 and 15: one state at one position, groups that fail, and when answers go out.
 
-use event_store::{Accepted, Failure, Submission};
 use domain::Streams;
+use event_store::{Accepted, Failure, Submission};
 
 use crate::harness::test;
 use crate::process::{Process, Tries, is_unanswered, position, value};
@@ -196,7 +196,10 @@ async fn rule_15_a_refusal_knows_everything_that_was_acknowledged_before() {
         for total in 1..20 {
             y.stock("a", StockCommand::Receive(1)).await.unwrap();
             // A reservation, and a question.
-            assert_eq!(x.stock("a", StockCommand::Reserve(50)).await, Err(Failure::Refused(StockError::Short(total))));
+            assert_eq!(
+                x.stock("a", StockCommand::Reserve(50)).await,
+                Err(Failure::Refused(StockError::Short(total)))
+            );
             assert_eq!(x.on_hand("a").await, total);
         }
     })

@@ -26,7 +26,8 @@ pub struct Database {
 }
 
 fn options(variable: &str) -> PgConnectOptions {
-    let url = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} leads to the Postgres of the tests"));
+    let url =
+        std::env::var(variable).unwrap_or_else(|_| panic!("{variable} leads to the Postgres of the tests"));
     // The proxy reads what goes by.
     url.parse::<PgConnectOptions>().unwrap().ssl_mode(PgSslMode::Disable).disable_statement_logging()
 }

@@ -11,19 +11,21 @@ use crate::shop::StockCommand;
 async fn rule_07_the_log_is_vacuumed_and_frozen_as_it_grows() {
     test(async |database| {
         for table in ["events", "log_groups"] {
-            let settings: Vec<String> = sqlx::query_scalar(
-                "SELECT unnest(reloptions) FROM pg_class WHERE oid = $1::regclass",
-            )
-            .bind(table)
-            .fetch_all(&database.pool)
-            .await
-            .unwrap();
+            let settings: Vec<String> =
+                sqlx::query_scalar("SELECT unnest(reloptions) FROM pg_class WHERE oid = $1::regclass")
+                    .bind(table)
+                    .fetch_all(&database.pool)
+                    .await
+                    .unwrap();
             for wanted in [
                 "autovacuum_vacuum_insert_scale_factor=0",
                 "autovacuum_vacuum_insert_threshold=1000000",
                 "autovacuum_freeze_min_age=0",
             ] {
-                assert!(settings.iter().any(|setting| setting == wanted), "{table}: {settings:?} lacks {wanted}");
+                assert!(
+                    settings.iter().any(|setting| setting == wanted),
+                    "{table}: {settings:?} lacks {wanted}"
+                );
             }
         }
     })
@@ -59,7 +61,8 @@ async fn rule_07_nobody_polls_for_nobody() {
     test(async |database| {
         let options = database.app().application_name("daybook-watch");
         let watch = LogWatch::start(connect::pool_with(options, 2).await.unwrap());
-        let watching = "FROM pg_stat_activity WHERE application_name = 'daybook-watch' AND datname = current_database()";
+        let watching =
+            "FROM pg_stat_activity WHERE application_name = 'daybook-watch' AND datname = current_database()";
         database.until(&format!("SELECT count(*) > 0 {watching}")).await;
         drop(watch);
         database.until(&format!("SELECT count(*) = 0 {watching}")).await;

@@ -1,7 +1,7 @@
 //! Rule 17: idempotency keys.
 
-use event_store::{Accepted, Failure, IdempotencyKey, Remembered, Submission};
 use domain::Streams;
+use event_store::{Accepted, Failure, IdempotencyKey, Remembered, Submission};
 
 use crate::harness::{Database, test};
 use crate::process::{Process, Setup, position};
@@ -70,7 +70,8 @@ async fn rule_17_one_key_at_two_deciders() {
                 x.keyed("a", StockCommand::Receive(1), key(turn, 1)),
                 y.keyed("a", StockCommand::Receive(1), key(turn, 1)),
             );
-            let done = [&first, &second].into_iter().filter(|a| matches!(a, Ok(Accepted::Done { .. }))).count();
+            let done =
+                [&first, &second].into_iter().filter(|a| matches!(a, Ok(Accepted::Done { .. }))).count();
             let replays = [&first, &second].into_iter().filter(|a| **a == replayed(turn.into())).count();
             assert_eq!((done, replays), (1, 1), "{first:?} {second:?}");
         }

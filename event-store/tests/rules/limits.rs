@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::Streams;
 use event_store::decider::Config;
 use event_store::{Failure, Submission};
-use domain::Streams;
 use futures::FutureExt;
 
 use crate::harness::{Database, test};

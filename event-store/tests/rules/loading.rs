@@ -88,9 +88,7 @@ async fn rule_11_after_a_rewritten_log_what_was_known_is_loaded_again() {
         x.stock("b", StockCommand::Receive(5)).await.unwrap();
         // Restored from a backup: the last group is gone, and another process went on from there.
         database
-            .tamper(
-                "DELETE FROM events WHERE position = 2; DELETE FROM log_groups WHERE last_position = 2;",
-            )
+            .tamper("DELETE FROM events WHERE position = 2; DELETE FROM log_groups WHERE last_position = 2;")
             .await;
         y.stock("b", StockCommand::Receive(1)).await.unwrap();
         assert_eq!(x.stock("b", StockCommand::Reserve(5)).await, Err(Failure::Refused(StockError::Short(1))));
@@ -118,9 +116,8 @@ async fn rule_11_a_fresh_id_that_is_not_fresh_is_loaded() {
         neighbour.await.unwrap();
         // And one that is.
         let fresh = Submission { fresh: vec![StreamId::of::<Stock>("new")], ..Submission::default() };
-        let made = x.send(fresh, |decision| {
-            decision.execute::<Stock, StockError>("new", StockCommand::Receive(2))
-        });
+        let made =
+            x.send(fresh, |decision| decision.execute::<Stock, StockError>("new", StockCommand::Receive(2)));
         made.await.unwrap();
         assert_eq!((x.on_hand("a").await, x.on_hand("new").await, y.on_hand("new").await), (6, 2, 2));
     })

@@ -281,7 +281,8 @@ fn armed_for(shared: &Shared, request: &Request) -> Option<Armed> {
     let mut gates = shared.gates.lock().unwrap();
     let place = gates.iter().position(|gate| {
         statement.contains(gate.statement)
-            && (gate.holding.is_empty() || request.bytes.windows(gate.holding.len()).any(|w| w == gate.holding))
+            && (gate.holding.is_empty()
+                || request.bytes.windows(gate.holding.len()).any(|w| w == gate.holding))
     })?;
     Some(gates.remove(place))
 }

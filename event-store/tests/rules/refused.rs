@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use event_store::{Failure, Metadata, Submission};
 use domain::Streams;
+use event_store::{Failure, Metadata, Submission};
 use sha2::{Digest, Sha256};
 
 use crate::harness::test;
@@ -145,7 +145,10 @@ async fn rule_18_a_nul_that_json_would_take_does_not_get_into_the_log() {
         // What only looks like one is text as any other.
         note("\\u0000 \\\\u0000").await.unwrap();
         // Every later reader can read it.
-        assert_eq!(database.number("SELECT count(payload::jsonb) + count(metadata::jsonb) FROM events").await, 6);
+        assert_eq!(
+            database.number("SELECT count(payload::jsonb) + count(metadata::jsonb) FROM events").await,
+            6
+        );
         let process = Process::start(database).await;
         process.stock("a", StockCommand::Receive(1)).await.unwrap();
     })

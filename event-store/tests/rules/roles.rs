@@ -56,7 +56,9 @@ async fn rule_06_the_application_can_change_nothing_that_is_in_the_log() {
             "CREATE TABLE public.mine ()",
             "SET session_replication_role = replica",
         ] {
-            assert_eq!(code(sqlx::query(statement).execute(&database.pool).await), "42501", "{statement}");
+            let code = code(sqlx::query(statement).execute(&database.pool).await);
+            // Not permitted, or not possible for anybody: the head is a view.
+            assert!(["42501", "55000"].contains(&&*code), "{statement}: {code}");
         }
         assert_eq!(database.events().await.len(), 1);
         database.verify().await.unwrap();

@@ -28,7 +28,10 @@ async fn seen_afresh(database: &Database) -> i64 {
     process.stock("a", StockCommand::Reserve(1)).await.unwrap();
     process.stock("a", StockCommand::Receive(1)).await.unwrap();
     let events = database.log().read_stream("stock", "a").await.unwrap();
-    assert!(events.iter().zip(1..).all(|(event, sequence)| event.sequence == sequence), "the stream has a hole");
+    assert!(
+        events.iter().zip(1..).all(|(event, sequence)| event.sequence == sequence),
+        "the stream has a hole"
+    );
     on_hand
 }
 
@@ -69,7 +72,10 @@ async fn snapshots_that_are_gone_or_wrong_change_nothing() {
             "DELETE FROM stream_snapshots",
         ] {
             let mut superuser = database.superuser().await;
-            sqlx::query("CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM stream_snapshots").execute(&mut superuser).await.unwrap();
+            sqlx::query("CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM stream_snapshots")
+                .execute(&mut superuser)
+                .await
+                .unwrap();
             database.tamper(tampering).await;
             assert_eq!(seen_afresh(database).await, on_hand, "{tampering}");
             sqlx::raw_sql("TRUNCATE stream_snapshots; INSERT INTO stream_snapshots SELECT * FROM kept")
@@ -86,7 +92,9 @@ async fn a_snapshot_of_a_log_that_lost_its_end_is_not_believed() {
     test(async |database| {
         long_stream(database).await;
         database
-            .tamper("DELETE FROM events WHERE position > 500; DELETE FROM log_groups WHERE last_position > 500")
+            .tamper(
+                "DELETE FROM events WHERE position > 500; DELETE FROM log_groups WHERE last_position > 500",
+            )
             .await;
         assert_eq!(seen_afresh(database).await, 500);
     })

@@ -94,9 +94,14 @@ async fn check(database: &Database, processes: &[Process], asked: &[Asked]) {
             Ok(Accepted::Done { position, .. }) => {
                 assert_eq!(stored.len(), *events, "{name} was acknowledged");
                 assert_eq!(stored.last(), Some(position), "{name}");
-                assert_eq!(position - stored[0] + 1, i64::try_from(stored.len()).unwrap(), "{name} is in one piece");
+                assert_eq!(
+                    position - stored[0] + 1,
+                    i64::try_from(stored.len()).unwrap(),
+                    "{name} is in one piece"
+                );
             }
-            Ok(Accepted::Replayed(_)) | Err(Failure::Refused(_) | Failure::Unstorable(_) | Failure::Unavailable) => {
+            Ok(Accepted::Replayed(_))
+            | Err(Failure::Refused(_) | Failure::Unstorable(_) | Failure::Unavailable) => {
                 assert_eq!(stored, [0_i64; 0], "{name}: {answer:?}");
             }
             Err(other) => panic!("{name}: {other:?}"),
@@ -126,12 +131,8 @@ async fn run(seed: u64) {
         let mut processes = Vec::new();
         for _ in 0..3 {
             let proxy = Proxy::start(&database.app()).await;
-            let config = Config {
-                cache: 3,
-                group_events: 12,
-                patience: Duration::from_secs(30),
-                ..Config::default()
-            };
+            let config =
+                Config { cache: 3, group_events: 12, patience: Duration::from_secs(30), ..Config::default() };
             let setup = Setup { config, append: Some(&proxy), load: Some(&proxy), snapshots: true };
             processes.push(Process::with(database, setup).await);
             proxies.push(proxy);

@@ -10,13 +10,9 @@ use crate::shop::StockCommand;
 
 /// Five groups: positions 1–2, 3, 4–6, 7, 8.
 async fn five_groups(database: &Database) {
-    for streams in [
-        &[("a", 1), ("b", 1)][..],
-        &[("a", 2)],
-        &[("a", 3), ("b", 2), ("c", 1)],
-        &[("a", 4)],
-        &[("b", 3)],
-    ] {
+    for streams in
+        [&[("a", 1), ("b", 1)][..], &[("a", 2)], &[("a", 3), ("b", 2), ("c", 1)], &[("a", 4)], &[("b", 3)]]
+    {
         database.append(streams).await;
     }
 }
@@ -51,7 +47,10 @@ async fn each_is_found(cases: &[(&str, &str)]) {
 #[tokio::test]
 async fn rule_09_a_change_in_any_column_of_an_event_is_found() {
     each_is_found(&[
-        ("UPDATE events SET recorded_at = recorded_at + interval '1 microsecond' WHERE position = 5", "4 to 6"),
+        (
+            "UPDATE events SET recorded_at = recorded_at + interval '1 microsecond' WHERE position = 5",
+            "4 to 6",
+        ),
         ("UPDATE events SET event_id = gen_random_uuid() WHERE position = 5", "4 to 6"),
         ("UPDATE events SET sequence = 9 WHERE position = 5", "4 to 6"),
         ("UPDATE events SET aggregate_type = 'stocl' WHERE position = 5", "4 to 6"),
@@ -179,7 +178,9 @@ async fn rule_09_a_chain_that_was_rewritten_is_found_by_a_head_that_was_written_
             check(head).await.unwrap();
         }
         // Whoever may rewrite everything rewrites everything from position 4 on.
-        database.tamper("DELETE FROM events WHERE position > 3; DELETE FROM log_groups WHERE last_position > 3").await;
+        database
+            .tamper("DELETE FROM events WHERE position > 3; DELETE FROM log_groups WHERE last_position > 3")
+            .await;
         for streams in [&[("a", 3), ("b", 2), ("x", 1)][..], &[("a", 4)], &[("b", 3)]] {
             database.append(streams).await;
         }

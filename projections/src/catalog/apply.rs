@@ -96,7 +96,11 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
-    pub(super) async fn write(&self, generation: Generation, db: &mut PgConnection) -> Result<(), ApplyError> {
+    pub(super) async fn write(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), ApplyError> {
         self.write_products(generation, db).await?;
         self.withdraw_products(generation, db).await?;
         self.write_stock(generation, db).await?;

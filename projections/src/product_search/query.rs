@@ -136,8 +136,7 @@ fn search_with(
 /// A word counts most in the name.
 fn word_query(fields: Fields, word: &str) -> Box<dyn Query> {
     let in_field = |field: Field, boost: f32| -> (Occur, Box<dyn Query>) {
-        let term =
-            TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs);
+        let term = TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs);
         (Occur::Should, Box::new(BoostQuery::new(Box::new(term), boost)))
     };
     Box::new(BooleanQuery::new(vec![
@@ -207,11 +206,7 @@ fn collect(
 type Key = (Option<i64>, Option<u64>);
 
 /// By a number, the largest first, or the smallest with sign −1.
-fn by_number(
-    top: TopDocs,
-    field: &'static str,
-    sign: i64,
-) -> impl Collector<Fruit = Vec<(Key, DocAddress)>> {
+fn by_number(top: TopDocs, field: &'static str, sign: i64) -> impl Collector<Fruit = Vec<(Key, DocAddress)>> {
     top.custom_score(move |segment: &SegmentReader| {
         let number = segment.fast_fields().i64(field).ok();
         let tie = segment.fast_fields().u64(TIE).ok();

@@ -75,10 +75,8 @@ impl ProductSearch {
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
         let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
         let position = shown.position;
-        let searching =
-            tokio::task::spawn_blocking(move || search(&shown.searcher, shown.fields, &query));
-        let page =
-            searching.await.map_err(|error| TantivyError::InternalError(error.to_string()))??;
+        let searching = tokio::task::spawn_blocking(move || search(&shown.searcher, shown.fields, &query));
+        let page = searching.await.map_err(|error| TantivyError::InternalError(error.to_string()))??;
         Ok(Answer { position, value: page })
     }
 }

@@ -255,8 +255,13 @@ async fn an_index_of_another_log_is_built_again() {
     std::fs::create_dir_all(home.path()).unwrap();
     let generation = home.start_over().unwrap();
     drop(opened(&home.folder(generation)));
-    let position = append(&database.app, Head::EMPTY, Shop { seed: 1, products: 30, orders: 0, most_lines: 1 }
-        .history().flatten().collect()).await.position;
+    let position = append(
+        &database.app,
+        Head::EMPTY,
+        Shop { seed: 1, products: 30, orders: 0, most_lines: 1 }.history().flatten().collect(),
+    )
+    .await
+    .position;
     assert!(position > 7);
     let positions = Positions::new(database.app.clone());
     let search = start(home, &database.app, &source(&database.app), &positions);

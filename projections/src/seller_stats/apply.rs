@@ -81,7 +81,11 @@ impl<'a> Changes<'a> {
     }
 
     /// Adds the sums to the rows, in key order.
-    pub(super) async fn write(&self, generation: Generation, db: &mut PgConnection) -> Result<(), ApplyError> {
+    pub(super) async fn write(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), ApplyError> {
         self.write_days(generation, db).await?;
         self.write_products(generation, db).await?;
         Ok(())

@@ -74,8 +74,11 @@ async fn the_report_is_what_counting_event_by_event_gives() {
     let expected = expected();
     let sellers: Vec<_> = expected.keys().map(|(seller, _)| *seller).collect();
     for seller in sellers {
-        let own: BTreeMap<_, _> =
-            expected.iter().filter(|((of, _), _)| *of == seller).map(|((_, day), sums)| (*day, *sums)).collect();
+        let own: BTreeMap<_, _> = expected
+            .iter()
+            .filter(|((of, _), _)| *of == seller)
+            .map(|((_, day), sums)| (*day, *sums))
+            .collect();
         let filter = StatsFilter { seller: Some(seller), top: 3, ..StatsFilter::default() };
         let report = stats.report(&filter).await.unwrap().value;
         assert_eq!(report.daily.iter().map(|row| (row.day, row.sums)).collect::<BTreeMap<_, _>>(), own);

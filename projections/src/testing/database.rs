@@ -18,7 +18,9 @@ pub(crate) struct TestDatabase {
 
 fn options(variable: &str) -> PgConnectOptions {
     env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: these tests need a Postgres, as `./dev test` has one"))
+        .unwrap_or_else(|_| {
+            panic!("{variable} is not set: these tests need a Postgres, as `./dev test` has one")
+        })
         .parse()
         .expect("a Postgres URL")
 }
@@ -28,7 +30,10 @@ impl TestDatabase {
         let server = options("DAYBOOK_OWNER_DATABASE_URL");
         let name = format!("projections_test_{}", Uuid::now_v7().simple());
         let mut connection = PgConnection::connect_with(&server).await.expect("Postgres answers");
-        connection.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("the owner may make databases");
+        connection
+            .execute(format!("CREATE DATABASE {name}").as_str())
+            .await
+            .expect("the owner may make databases");
         let owner = pool(server.clone().database(&name)).await;
         sqlx::migrate!("../migrations").run(&owner).await.expect("the migrations run");
         let app = pool(options("DATABASE_URL").database(&name)).await;
@@ -45,7 +50,8 @@ impl Drop for TestDatabase {
         let (name, server) = (self.name.clone(), self.server.clone());
         // The test's own runtime may be ending.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 if let Ok(mut connection) = PgConnection::connect_with(&server).await {
                     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");

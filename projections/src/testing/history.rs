@@ -3,87 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use cqrs_es::DomainEvent;
 use domain::Money;
 use domain::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
 use domain::inventory::InventoryEvent;
 use domain::order::{
-    CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped, Region,
-    ReturnedItem, Split,
+    CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped,
+    Region, ReturnedItem, Split,
 };
 use domain::payment::PaymentEvent;
 use domain::product::{ProductDetails, ProductEvent};
-use domain::public::{PublicData, PublicEvent};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::Uuid;
 
-/// An event as it is stored.
-#[derive(Clone, Debug)]
-pub(crate) enum Stored {
-    Order(OrderEvent),
-    Inventory(InventoryEvent),
-    Payment(PaymentEvent),
-    Product(ProductEvent),
-}
-
-impl Stored {
-    pub(crate) fn publish(self) -> PublicData {
-        match self {
-            Self::Order(event) => PublicData::Orders(event.into()),
-            Self::Inventory(event) => PublicData::Inventory(event.into()),
-            Self::Payment(event) => PublicData::Payments(event.into()),
-            Self::Product(event) => PublicData::Products(event.into()),
-        }
-    }
-
-    /// Type, version, payload.
-    pub(crate) fn columns(&self) -> (String, String, String) {
-        fn of<E: DomainEvent>(event: &E) -> (String, String, String) {
-            (event.event_type(), event.event_version(), serde_json::to_string(event).unwrap())
-        }
-        match self {
-            Self::Order(event) => of(event),
-            Self::Inventory(event) => of(event),
-            Self::Payment(event) => of(event),
-            Self::Product(event) => of(event),
-        }
-    }
-
-    pub(crate) fn aggregate_type(&self) -> &'static str {
-        match self {
-            Self::Order(_) => "orders",
-            Self::Inventory(_) => "inventory",
-            Self::Payment(_) => "payments",
-            Self::Product(_) => "products",
-        }
-    }
-}
-
-/// An event with its place in its stream.
-#[derive(Clone, Debug)]
-pub(crate) struct Happened {
-    pub(crate) aggregate_id: Uuid,
-    pub(crate) sequence: i64,
-    pub(crate) occurred_at: DateTime<Utc>,
-    pub(crate) event: Stored,
-}
-
-impl Happened {
-    pub(crate) fn publish(self, position: i64) -> PublicEvent {
-        let data = self.event.publish();
-        PublicEvent {
-            position,
-            event_id: Uuid::now_v7(),
-            aggregate_type: data.aggregate_type(),
-            aggregate_id: self.aggregate_id.to_string(),
-            sequence: self.sequence,
-            occurred_at: self.occurred_at,
-            recorded_at: self.occurred_at,
-            data,
-        }
-    }
-}
+use super::happened::{Happened, Stored};
 
 /// A moment, by hours after the beginning.
 pub(crate) fn happened_at(hours: i64) -> DateTime<Utc> {
@@ -159,7 +92,10 @@ fn product(making: &mut Making, seller: SellerId, n: usize) -> Item {
     let price = making.random.random_range(50..20_000);
     let mut details = details(seller, n, price);
     making.happens(id.0, Stored::Product(ProductEvent::ProductCreated(Box::new(details.clone()))));
-    making.happens(id.0, Stored::Inventory(InventoryEvent::StockReceived { quantity: 1_000_000, reason: None }));
+    making.happens(
+        id.0,
+        Stored::Inventory(InventoryEvent::StockReceived { quantity: 1_000_000, reason: None }),
+    );
     if n % 5 == 3 {
         details.name += " (new)";
         making.happens(id.0, Stored::Product(ProductEvent::ProductRevised(Box::new(details))));

@@ -7,7 +7,7 @@ use event_store::{Hash, Head, Log, LogWatch};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::history::Happened;
+use super::happened::Happened;
 use crate::Positions;
 use crate::runner::positions::Reached;
 use crate::runner::source::{EventSource, LogSource};
@@ -63,6 +63,9 @@ pub(crate) fn source(app: &PgPool) -> Arc<dyn EventSource> {
 pub(crate) async fn reached(positions: &Positions, models: &[&str], position: i64) {
     for model in models {
         let reached = positions.wait_for(model, position, Duration::from_secs(30)).await;
-        assert!(matches!(reached, Reached::Yes(at) if at >= position), "{model}: {reached:?}, not {position}");
+        assert!(
+            matches!(reached, Reached::Yes(at) if at >= position),
+            "{model}: {reached:?}, not {position}"
+        );
     }
 }

@@ -18,7 +18,10 @@ use crate::testing::{Shop, TestDatabase};
 fn interleaved(events: &[PublicEvent], random: &mut StdRng) -> Vec<PublicEvent> {
     let mut streams: BTreeMap<_, VecDeque<_>> = BTreeMap::new();
     for event in events {
-        streams.entry((event.aggregate_type, event.aggregate_id.clone())).or_default().push_back(event.clone());
+        streams
+            .entry((event.aggregate_type, event.aggregate_id.clone()))
+            .or_default()
+            .push_back(event.clone());
     }
     let mut order = Vec::new();
     while !streams.is_empty() {

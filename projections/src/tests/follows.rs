@@ -89,11 +89,13 @@ async fn an_event_that_cannot_be_read_stops_those_who_read_its_aggregate_alone()
     reached(projectors.positions(), &ALL, head.position).await;
     let order = SHOP.history().nth(SHOP.products).unwrap();
     let poison = head.position + 1;
-    sqlx::query("CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.event_type = 'Nonsense'; \
-                 NEW.payload = '{\"Nonsense\":{}}'; RETURN NEW; END $$")
-        .execute(&database.owner)
-        .await
-        .unwrap();
+    sqlx::query(
+        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.event_type = 'Nonsense'; \
+                 NEW.payload = '{\"Nonsense\":{}}'; RETURN NEW; END $$",
+    )
+    .execute(&database.owner)
+    .await
+    .unwrap();
     sqlx::query(&format!(
         "CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.position = {poison}) EXECUTE FUNCTION poison()"
     ))
@@ -118,7 +120,8 @@ async fn an_event_that_cannot_be_read_stops_those_who_read_its_aggregate_alone()
         let error = consumer.error.unwrap();
         assert!(error.contains(&format!("the event at position {poison} can't be decoded")), "{error}");
     }
-    let reached = projectors.positions().wait_for("order_history", end.position, Duration::from_millis(30)).await;
+    let reached =
+        projectors.positions().wait_for("order_history", end.position, Duration::from_millis(30)).await;
     assert_eq!(reached, Reached::NotYet(head.position));
 }
 

@@ -100,11 +100,12 @@ async fn a_replay_clears_what_a_broken_one_left() {
     tx.commit().await.unwrap();
     replay_quietly(&database, "catalog").await.unwrap();
     assert_eq!(live(&database.app, "catalog").await.unwrap(), Some(Generation(3)));
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT relname::text FROM pg_class WHERE relname LIKE 'catalog\\_g%' AND relkind = 'r' ORDER BY 1")
-            .fetch_all(&database.owner)
-            .await
-            .unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relname LIKE 'catalog\\_g%' AND relkind = 'r' ORDER BY 1",
+    )
+    .fetch_all(&database.owner)
+    .await
+    .unwrap();
     assert_eq!(tables, ["catalog_g3_products", "catalog_g3_stock"]);
 }
 

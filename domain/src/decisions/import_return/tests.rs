@@ -195,8 +195,17 @@ fn no_more_than_is_left_of_the_payment_goes_back_and_whole_units_only() {
 fn where_the_cap_falls_an_earlier_order_gives() {
     let mut streams = with_orders(&[order(1, &[(7, 5, 100)]), order(2, &[(7, 5, 10)])]);
     let outcome = streams.decide(|s| import_return(s, &credit(1, &[(7, 2, 60)]))).unwrap();
-    assert_eq!(outcome.returned, [taken(1, 0, 1)].map(|_| taken(1 + 1, 0, 0)));
+    assert_eq!(outcome.returned, [taken(2, 0, 0)]);
     assert_eq!((refunded(&streams, 1), refunded(&streams, 2)), (120, 0), "50 can't pay 60");
+}
+
+#[test]
+fn goods_that_cost_nothing_come_back_without_a_refund() {
+    let mut streams = with_orders(&[order(1, &[(7, 3, 0)])]);
+    let outcome = streams.decide(|s| import_return(s, &credit(1, &[(7, 4, 0)]))).unwrap();
+    assert_eq!(outcome.returned, [taken(3, 1, 0)]);
+    assert_eq!(streams.get::<Payment>(Uuid::from_u128(201)).refunds, []);
+    assert_eq!(streams.get::<Inventory>(product(7)).on_hand, 3);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! `POST /auth/login`
+
+use api_contract::{ApiError, Fields, JsonBody, Success};
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use identity::login_failures::{self, Identifier};
+use identity::users;
+
+use super::Auth;
+use super::session::SessionAnswer;
+
+pub(super) fn route() -> Router<Auth> {
+    Router::new().route("/auth/login", post(login))
+}
+
+struct Login {
+    identifier: String,
+    password: String,
+}
+
+impl Login {
+    fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
+        let identifier = f.field("email").or("usernameOrEmail").or("username").required().text(1..=254);
+        let password = f.field("password").required().verbatim(1..=1_000);
+        Some(Self { identifier: identifier?, password: password? })
+    }
+}
+
+/// Exchanges a password for tokens. Accounts that exist and others can't be told apart, by answer or by time.
+async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResponse, ApiError> {
+    let request = body.read(Login::read)?;
+    let identifier = Identifier::of(&request.identifier);
+    refuse_locked(&auth, identifier).await?;
+
+    let account = users::find(&auth.pool, &request.identifier).await.map_err(identity::failed)?;
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let right = auth.passwords.verify(request.password, hash).await?;
+    let Some(account) = account.filter(|_| right) else {
+        login_failures::record(&auth.pool, identifier).await.map_err(identity::failed)?;
+        return Err(ApiError::unauthorized("Invalid username/email or password"));
+    };
+    // Wrong guesses that were made at the same time may have locked it meanwhile: the right one is then no better.
+    refuse_locked(&auth, identifier).await?;
+
+    let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
+    login_failures::clear(&mut *transaction, identifier).await.map_err(identity::failed)?;
+    users::logged_in(&mut *transaction, account.id).await.map_err(identity::failed)?;
+    let session = auth.tokens.start_session(&mut *transaction, &account).await?;
+    transaction.commit().await.map_err(identity::failed)?;
+    Ok(Success::new(SessionAnswer::new(account, session)).message("Login successful"))
+}
+
+async fn refuse_locked(auth: &Auth, identifier: Identifier) -> Result<(), ApiError> {
+    match login_failures::locked_for(&auth.pool, identifier).await.map_err(identity::failed)? {
+        Some(left) => Err(ApiError::locked(left)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,42 @@
+//! `DELETE /cart/items/{id}`: a product comes out of the cart.
+
+use api_contract::{ApiError, EventPosition, IfMatch, PathId, Version};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::delete;
+use domain::cart::{Cart, CartCommand, CartError};
+use domain::ids::ProductId;
+use domain::{Halt, Streams as _};
+use event_store::{Accepted, Decision};
+
+use super::{cart_refusal, require_buyer};
+use crate::command::{Caller, decide};
+use crate::shop::Shop;
+
+pub(super) fn route() -> Router<Shop> {
+    Router::new().route("/cart/items/{id}", delete(remove))
+}
+
+async fn remove(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(product_id): PathId<ProductId>,
+    if_match: IfMatch,
+) -> Result<Response, ApiError> {
+    require_buyer(&caller.principal)?;
+    let user = caller.principal.user;
+    let decision = move |streams: &mut Decision<'_>| {
+        if_match.check(streams.version::<Cart, ApiError>(user)?).map_err(Halt::Refused)?;
+        streams
+            .execute::<Cart, CartError>(user, CartCommand::RemoveItem { product_id })
+            .map_err(|halt| halt.map(cart_refusal))?;
+        streams.version::<Cart, ApiError>(user)
+    };
+    let (version, position) = match decide(&shop.decider, caller.submission(), decision).await? {
+        Accepted::Done { value, position } => (value, position),
+        Accepted::Replayed(before) => (0, before.position),
+    };
+    Ok((StatusCode::NO_CONTENT, Version(version), EventPosition(position), ()).into_response())
+}

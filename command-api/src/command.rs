@@ -1,0 +1,67 @@
+//! From a request to the decider: who commands, under which key, and what a failure is answered with.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_contract::{ApiError, BoxError, CorrelationId, Fingerprint, Principal};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::Halt;
+use event_store::{Accepted, Decider, Decision, Failure, Metadata, Submission};
+use uuid::Uuid;
+
+/// After how long a command that couldn't be taken may be tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// Who commands, in the course of which request. As an extractor it answers 401 where nobody is logged in.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub principal: Principal,
+    correlation_id: Arc<str>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let principal = Principal::from_request_parts(parts, state).await?;
+        let correlation: Result<_, Infallible> = CorrelationId::from_request_parts(parts, state).await;
+        let Ok(CorrelationId(correlation_id)) = correlation;
+        Ok(Self { principal, correlation_id })
+    }
+}
+
+impl Caller {
+    /// A command of theirs: with who, why and in which request, which is what led to its events.
+    pub fn submission(&self) -> Submission {
+        let metadata = Metadata::default()
+            .with(Metadata::ACTOR, self.principal.actor())
+            .with(Metadata::CORRELATION_ID, &*self.correlation_id)
+            .with(Metadata::CAUSATION_ID, format!("request:{}", Uuid::now_v7()));
+        Submission { metadata, bytes: 2048, ..Submission::default() }
+    }
+
+    /// A command of theirs that counts once for its key and body.
+    pub fn keyed(&self, key: &api_contract::IdempotencyKey, fingerprint: Fingerprint) -> Submission {
+        let key = key.digest(self.principal.user);
+        let key = key.map(|key| event_store::IdempotencyKey { key, fingerprint: fingerprint.0 });
+        Submission { key, ..self.submission() }
+    }
+}
+
+/// Has a command decided. The decision says itself how its refusals are answered.
+pub async fn decide<R: Send + 'static>(
+    decider: &Decider,
+    submission: Submission,
+    decision: impl Fn(&mut Decision<'_>) -> Result<R, Halt<ApiError>> + Send + 'static,
+) -> Result<Accepted<R>, ApiError> {
+    decider.submit(submission, decision).await.map_err(|failure| match failure {
+        Failure::Refused(error) => error,
+        Failure::KeyReused => ApiError::key_reused(),
+        Failure::Busy | Failure::Stopped => ApiError::unavailable(TRY_AGAIN),
+        fault @ Failure::Unavailable => ApiError::unavailable(TRY_AGAIN).because(BoxError::from(fault.to_string())),
+        bug @ (Failure::Unstorable(_) | Failure::Broken) => ApiError::internal(BoxError::from(bug.to_string())),
+    })
+}

@@ -1,0 +1,61 @@
+//! Orders: thought of, placed, moved on, given up.
+
+mod address;
+mod cancel;
+mod change_status;
+mod items;
+mod place_order;
+mod preview;
+
+use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PaymentRecord};
+use api_contract::{ApiError, EventPosition, Success, Version};
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use domain::ids::OrderId;
+use domain::order::{Order, OrderPlaced};
+use domain::{Halt, Streams as _};
+use event_store::Decision;
+
+use crate::history::{Told, bodies, told};
+use crate::shop::Shop;
+
+/// The routes.
+pub fn routes(shop: Shop) -> Router {
+    Router::new()
+        .merge(place_order::route())
+        .merge(preview::route())
+        .merge(change_status::route())
+        .merge(cancel::route())
+        .with_state(shop)
+}
+
+/// An order that the caller may see. Somebody else's is answered like one that doesn't exist.
+fn visible<'s>(
+    streams: &'s Decision<'_>,
+    order_id: OrderId,
+    may_see: impl FnOnce(&OrderPlaced) -> bool,
+) -> Result<&'s Order, Halt<ApiError>> {
+    let order = streams.state::<Order, ApiError>(order_id)?;
+    match order.placed.as_deref() {
+        Some(placed) if may_see(placed) => Ok(order),
+        Some(_) | None => Err(Halt::Refused(ApiError::not_found("Order"))),
+    }
+}
+
+/// The order as a command left it, whose last event is at `position`.
+async fn order_at(
+    shop: &Shop,
+    id: OrderId,
+    position: i64,
+    message: &'static str,
+) -> Result<Response, ApiError> {
+    let Told { record, .. }: Told<OrderRecord> = told(&shop.log, id, Some(position)).await?;
+    let missing = || ApiError::not_found("Order");
+    let payment_id = record.order.placed.as_deref().ok_or_else(missing)?.payment_id;
+    let Told { record: payment, .. }: Told<PaymentRecord> = told(&shop.log, payment_id, Some(position)).await?;
+    let bodies = bodies(&shop.log, &record.personal()).await?;
+    let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
+    let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?;
+    let answer = Success::new(view).message(message);
+    Ok((Version(record.version), EventPosition(position), answer).into_response())
+}

@@ -1,0 +1,174 @@
+//! `POST /orders`: from the cart, or from items. Never charges.
+
+use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PersonalBodies};
+use api_contract::{
+    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, JsonBody, Role, Success, Version,
+};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use chrono::{DurationRound as _, TimeDelta, Utc};
+use domain::decisions::{OrderSource, PlaceOrder, place_order};
+use domain::ids::{OrderId, PaymentId, PersonalId};
+use domain::order::Order;
+use domain::payment::Payment;
+use domain::{StreamId, Streams as _};
+use event_store::{Accepted, Decision, Submission};
+use identity::personal::{self, Purpose, Rows};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::address::{Address, Place};
+use super::{items, order_at};
+use crate::command::{Caller, decide};
+use crate::payments::method;
+use crate::shop::Shop;
+
+const MESSAGE: &str = "Order created successfully";
+
+pub(super) fn route() -> Router<Shop> {
+    Router::new().route("/orders", post(place))
+}
+
+struct NewOrder {
+    source: OrderSource,
+    shipping: Place,
+    billing: Option<Place>,
+    payment_method: Option<String>,
+    coupon: Option<String>,
+    notes: Option<String>,
+}
+
+impl NewOrder {
+    fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
+        let source = items::source(f);
+        let shipping = Place::read(f, "shippingAddressId", "shippingAddress", true);
+        let billing = Place::read(f, "billingAddressId", "billingAddress", false);
+        let method_id = method::read(f);
+        let word = f.field("paymentMethod").parse(1..=50, method::word_rule);
+        let coupon = f.field("couponCode").text(1..=50);
+        let notes = f.field("notes").text(1..=2_000);
+        Some(Self { source, shipping: shipping?, billing, payment_method: method_id.or(word), coupon, notes })
+    }
+}
+
+/// What is kept of a person for it.
+struct Kept {
+    shipping: (PersonalId, Address),
+    billing: (PersonalId, Address),
+    notes: Option<(PersonalId, String)>,
+}
+
+async fn place(
+    State(shop): State<Shop>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
+    let (request, fingerprint) = body.read_keyed(NewOrder::read)?;
+    if request.coupon.is_some() {
+        return Err(ApiError::new(Code::NotFound, "Coupon not found").field("couponCode"));
+    }
+    if let Some(method) = &request.payment_method {
+        method::require_known(method)?;
+    }
+    let now = Utc::now().duration_trunc(TimeDelta::microseconds(1)).map_err(ApiError::internal)?;
+    let shipping = request.shipping.resolve("shippingAddressId")?;
+    let billing = request.billing.map(|place| place.resolve("billingAddressId")).transpose()?;
+    let (kept, number) = tokio::try_join!(
+        keep(&shop, &caller, shipping, billing, request.notes),
+        async { shop.order_numbers.next(now).await.map_err(identity::failed) },
+    )?;
+
+    let (order_id, payment_id) = (OrderId(Uuid::now_v7()), PaymentId(Uuid::now_v7()));
+    let ship_to = kept.shipping.1.region();
+    let ttl = TimeDelta::from_std(shop.rules.reservation_ttl).map_err(ApiError::internal)?;
+    let lines = match &request.source {
+        OrderSource::Cart => 20,
+        OrderSource::Items(items) => items.len(),
+    };
+    let command = PlaceOrder {
+        order_id,
+        number,
+        customer_id: Some(caller.principal.user),
+        source: request.source,
+        payment_id,
+        tax_rate: shop.rules.tax_rates.rate(&ship_to),
+        ship_to,
+        shipping_address: Some(kept.shipping.0),
+        billing_address: Some(kept.billing.0),
+        notes: kept.notes.as_ref().map(|(id, _)| *id),
+        payment_method: request.payment_method,
+        expires_at: Some(now + ttl),
+    };
+    let submission = Submission {
+        occurred_at: Some(now),
+        fresh: vec![StreamId::of::<Order>(order_id), StreamId::of::<Payment>(payment_id)],
+        bytes: 2048 + 512 * lines,
+        ..caller.keyed(&key, fingerprint)
+    };
+    let decision = move |streams: &mut Decision<'_>| {
+        place_order(streams, &command)
+            .map_err(|halt| halt.map(|error| items::refusal(&error, &command.source)))?;
+        streams.remember(201, order_id);
+        let status = streams.state::<Payment, ApiError>(payment_id)?.status();
+        let version = streams.version::<Order, ApiError>(order_id)?;
+        Ok((streams.state::<Order, ApiError>(order_id)?.clone(), version, status))
+    };
+    match decide(&shop.decider, submission, decision).await? {
+        Accepted::Done { value: (order, version, status), position } => {
+            let record = OrderRecord::placed_at(order, version, now);
+            placed(order_id, &record, &kept, PaymentBrief { id: payment_id, status: status.as_str() }, position)
+        }
+        Accepted::Replayed(before) => {
+            let id: OrderId = before.resource.parse().map_err(ApiError::internal)?;
+            let again = order_at(&shop, id, before.position, MESSAGE).await?;
+            Ok((StatusCode::CREATED, again).into_response())
+        }
+    }
+}
+
+/// Writes what is kept of a person, before the log names it.
+async fn keep(
+    shop: &Shop,
+    caller: &Caller,
+    shipping: Address,
+    billing: Option<Address>,
+    notes: Option<String>,
+) -> Result<Kept, ApiError> {
+    let mut rows = Rows::default();
+    let billing = billing.unwrap_or_else(|| shipping.clone());
+    let shipping_id = rows.add(Purpose::ShippingAddress, json(&shipping)?);
+    let billing_id = rows.add(Purpose::BillingAddress, json(&billing)?);
+    let notes = notes.map(|notes| (rows.add(Purpose::OrderNotes, notes.as_str().into()), notes));
+    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    Ok(Kept { shipping: (shipping_id, shipping), billing: (billing_id, billing), notes })
+}
+
+fn json(body: &impl Serialize) -> Result<serde_json::Value, ApiError> {
+    serde_json::to_value(body).map_err(ApiError::internal)
+}
+
+fn placed(
+    id: OrderId,
+    record: &OrderRecord,
+    kept: &Kept,
+    payment: PaymentBrief,
+    position: i64,
+) -> Result<Response, ApiError> {
+    let raw = |body: serde_json::Value| serde_json::value::to_raw_value(&body).map_err(ApiError::internal);
+    let mut bodies = PersonalBodies::new();
+    for (id, address) in [&kept.shipping, &kept.billing] {
+        bodies.insert(*id, raw(json(address)?)?);
+    }
+    if let Some((id, notes)) = &kept.notes {
+        bodies.insert(*id, raw(notes.as_str().into())?);
+    }
+    let view = OrderView::of(id, record, &bodies, Some(payment))
+        .ok_or_else(|| ApiError::internal(BoxError::from("an order that was placed is none")))?;
+    let answer = Success::new(view).message(MESSAGE);
+    Ok((StatusCode::CREATED, Version(record.version), EventPosition(position), answer).into_response())
+}

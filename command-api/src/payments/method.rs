@@ -1,0 +1,58 @@
+//! How a request names the method to pay by: a stored method's id, a gateway's token, or a word.
+
+use std::borrow::Cow;
+
+use api_contract::{ApiError, Code, Fields};
+use uuid::Uuid;
+
+/// Reads `paymentMethodId`.
+pub fn read(f: &mut Fields<'_, '_>) -> Option<String> {
+    let method = f.field("paymentMethodId").or("cardToken").text(1..=100)?;
+    match rule(&method) {
+        Ok(method) => Some(method),
+        Err(problem) => {
+            f.violation("paymentMethodId", Code::InvalidFormat, format!("paymentMethodId {problem}"));
+            None
+        }
+    }
+}
+
+/// A method's id, or a token. What it can't be is a card's number: no card number is taken.
+fn rule(text: &str) -> Result<String, Cow<'static, str>> {
+    let is_token = text.strip_prefix("tok_").is_some_and(|word| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    });
+    if is_token || is_id(text) { Ok(text.to_owned()) } else { Err("must be a payment method's id".into()) }
+}
+
+/// A word like `card`, as S0 prints it; or a token.
+pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '_' | '-'));
+    if is_word { Ok(text.to_owned()) } else { rule(text).map_err(|_| "must be a word like card".into()) }
+}
+
+/// Methods are stored from the next issue on: until then there is none of any id.
+pub fn require_known(method: &str) -> Result<(), ApiError> {
+    if is_id(method) { Err(ApiError::not_found("Payment method").field("paymentMethodId")) } else { Ok(()) }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_ids_and_words_are_methods_and_card_numbers_are_not() {
+        assert!(rule("tok_visa").is_ok());
+        assert!(rule("0190c1f0-0000-7000-8000-000000000001").is_ok());
+        assert!(word_rule("card").is_ok() && word_rule("Credit Card").is_ok());
+        for wrong in ["4242424242424242", "pm-001", "tok_", "tok_'--", ""] {
+            assert!(rule(wrong).is_err(), "{wrong}");
+        }
+        assert!(word_rule("4242 4242 4242 4242").is_err());
+    }
+}

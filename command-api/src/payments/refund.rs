@@ -1,0 +1,111 @@
+//! `POST /payments/{id}/refund`: money goes back, all that is left or a part.
+
+use api_contract::views::{PaymentRecord, RefundView};
+use api_contract::{
+    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, PathId, Role, Success, Version,
+};
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use domain::decisions::{RefundOf, RequestRefund, request_refund};
+use domain::ids::{PaymentId, RefundId};
+use domain::payment::{Payment, PaymentError, RefundPhase};
+use domain::{Halt, Money, Streams as _};
+use event_store::{Accepted, Decision};
+use identity::personal::{self, Purpose, Rows};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{refusal, settled, settled_again};
+use crate::command::{Caller, decide};
+use crate::history::{Told, bodies};
+use crate::shop::Shop;
+
+pub(super) fn route() -> Router<Shop> {
+    Router::new().route("/payments/{id}/refund", post(refund))
+}
+
+struct NewRefund {
+    amount: Option<Decimal>,
+    reason: Option<String>,
+}
+
+impl NewRefund {
+    fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
+        let amount = f.field("amount").decimal(Decimal::ZERO..=Decimal::from(i64::MAX));
+        let reason = f.field("reason").text(1..=500);
+        if amount.is_some_and(|amount| amount.is_zero()) {
+            f.violation("amount", Code::ValidationError, "amount must be above 0");
+        }
+        Some(Self { amount, reason })
+    }
+}
+
+async fn refund(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(payment_id): PathId<PaymentId>,
+    key: IdempotencyKey,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    caller.principal.require(&[Role::Admin])?;
+    let (request, fingerprint) = body.read_keyed(NewRefund::read)?;
+    let mut rows = Rows::default();
+    let reason = rows.text(Purpose::RefundReason, request.reason.as_deref());
+    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+
+    let refund_id = RefundId(Uuid::now_v7());
+    let decision = move |streams: &mut Decision<'_>| {
+        let of = part(streams.state::<Payment, ApiError>(payment_id)?, request.amount).map_err(Halt::Refused)?;
+        if_match.check(streams.version::<Payment, ApiError>(payment_id)?).map_err(Halt::Refused)?;
+        let command = RequestRefund { payment_id, refund_id, of, reason };
+        request_refund(streams, &command).map_err(|halt| halt.map(refusal))?;
+        // The payment is in the path: what has to be remembered is which of its refunds this was.
+        streams.remember(200, refund_id);
+        Ok(())
+    };
+    let (refund_id, payment) = match decide(&shop.decider, caller.keyed(&key, fingerprint), decision).await? {
+        Accepted::Done { value: (), position } => {
+            shop.poke.notify_one();
+            (refund_id, settled(&shop, payment_id, position, |record| !is_open(record, refund_id)).await?)
+        }
+        Accepted::Replayed(before) => {
+            let id: RefundId = before.resource.parse().map_err(ApiError::internal)?;
+            (id, settled_again(&shop, payment_id, before.position, |record| !is_open(record, id)).await?)
+        }
+    };
+    answer(&shop, payment_id, refund_id, &payment).await
+}
+
+/// How much is to go back, in the payment's currency.
+fn part(payment: &Payment, amount: Option<Decimal>) -> Result<RefundOf, ApiError> {
+    let opened = payment.opened.as_ref().ok_or_else(|| refusal(PaymentError::NotOpened))?;
+    let Some(amount) = amount else { return Ok(RefundOf::All) };
+    let money = Money::parse(&amount.to_string(), opened.amount.currency);
+    let money = money.map_err(|error| ApiError::invalid("amount", format!("amount {error}")))?;
+    Ok(RefundOf::Amount(money.amount))
+}
+
+fn is_open(record: &PaymentRecord, refund_id: RefundId) -> bool {
+    record.payment.refund(refund_id).is_some_and(|refund| refund.phase == RefundPhase::Requested)
+}
+
+async fn answer(
+    shop: &Shop,
+    payment_id: PaymentId,
+    refund_id: RefundId,
+    payment: &Told<PaymentRecord>,
+) -> Result<Response, ApiError> {
+    let Told { record, position } = payment;
+    let headers = (Version(record.version), EventPosition(*position));
+    if let Some(RefundPhase::Failed { code }) = record.payment.refund(refund_id).map(|refund| &refund.phase) {
+        let failed = ApiError::new(Code::PaymentFailed, format!("The refund was refused: {code}"));
+        return Ok((headers, failed).into_response());
+    }
+    let bodies = bodies(&shop.log, &record.personal()).await?;
+    let view = RefundView::of(payment_id, refund_id, record, &bodies)
+        .ok_or_else(|| ApiError::internal(BoxError::from("a refund that was requested is none")))?;
+    Ok((headers, Success::new(view).message("Refund processed successfully")).into_response())
+}

@@ -1,0 +1,77 @@
+//! What has to be done outside the log because of what is in it.
+//!
+//! A process manager follows the log from a checkpoint of its own, one process at a time, and does what is due: it
+//! asks gateways for money, gives it back, and gives up orders that nobody paid. Whatever it does may be done twice,
+//! after a crash, and must then count once.
+
+mod leadership;
+pub mod outcomes;
+pub mod payments;
+mod progress;
+pub mod reservations;
+
+use std::time::Duration;
+
+use domain::aggregate::{Stored, parse_event};
+use domain::{Decide, Halt};
+use event_store::decider::Failure;
+use event_store::{Decider, Decision, LogError, Metadata, Recorded, Submission};
+
+/// How many events of the log a process manager looks at in one go; most are none of its business.
+const BATCH: i64 = 10_000;
+
+/// How often a process manager shows that it lives, and stores its checkpoint.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long a process manager waits before it starts again after a failure.
+const START_AGAIN: Duration = Duration::from_secs(1);
+
+/// Why a process manager can't go on.
+#[derive(Debug, thiserror::Error)]
+enum ManagerError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("Postgres failed")]
+    Postgres(#[from] sqlx::Error),
+    #[error("event {position} cannot be read")]
+    Unreadable { position: i64, source: serde_json::Error },
+}
+
+impl ManagerError {
+    /// Whether starting again could help: it never does where the log is not the one that it was.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..)) | Self::Unreadable { .. } => true,
+            Self::Log(LogError::Postgres(_)) | Self::Postgres(_) => false,
+        }
+    }
+}
+
+/// An event of `A`, read.
+fn read<A: Decide>(event: &Recorded) -> Result<A::Event, ManagerError> {
+    parse_event::<A>(&A::upcasters(), &event.event_type, &event.event_version, &event.payload)
+        .map_err(|source| ManagerError::Unreadable { position: event.position, source })
+}
+
+/// What a process manager does because of an event: in the same request's course, led to by that event.
+fn because_of(event: &Recorded, actor: &str) -> Metadata {
+    let mut metadata = Metadata::default()
+        .with(Metadata::ACTOR, actor)
+        .with(Metadata::CAUSATION_ID, format!("event:{}", event.event_id));
+    if let Some(correlation_id) = event.metadata().get(Metadata::CORRELATION_ID) {
+        metadata = metadata.with(Metadata::CORRELATION_ID, correlation_id);
+    }
+    metadata
+}
+
+/// An aggregate's state as the decider has it.
+async fn state<A: Stored>(decider: &Decider, id: String) -> Result<A, Failure<()>> {
+    let look = move |streams: &mut Decision<'_>| -> Result<A, Halt<()>> {
+        Ok(domain::Streams::state::<A, ()>(streams, &id)?.clone())
+    };
+    match decider.submit(Submission::default(), look).await? {
+        event_store::Accepted::Done { value, position: _ } => Ok(value),
+        // Without a key nothing is replayed.
+        event_store::Accepted::Replayed(_) => Err(Failure::Broken),
+    }
+}

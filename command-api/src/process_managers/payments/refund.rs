@@ -1,0 +1,94 @@
+//! A refund: the gateway is asked to give the money back, and what it says is recorded.
+
+use domain::Money;
+use domain::decisions::{FailRefund, SettleRefund, SettleRefundError, fail_refund, settle_refund};
+use domain::ids::RefundId;
+use domain::payment::{Capture, Payment, PaymentError, RefundPhase};
+use event_store::decider::Failure;
+use event_store::{Accepted, Decision};
+use tracing::{error, info};
+
+use super::super::state;
+use super::attempt::not_taken;
+use super::{Due, Payments, Unsettled};
+use crate::gateway::{GiveBack, GivenBack};
+
+/// Captures that no gateway knows of: an admin's word, imported history, an order that cost nothing.
+const WITHOUT_GATEWAY: [&str; 3] = ["manual", "import", "none"];
+
+impl Payments {
+    /// Gives the money back, unless the refund is settled already. Its id is its key.
+    pub(super) async fn settle_refund(&self, due: &Due, refund_id: RefundId) -> Result<(), Unsettled> {
+        let payment: Payment = state(&self.decider, due.payment_id.to_string()).await.map_err(not_taken)?;
+        let position = match requested(&payment, refund_id) {
+            Some((capture, amount)) => {
+                let given = self.give_back(refund_id, capture, amount).await?;
+                self.record_refund(due, refund_id, given).await?
+            }
+            None => self.watch.position(),
+        };
+        self.outcomes.tell(due.payment_id, position);
+        Ok(())
+    }
+
+    async fn give_back(&self, refund_id: RefundId, capture: &Capture, amount: Money) -> Result<Given, Unsettled> {
+        if WITHOUT_GATEWAY.contains(&capture.gateway.as_str()) {
+            return Ok(Given::Back(None));
+        }
+        let gateway =
+            self.gateways.get(&capture.gateway).ok_or_else(|| Unsettled::NoGateway(capture.gateway.clone()))?;
+        let charge = capture.reference.clone().unwrap_or_default();
+        Ok(match gateway.refund(&GiveBack { refund_id, charge, amount }).await? {
+            GivenBack::Refunded { reference } => Given::Back(Some(reference)),
+            GivenBack::Refused { code } => Given::Not(code),
+        })
+    }
+
+    async fn record_refund(&self, due: &Due, refund_id: RefundId, given: Given) -> Result<i64, Unsettled> {
+        let payment_id = due.payment_id;
+        let submission = Self::submission(due);
+        let recorded = match given {
+            Given::Back(reference) => {
+                let settle = SettleRefund { payment_id, refund_id, reference };
+                let decision = move |streams: &mut Decision<'_>| settle_refund(streams, &settle);
+                self.decider.submit(submission, decision).await
+            }
+            Given::Not(code) => {
+                let fail = FailRefund { payment_id, refund_id, code };
+                let decision = move |streams: &mut Decision<'_>| {
+                    fail_refund(streams, &fail).map_err(|halt| halt.map(SettleRefundError::Payment))
+                };
+                self.decider.submit(submission, decision).await
+            }
+        };
+        match recorded {
+            Ok(Accepted::Done { value: (), position }) => Ok(position),
+            Ok(Accepted::Replayed(remembered)) => Ok(remembered.position),
+            Err(Failure::Refused(SettleRefundError::Payment(PaymentError::NoSuchRefund { .. }))) => {
+                info!(%payment_id, %refund_id, "another process was quicker");
+                Ok(self.watch.position())
+            }
+            Err(Failure::Refused(refusal)) => {
+                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
+                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                Ok(self.watch.position())
+            }
+            Err(failure) => Err(not_taken(failure)),
+        }
+    }
+}
+
+/// What became of a refund.
+enum Given {
+    /// With the gateway's id of it, where there is a gateway.
+    Back(Option<String>),
+    /// With its code.
+    Not(String),
+}
+
+/// The capture that it is of, and how much goes back, if it is still to be taken to its gateway.
+fn requested(payment: &Payment, refund_id: RefundId) -> Option<(&Capture, Money)> {
+    let refund = payment.refund(refund_id).filter(|refund| refund.phase == RefundPhase::Requested)?;
+    let capture = payment.captured.as_deref()?;
+    Some((capture, Money::new(refund.amount, capture.amount.currency)))
+}

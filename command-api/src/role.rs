@@ -1,0 +1,148 @@
+//! The role that takes commands: what it is started with, and how it ends.
+
+use std::sync::Arc;
+
+use axum::Router;
+use domain::cart::Cart;
+use domain::claim::Claim;
+use domain::inventory::Inventory;
+use domain::order::Order;
+use domain::payment::Payment;
+use domain::product::Product;
+use domain::purchases::Purchases;
+use event_store::decider::{self, DeciderTask, Registry};
+use event_store::{Decider, Log, LogError, LogWatch};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Auth;
+use crate::config::{PaymentConfig, ShopConfig};
+use crate::gateway::{Gateway, Gateways, Simulator};
+use crate::order_numbers::OrderNumbers;
+use crate::process_managers::outcomes::{self, Outcomes};
+use crate::process_managers::payments::Payments;
+use crate::process_managers::reservations::Reservations;
+use crate::shop::Shop;
+use crate::{Resources, api, beside};
+
+/// What the role is started with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The database, as the restricted role.
+    pub pool: PgPool,
+    /// The primary, for the one connection that appends.
+    pub appending: PgConnectOptions,
+    /// The log's growth.
+    pub watch: LogWatch,
+    /// Registration, login, keys.
+    pub auth: Auth,
+    /// The rules of the shop.
+    pub shop: ShopConfig,
+    /// How payments are taken.
+    pub payments: PaymentConfig,
+    /// How much the decider takes on.
+    pub decider: decider::Config,
+    /// Whether process managers run in this process: payments to gateways, reservations that expire. They may run in
+    /// several; one of them leads.
+    pub process_managers: bool,
+}
+
+/// The role, running.
+#[derive(Debug)]
+pub struct CommandApi {
+    shop: Shop,
+    auth: Auth,
+    task: DeciderTask,
+    managers: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+/// Every aggregate that commands are about.
+pub fn registry() -> Registry {
+    Registry::default()
+        .with::<Order>()
+        .with_snapshots::<Inventory>()
+        .with::<Cart>()
+        .with::<Payment>()
+        .with::<Product>()
+        .with::<Claim>()
+        .with::<Purchases>()
+}
+
+impl CommandApi {
+    /// Starts the decider and the process managers.
+    pub async fn start(setup: Setup) -> Result<Self, LogError> {
+        let Setup { pool, appending, watch, auth, shop, payments, decider, process_managers } = setup;
+        let (decider, task) =
+            Decider::start(registry(), decider, &appending, pool.clone(), watch.clone()).await?;
+        let log = Log::new(pool.clone());
+        let shop = Shop {
+            decider,
+            log,
+            order_numbers: OrderNumbers::new(pool.clone()),
+            rules: Arc::new(shop),
+            payments,
+            gateways: gateways(payments, &pool),
+            outcomes: Outcomes::default(),
+            poke: Arc::new(Notify::new()),
+        };
+        let stop = CancellationToken::new();
+        let managers = managers(&shop, &watch, process_managers, &stop);
+        Ok(Self { shop, auth, task, managers, stop })
+    }
+
+    /// The commands under no prefix, and what lies beside the API.
+    pub fn routers(&self) -> (Router, Router) {
+        let resources = Resources { auth: self.auth.clone(), shop: self.shop.clone() };
+        (api(resources), beside(self.auth.clone()))
+    }
+
+    /// The decider, for a tool that runs in this process.
+    pub fn decider(&self) -> &Decider {
+        &self.shop.decider
+    }
+
+    /// Resolves when the role can't go on: the decider found another log under it.
+    pub async fn ended(&mut self) {
+        self.task.ended().await;
+    }
+
+    /// Ends it, once its requests are answered: the process managers stop, and the decider answers what it was given.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.managers.join_next().await.is_some() {}
+        self.task.drain().await;
+    }
+}
+
+fn gateways(payments: PaymentConfig, pool: &PgPool) -> Gateways {
+    let simulator: Option<Arc<dyn Gateway>> =
+        payments.simulator.then(|| Arc::new(Simulator::new(pool.clone())) as _);
+    Gateways::new(simulator.map(|simulator| ("simulator", simulator)))
+}
+
+fn managers(shop: &Shop, watch: &LogWatch, here: bool, stop: &CancellationToken) -> JoinSet<()> {
+    let mut managers = JoinSet::new();
+    let (says_leading, leading) = watch::channel(false);
+    if here {
+        let payments = Payments {
+            decider: shop.decider.clone(),
+            log: shop.log.clone(),
+            watch: watch.clone(),
+            gateways: shop.gateways.clone(),
+            outcomes: shop.outcomes.clone(),
+            poke: Arc::clone(&shop.poke),
+            at_once: shop.payments.at_once,
+        };
+        managers.spawn(payments.run(says_leading, stop.clone()));
+        let reservations =
+            Reservations { decider: shop.decider.clone(), log: shop.log.clone(), watch: watch.clone() };
+        managers.spawn(reservations.run(stop.clone()));
+    }
+    let told = outcomes::follow(shop.outcomes.clone(), shop.log.clone(), watch.clone(), leading, stop.clone());
+    managers.spawn(told);
+    managers
+}

@@ -1,0 +1,3 @@
+//! Temporary.
+#[path = "../../tests/it/main.rs"]
+mod it;

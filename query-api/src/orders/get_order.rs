@@ -1,0 +1,41 @@
+//! `GET /orders/{id}`, by its id or its number: its customer's, of a seller with a line in it, or an admin's.
+
+use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PaymentRecord};
+use api_contract::{ApiError, PathText, Principal, Role, Success, Version};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::ids::OrderId;
+use domain::order::OrderPlaced;
+
+use super::History;
+use crate::history::{bodies, told};
+use crate::products::unanswered;
+
+pub async fn get_order(
+    State(history): State<History>,
+    principal: Principal,
+    PathText(word): PathText,
+) -> Result<impl IntoResponse, ApiError> {
+    let missing = || ApiError::not_found("Order");
+    let id: OrderId = match word.parse() {
+        Ok(id) => id,
+        Err(_) => {
+            let found = history.orders.by_number(&word).await.map_err(unanswered)?;
+            found.value.ok_or_else(missing)?.order.summary.order_id
+        }
+    };
+    let record: OrderRecord = told(&history.log, id).await?;
+    let placed = record.order.placed.as_deref().filter(|placed| may_see(&principal, placed));
+    let payment_id = placed.ok_or_else(missing)?.payment_id;
+    let payment: PaymentRecord = told(&history.log, payment_id).await?;
+    let bodies = bodies(&history.pool, &record.personal()).await?;
+    let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
+    let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?;
+    Ok((Version(record.version), Success::new(view)).into_response())
+}
+
+fn may_see(reader: &Principal, placed: &OrderPlaced) -> bool {
+    let own = placed.customer_id == Some(reader.user);
+    let sold = reader.shop.is_some_and(|shop| placed.lines.iter().any(|line| line.seller_id == shop));
+    own || reader.is(Role::Admin) || (sold && reader.is(Role::Seller))
+}

@@ -1,0 +1,118 @@
+//! The `daybook` binary: it parses, configures and starts; everything it starts is a library.
+
+mod audit;
+mod command_api;
+mod config;
+mod demo;
+// mod import;
+mod migrate;
+mod projector;
+mod query_api;
+mod relay;
+mod replay;
+mod roles;
+mod sample_shop;
+mod status;
+mod up;
+mod user;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use api_contract::error::chain;
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Why a command failed. Shown to whoever ran it, with its causes.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// An event-sourced commerce backend: one log, decided in order, read in many ways.
+#[derive(Parser)]
+#[command(name = "daybook", version, after_help = "Example: daybook up")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything in one process, commands and queries on one port.
+    #[command(after_help = "Example: daybook up")]
+    Up,
+    /// The role that takes commands.
+    #[command(after_help = "Example: DAYBOOK_LISTEN=127.0.0.1:8081 daybook command-api")]
+    CommandApi,
+    /// The role that answers queries.
+    #[command(after_help = "Example: DAYBOOK_LISTEN=127.0.0.1:8082 daybook query-api")]
+    QueryApi,
+    /// The role that feeds the read models in Postgres.
+    #[command(after_help = "Example: daybook projector")]
+    Projector,
+    /// The role that publishes to Kafka.
+    #[command(after_help = "Example: KAFKA_BROKERS=127.0.0.1:9092 daybook relay")]
+    Relay,
+    /// Brings the schema up to date, as its owner.
+    #[command(after_help = "Example: DAYBOOK_OWNER_DATABASE_URL=postgres://… daybook migrate")]
+    Migrate,
+    /// Builds a read model anew beside the live one and swaps it in.
+    Replay(replay::Args),
+    /// How far each consumer of the log has come.
+    Status(status::Args),
+    /// An auditor's tools.
+    Audit(audit::Args),
+    // Takes over history from elsewhere.
+    // Import(import::Args),
+    /// Makes people.
+    User(user::Args),
+    /// Shows the configuration that this environment makes, without its secrets.
+    #[command(after_help = "Example: daybook config")]
+    Config,
+    /// One order's way, step by step, on a running instance.
+    Demo(demo::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&*error),
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    let config = Config::from_environment()?;
+    roles::log_to_stderr(&config)?;
+    match command {
+        Command::Up => up::run(config).await,
+        Command::CommandApi => command_api::run(config).await,
+        Command::QueryApi => query_api::run(config).await,
+        Command::Projector => projector::run(config).await,
+        Command::Relay => relay::run(config).await,
+        Command::Migrate => migrate::run(&config).await,
+        Command::Replay(args) => replay::run(args, &config).await,
+        Command::Status(args) => status::run(args, &config).await,
+        Command::Audit(args) => audit::run(args, &config).await,
+        // Command::Import(args) => import::run(args, &config).await,
+        Command::User(args) => user::run(args, &config).await,
+        Command::Config => config.show(),
+        Command::Demo(args) => demo::run(args, &config).await,
+    }
+}
+
+/// Says why, with every cause once.
+fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+    // If standard error is gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "error: {}", chain(error));
+    ExitCode::FAILURE
+}
+
+/// A line on standard output.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

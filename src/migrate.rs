@@ -1,0 +1,30 @@
+//! `daybook migrate`: brings the schema up to date, as its owner.
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgPoolOptions;
+
+use crate::config::Config;
+use crate::{Failure, say};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// A small pool of the schema's owner.
+pub async fn owner_pool(config: &Config) -> Result<PgPool, Failure> {
+    Ok(PgPoolOptions::new().max_connections(8).connect_with(config.owner()?.clone()).await?)
+}
+
+/// Runs what has not been run yet; two who do it at once wait for each other.
+pub async fn migrate(config: &Config) -> Result<(), Failure> {
+    let pool = owner_pool(config).await?;
+    MIGRATIONS.run(&pool).await?;
+    pool.close().await;
+    Ok(())
+}
+
+/// `daybook migrate`.
+pub async fn run(config: &Config) -> Result<(), Failure> {
+    migrate(config).await?;
+    say("the schema is up to date");
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `daybook query-api`: answers queries. It holds no secret and no SQL.
+
+use std::sync::Arc;
+
+use axum::Router;
+use command_api::config::ShopConfig;
+use event_store::{Log, LogWatch};
+use projections::product_search::{self, Home};
+use projections::{LogSource, Positions};
+use sqlx::PgPool;
+
+use crate::Failure;
+use crate::config::Config;
+use crate::roles;
+
+/// The role's routes; its search index is fed from `source`.
+pub fn router(
+    config: &Config,
+    pool: &PgPool,
+    watch: LogWatch,
+    source: Arc<LogSource>,
+    positions: Positions,
+) -> Result<Router, Failure> {
+    let shop = ShopConfig::from(&config.environment)?;
+    let search = product_search::start(Home::under(&config.home), pool, &(source as _), &positions);
+    let api = query_api::QueryApi {
+        pool: pool.clone(),
+        watch,
+        positions,
+        search,
+        tax_rate: shop.tax_rates.standard(),
+        currency: shop.currency,
+    };
+    Ok(api.router())
+}
+
+/// Runs until it is stopped.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    let stop = roles::stopped_by_signal()?;
+    let listener = roles::listen(config.listen).await?;
+    let pool = roles::pool(&config).await?;
+    let watch = LogWatch::start(pool.clone());
+    let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
+    let api = router(&config, &pool, watch, source, Positions::new(pool.clone()))?;
+    roles::serve(listener, roles::router(api, Router::new(), &pool), stop).await
+}

@@ -1,0 +1,59 @@
+//! `daybook status`: how far each consumer of the log has come.
+
+use projections::status;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::{Failure, roles, say};
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: daybook status --json")]
+pub struct Args {
+    /// One JSON array instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Consumer {
+    name: String,
+    position: i64,
+    /// In events.
+    lag: i64,
+    #[serde(rename = "lagMs")]
+    lag_ms: i64,
+    state: status::State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// `daybook status`.
+pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
+    let pool = roles::pool(config).await?;
+    let found = status::status(&pool, Some(&config.home)).await?;
+    let consumers: Vec<_> = found
+        .into_iter()
+        .map(|it| Consumer {
+            name: it.name,
+            position: it.position,
+            lag: it.lag_events,
+            lag_ms: it.lag_ms,
+            state: it.state,
+            error: it.error,
+        })
+        .collect();
+    if args.json {
+        say(serde_json::to_string(&consumers)?);
+        return Ok(());
+    }
+    say(format_args!("{:<28} {:>12} {:>10} {:>10}  state", "consumer", "position", "lag", "lag ms"));
+    for it in consumers {
+        let state = serde_json::to_value(it.state)?;
+        let state = state.as_str().unwrap_or_default();
+        say(format_args!("{:<28} {:>12} {:>10} {:>10}  {state}", it.name, it.position, it.lag, it.lag_ms));
+        if let Some(error) = it.error {
+            say(format_args!("    {error}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `daybook up`: everything in one process, commands and queries on one port.
+
+use std::sync::Arc;
+
+use event_store::relay::{self, RelayConfig};
+use event_store::{Log, LogWatch};
+use projections::LogSource;
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::config::Config;
+use crate::{Failure, command_api, migrate, query_api, roles, sample_shop, say};
+
+/// Runs until it is stopped.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    let stop = roles::stopped_by_signal()?;
+    let listener = roles::listen(config.listen).await?;
+    if config.has_owner() {
+        migrate::migrate(&config).await?;
+    }
+    let pool = roles::pool(&config).await?;
+    let watch = LogWatch::start(pool.clone());
+    let mut commands = command_api::start(&config, &pool, watch.clone()).await?;
+    if ::command_api::config::PaymentConfig::from(&config.environment)?.simulator {
+        sample_shop::load_once(&pool, commands.decider(), &config.home).await?;
+    }
+
+    let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
+    let projectors = projections::start(&pool, &(Arc::clone(&source) as _));
+    let queries = query_api::router(&config, &pool, watch.clone(), source, projectors.positions().clone())?;
+    let relay = start_relay(&config, &pool, watch);
+
+    let (api, beside) = commands.routers();
+    let router = roles::router(api.merge(queries), beside, &pool);
+    greet(&config);
+    let serving = roles::serve(listener, router, stop.clone());
+    tokio::pin!(serving);
+    let failed = tokio::select! {
+        served = &mut serving => served.err(),
+        () = commands.ended() => {
+            stop.cancel();
+            serving.await?;
+            Some("the decider has stopped".into())
+        }
+    };
+    // What was accepted is answered; now what follows the log may stop, in any order.
+    commands.stop().await;
+    if let Some((relay, stop)) = relay {
+        stop.cancel();
+        relay.await?;
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn start_relay(config: &Config, pool: &PgPool, watch: LogWatch) -> Option<(JoinHandle<()>, CancellationToken)> {
+    let brokers = config.brokers.clone()?;
+    let stop = CancellationToken::new();
+    let (pool, stopped) = (pool.clone(), stop.clone());
+    let relay = tokio::spawn(async move {
+        if let Err(error) = relay::run(RelayConfig::to(brokers), pool, watch, stopped).await {
+            error!(error = &error as &dyn std::error::Error, "the relay has stopped; Kafka falls behind");
+        }
+    });
+    Some((relay, stop))
+}
+
+fn greet(config: &Config) {
+    say(format_args!("Daybook is ready: http://{}", config.listen));
+    if config.brokers.is_none() {
+        say("KAFKA_BROKERS is not set: nothing is published to Kafka; the relay catches up when it is");
+    }
+    let Some(shop) = sample_shop::read(&config.home) else { return };
+    say("");
+    say("A sample shop is there to try things on:");
+    for (role, login) in [("admin", &shop.admin), ("seller", &shop.seller), ("customer", &shop.customer)] {
+        say(format_args!("  {role:<9} {:<28} {}", login.email, login.password));
+    }
+    say("");
+    say("What to try next:");
+    say(format_args!("  curl http://{}/api/v1/products", config.listen));
+    say("  ./dev demo                   one order's way, step by step");
+    say("  ./dev daybook status         how far each consumer of the log has come");
+    say("  ./dev daybook audit verify   that nobody altered the log");
+}

@@ -1,0 +1,161 @@
+//! Daybook's routers on a free port.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_contract::Verifier;
+use axum::Router;
+use command_api::auth::{Auth, KeyConfig, TokenConfig};
+use command_api::config::{PaymentConfig, ShopConfig};
+use command_api::environment::Environment;
+use command_api::{CommandApi, Setup};
+use event_store::LogWatch;
+use identity::signing_keys::SigningKeys;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::Database;
+
+/// A running Daybook with a database of its own.
+pub struct App {
+    /// Its database; dropped last.
+    pub database: Arc<Database>,
+    /// For what tests do without HTTP.
+    pub auth: Auth,
+    /// Knows the public keys by the table, as every process does.
+    pub verifier: Verifier,
+    url: String,
+    client: reqwest::Client,
+    home: Arc<TempDir>,
+    commands: CommandApi,
+}
+
+/// How a process is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether payments are taken to their gateways, and reservations expire, in this process.
+    pub process_managers: bool,
+    /// How long an unpaid order holds its stock.
+    pub reservation_ttl: Duration,
+    /// How long a request waits for its gateway.
+    pub answer_within: Duration,
+    /// Whether the simulator may be named.
+    pub simulator: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (reservation_ttl, answer_within) = (Duration::from_secs(1_800), Duration::from_secs(10));
+        Self { process_managers: true, reservation_ttl, answer_within, simulator: true }
+    }
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    /// As it came: money is compared here, and not in [`Self::json`].
+    pub text: String,
+}
+
+impl Answer {
+    /// Sends a request.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        Self {
+            status: response.status(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The code of the first error.
+    pub fn code(&self) -> String {
+        self.json()["errors"][0]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl App {
+    /// Starts it with a fresh database.
+    pub async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    /// As [`Self::start`], set up otherwise.
+    pub async fn start_with(options: Options) -> Self {
+        let database = Arc::new(Database::new().await);
+        Self::on(database, Arc::new(tempfile::tempdir().unwrap()), options).await
+    }
+
+    /// Another process on the same database.
+    pub async fn beside(&self, options: Options) -> Self {
+        Self::on(Arc::clone(&self.database), Arc::clone(&self.home), options).await
+    }
+
+    async fn on(database: Arc<Database>, home: Arc<TempDir>, options: Options) -> Self {
+        let keys = KeyConfig { key: None, folder: home.path().join("keys") };
+        let hour = Duration::from_secs(3_600);
+        let lifetimes = TokenConfig { access_ttl: hour, refresh_ttl: 24 * hour };
+        let auth = Auth::start(database.pool.clone(), &keys, lifetimes).await.unwrap();
+        let verifier = Verifier::new(SigningKeys(database.pool.clone()));
+        let Options { process_managers, reservation_ttl, answer_within, simulator } = options;
+        let nothing = Environment::from_fn(|_| None);
+        let commands = CommandApi::start(Setup {
+            pool: database.pool.clone(),
+            appending: (*database.pool.connect_options()).clone(),
+            watch: LogWatch::start(database.pool.clone()),
+            auth: auth.clone(),
+            shop: ShopConfig { reservation_ttl, ..ShopConfig::from(&nothing).unwrap() },
+            payments: PaymentConfig { answer_within, simulator, at_once: 64 },
+            decider: event_store::decider::Config::default(),
+            process_managers,
+        })
+        .await
+        .unwrap();
+
+        let (api, beside) = commands.routers();
+        let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside);
+        let router = api_contract::middleware::apply(router, verifier.clone(), Duration::from_secs(30));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { database, auth, verifier, url, client: reqwest::Client::new(), home, commands }
+    }
+
+    /// Ends it as a signal would: what was accepted is answered.
+    pub async fn stop(self) {
+        self.commands.stop().await;
+    }
+
+    /// Where the signing key is.
+    pub fn key_folder(&self) -> PathBuf {
+        self.home.path().join("keys")
+    }
+
+    /// A request to be sent.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Sends a body as it is.
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request(method, path).header("content-type", "application/json").body(body);
+        Answer::of(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, "").await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, body.to_string()).await
+    }
+}

@@ -1,0 +1,13 @@
+//! Daybook from outside: one module for each behaviour, each test with a database of its own.
+//!
+//! They need a Postgres: `DATABASE_URL` as the restricted role and `DAYBOOK_OWNER_DATABASE_URL` as a role that may
+//! create databases. `./dev test` sets both.
+
+mod accounts;
+mod bad_input;
+mod harness;
+mod idempotency;
+mod oversell;
+mod payments;
+mod place_order;
+mod status;

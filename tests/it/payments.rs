@@ -1,0 +1,216 @@
+//! Paying, failing to, and getting money back.
+
+use std::time::Duration;
+
+use api_contract::Role;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::harness::{App, Options, Person, payment_of};
+
+async fn ordered(buyer: &Person<'_>, seller: &Person<'_>) -> Value {
+    let product = seller.product("99.99", 5).await;
+    let order = buyer.order(&[(&product, 2)]).await;
+    assert_eq!(order.status, 201, "{}", order.text);
+    // Money is compared as text: serde_json's numbers are floats, but 209.98 survives them.
+    order.json()
+}
+
+fn payment_id(order: &Value) -> &str {
+    order["data"]["payment"]["id"].as_str().unwrap()
+}
+
+async fn charges(app: &App) -> Vec<(String, i64)> {
+    sqlx::query_as("SELECT status, amount FROM simulator_charges ORDER BY created_at")
+        .fetch_all(&app.database.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_visa_pays_and_the_order_is_confirmed() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let paid = buyer.pay(&order, "tok_visa").await;
+    assert_eq!(paid.status, 200, "{}", paid.text);
+    let data = &paid.json()["data"];
+    assert_eq!((&data["status"], &data["last4"], &data["brand"]), (&json!("succeeded"), &json!("4242"), &json!("visa")));
+    assert!(paid.text.contains(r#""amount":209.98"#), "{}", paid.text);
+    assert!(data["transactionId"].as_str().unwrap().starts_with("sim_ch_"));
+    let id = order["data"]["id"].as_str().unwrap();
+    assert_eq!(app.events("orders", id).await, ["OrderPlaced", "OrderPaid", "OrderConfirmed"]);
+    let events = app.events("payments", payment_id(&order)).await;
+    assert_eq!(events, ["PaymentOpened", "PaymentAttempted", "PaymentCaptured"]);
+    assert_eq!(charges(&app).await, [("succeeded".to_owned(), 20_998)]);
+
+    let twice = buyer.pay(&order, "tok_visa").await;
+    assert_eq!((twice.status.as_u16(), twice.code().as_str()), (409, "CONFLICT"));
+}
+
+#[tokio::test]
+async fn a_declined_payment_may_be_tried_again() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    for token in ["tok_chargeDeclined", "tok_insufficientFunds", "tok_nobody_knows"] {
+        let declined = buyer.pay(&order, token).await;
+        assert_eq!((declined.status.as_u16(), declined.code().as_str()), (402, "PAYMENT_FAILED"), "{token}");
+    }
+    assert_eq!(app.events("orders", order["data"]["id"].as_str().unwrap()).await, ["OrderPlaced"]);
+    assert_eq!(buyer.pay(&order, "tok_mastercard").await.status, 200);
+    let captured = charges(&app).await.into_iter().filter(|(status, _)| status == "succeeded").count();
+    assert_eq!(captured, 1);
+}
+
+#[tokio::test]
+async fn three_d_secure_requires_action() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let waiting = buyer.pay(&order, "tok_threeDSecure2Required").await;
+    assert_eq!(waiting.status, 200, "{}", waiting.text);
+    let data = &waiting.json()["data"];
+    assert_eq!(data["status"], "requires_action");
+    assert!(data["paymentUrl"].is_string());
+}
+
+#[tokio::test]
+async fn a_payment_that_was_in_the_log_when_the_process_died_is_charged_once() {
+    let no_managers =
+        Options { process_managers: false, answer_within: Duration::from_millis(50), ..Options::default() };
+    let app = App::start_with(no_managers).await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let body = payment_of(&order, "tok_visa");
+    let open = buyer.post_once("pay", "/payments/process", &body).await;
+    assert_eq!((open.status.as_u16(), &open.json()["data"]["status"]), (200, &json!("processing")), "{}", open.text);
+    assert_eq!(charges(&app).await, []);
+    let twice = buyer.pay(&order, "tok_visa").await;
+    assert_eq!(twice.status, 409, "an attempt is under way");
+
+    // Two of them, as after a restart that overlaps: one leads.
+    let (one, two) = (app.beside(Options::default()).await, app.beside(Options::default()).await);
+    let answers = join_all([&one, &two].map(|at| {
+        let (buyer, body) = (buyer.at(at), &body);
+        async move { buyer.post_once("pay", "/payments/process", body).await }
+    }))
+    .await;
+    for answer in answers {
+        assert_eq!((answer.status.as_u16(), &answer.json()["data"]["status"]), (200, &json!("succeeded")));
+    }
+    assert_eq!(charges(&app).await, [("succeeded".to_owned(), 20_998)]);
+}
+
+#[tokio::test]
+async fn a_charge_whose_answer_was_lost_is_found_again() {
+    let no_managers =
+        Options { process_managers: false, answer_within: Duration::from_millis(50), ..Options::default() };
+    let app = App::start_with(no_managers).await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let body = payment_of(&order, "tok_visa");
+    buyer.post_once("pay", "/payments/process", &body).await;
+    // The process charged and died before it could say so.
+    sqlx::query(
+        "INSERT INTO simulator_charges (key, id, amount, currency, token, status, brand, last4)
+         VALUES ($1, 'sim_ch_lost', 20998, 'USD', 'tok_visa', 'succeeded', 'visa', '4242')",
+    )
+    .bind(format!("{}:1", payment_id(&order)))
+    .execute(&app.database.pool)
+    .await
+    .unwrap();
+    let restarted = app.beside(Options::default()).await;
+    let paid = buyer.at(&restarted).post_once("pay", "/payments/process", &body).await;
+    assert_eq!(paid.json()["data"]["transactionId"], "sim_ch_lost", "{}", paid.text);
+    assert_eq!(charges(&app).await.len(), 1);
+}
+
+#[tokio::test]
+async fn another_process_takes_the_payment_to_its_gateway() {
+    let app = App::start().await;
+    let elsewhere = app.beside(Options { process_managers: false, ..Options::default() }).await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let paid = buyer.at(&elsewhere).pay(&order, "tok_visa").await;
+    assert_eq!((paid.status.as_u16(), &paid.json()["data"]["status"]), (200, &json!("succeeded")), "{}", paid.text);
+}
+
+#[tokio::test]
+async fn an_order_that_was_given_up_meanwhile_is_not_charged() {
+    let no_managers =
+        Options { process_managers: false, answer_within: Duration::from_millis(50), ..Options::default() };
+    let app = App::start_with(no_managers).await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let body = payment_of(&order, "tok_visa");
+    buyer.post_once("pay", "/payments/process", &body).await;
+    let cancel = format!("/orders/{}/cancel", order["data"]["id"].as_str().unwrap());
+    assert_eq!(buyer.post(&cancel, &json!({ "reason": "Changed my mind" })).await.status, 200);
+    let managers = app.beside(Options::default()).await;
+    let refused = buyer.at(&managers).post_once("pay", "/payments/process", &body).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (402, "PAYMENT_FAILED"), "{}", refused.text);
+    assert_eq!(charges(&app).await, []);
+}
+
+#[tokio::test]
+async fn refunds_in_parts_never_exceed_the_capture() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let (buyer, admin) = (app.person(Role::Customer).await, app.person(Role::Admin).await);
+    let order = ordered(&buyer, &seller).await;
+    buyer.pay(&order, "tok_visa").await;
+    let path = format!("/payments/{}/refund", payment_id(&order));
+    assert_eq!(buyer.post(&path, &json!({ "amount": 1 })).await.status, 403);
+    let part = admin.post_once("r", &path, &json!({ "amount": 9.98, "reason": "Customer request" })).await;
+    assert_eq!(part.status, 200, "{}", part.text);
+    let data = part.json()["data"].clone();
+    assert_eq!((&data["status"], &data["reason"]), (&json!("succeeded"), &json!("Customer request")));
+    let again = admin.post_once("r", &path, &json!({ "amount": 9.98, "reason": "Customer request" })).await;
+    assert_eq!(again.json()["data"], data);
+    let fine = admin.post(&path, &json!({ "amount": "0.001" })).await;
+    assert_eq!(fine.status, 400);
+    let over = admin.post(&path, &json!({ "amount": "200.01" })).await;
+    assert_eq!((over.status.as_u16(), over.code().as_str()), (409, "CONFLICT"), "{}", over.text);
+    let rest = admin.post(&path, &json!({})).await;
+    assert!(rest.status == 200 && rest.text.contains(r#""amount":200.00"#), "{}", rest.text);
+    let refunded: i64 = sqlx::query_scalar("SELECT sum(amount)::bigint FROM simulator_refunds")
+        .fetch_one(&app.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(refunded, 20_998);
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_off_or_an_amount_that_is_not_the_order_s_is_400() {
+    let app = App::start_with(Options { simulator: false, ..Options::default() }).await;
+    let seller = app.person(Role::Seller).await;
+    let (buyer, stranger) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let order = ordered(&buyer, &seller).await;
+    assert_eq!(buyer.pay(&order, "tok_visa").await.status, 400);
+
+    let on = app.beside(Options::default()).await;
+    let mut body = payment_of(&order, "tok_visa");
+    body["amount"] = json!("209.97");
+    let wrong = buyer.at(&on).post("/payments/process", &body).await;
+    assert_eq!((wrong.status.as_u16(), wrong.json()["errors"][0]["field"].clone()), (400, json!("amount")));
+    assert_eq!(stranger.at(&on).pay(&order, "tok_visa").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_order_of_nothing_is_confirmed_at_once() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let product = seller.product("0", 5).await;
+    let order = buyer.order(&[(&product, 1)]).await;
+    assert_eq!((order.status.as_u16(), &order.json()["data"]["status"]), (201, &json!("confirmed")));
+    assert_eq!(order.json()["data"]["payment"]["status"], "succeeded");
+}
