@@ -4,7 +4,7 @@ mod audit;
 mod command_api;
 mod config;
 mod demo;
-// mod import;
+mod import;
 mod migrate;
 mod projector;
 mod query_api;
@@ -62,8 +62,8 @@ enum Command {
     Status(status::Args),
     /// An auditor's tools.
     Audit(audit::Args),
-    // Takes over history from elsewhere.
-    // Import(import::Args),
+    /// Takes over history from elsewhere.
+    Import(import::Args),
     /// Makes people.
     User(user::Args),
     /// Shows the configuration that this environment makes, without its secrets.
@@ -98,7 +98,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Replay(args) => replay::run(args, &config).await,
         Command::Status(args) => status::run(args, &config).await,
         Command::Audit(args) => audit::run(args, &config).await,
-        // Command::Import(args) => import::run(args, &config).await,
+        Command::Import(args) => import::run(args, &config).await,
         Command::User(args) => user::run(args, &config).await,
         Command::Config => config.show(),
         Command::Demo(args) => demo::run(args, &config).await,

@@ -7,12 +7,19 @@ use std::time::Duration;
 use api_contract::{ApiError, BoxError, CorrelationId, Fingerprint, Principal};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use domain::Halt;
 use event_store::{Accepted, Decider, Decision, Failure, Metadata, Submission};
 use uuid::Uuid;
 
 /// After how long a command that couldn't be taken may be tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// The time now, as finely as the log keeps it: an answer that is given again then says the same.
+pub fn now() -> DateTime<Utc> {
+    let now = Utc::now();
+    now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
+}
 
 /// Who commands, in the course of which request. As an extractor it answers 401 where nobody is logged in.
 #[derive(Clone, Debug)]

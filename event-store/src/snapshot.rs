@@ -81,17 +81,17 @@ pub async fn store<S: Serialize>(
     .await?;
     let state = to_raw_value(state).map_err(encode)?;
     let digest = digest(aggregate_type, aggregate_id, sequence, last_event, &state);
-    let kept = to_raw_value(&Kept { digest, state }).map_err(encode)?;
+    let kept = serde_json::to_string(&Kept { digest, state }).map_err(encode)?;
     sqlx::query!(
         "INSERT INTO stream_snapshots (aggregate_type, aggregate_id, sequence, state_version, state)
-         VALUES ($1, $2, $3, $4, $5)
+         VALUES ($1, $2, $3, $4, $5::text::json)
          ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE
          SET sequence = excluded.sequence, state_version = excluded.state_version, state = excluded.state",
         aggregate_type,
         aggregate_id,
         sequence,
         STATE_VERSION,
-        sqlx::types::Json(kept) as _,
+        kept,
     )
     .execute(pool)
     .await?;

@@ -84,7 +84,7 @@ impl<L: Iterator<Item = Result<Line, FileError>>> Iterator for Runs<L> {
     type Item = Result<Run, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        for line in self.lines.by_ref() {
+        while let Some(line) = self.lines.next() {
             let line = match line {
                 Ok(line) => line,
                 Err(error) => return Some(Err(error)),

@@ -27,10 +27,16 @@ const TIMES: &[&str] = &["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:
 
 /// The layout, of one shop.
 pub struct OnlineRetail {
-    /// The shop's name.
-    pub shop: Arc<str>,
-    /// What prices are in.
-    pub currency: Currency,
+    shop: Arc<str>,
+    /// What prices are in; pounds, if that is a currency.
+    currency: Result<Currency, Reason>,
+}
+
+impl OnlineRetail {
+    /// Of the shop of this name.
+    pub fn of(shop: &str) -> Self {
+        Self { shop: shop.into(), currency: "GBP".parse().map_err(|_| Reason::NotACurrency("GBP")) }
+    }
 }
 
 impl Layout for OnlineRetail {
@@ -58,6 +64,7 @@ impl Layout for OnlineRetail {
             return Err(Reason::BadDebt);
         }
         let customer = fields.word(CUSTOMER)?.map(without_decimals);
+        let currency = self.currency.clone()?;
         let kind = kind(fields, letter == Some('C'), customer.is_none())?;
         Ok(Goods {
             document: invoice,
@@ -67,8 +74,8 @@ impl Layout for OnlineRetail {
             code: fields.key(CODE)?,
             name: fields.text(DESCRIPTION)?,
             country: fields.word(COUNTRY)?,
-            currency: self.currency,
-            unit_price: fields.price(PRICE, self.currency)?,
+            currency,
+            unit_price: fields.price(PRICE, currency)?,
             kind,
         })
     }

@@ -224,7 +224,7 @@ async fn tokens_that_are_missing_expired_foreign_or_unsigned_are_refused_everywh
         for (token, code) in &cases {
             let request = app.request(method.clone(), &format!("/api/v1{path}")).json(&body);
             let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
-            refused(&app, Answer::of(request).await, (401, code), &format!("{path} with {code}"), head).await;
+            refused(&app, Answer::of(request).await, (401, *code), &format!("{path} with {code}"), head).await;
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bad_input;
+mod crash;
 mod harness;
 mod idempotency;
 mod oversell;

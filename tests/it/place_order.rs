@@ -1,6 +1,7 @@
 //! From a product to an order, by the cart and by items.
 
 use api_contract::Role;
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -150,4 +151,19 @@ async fn a_preview_is_what_the_order_comes_to_and_changes_nothing() {
     let preview = buyer.post("/orders/checkout", &order_of(&[(&product, 2)])).await;
     assert!(preview.status == 200 && preview.text.contains(r#""total":209.98"#), "{}", preview.text);
     assert_eq!(app.head().await, head);
+}
+
+#[tokio::test]
+async fn a_process_that_stops_answers_what_it_accepted() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let product = seller.product("10.00", 100).await;
+    let body = order_of(&[(&product, 1)]);
+    let orders = join_all((0..32).map(|_| buyer.post("/orders", &body)));
+    let (answers, ()) = tokio::join!(orders, app.stop());
+    let placed = answers.iter().filter(|answer| answer.status == 201).count();
+    let refused = answers.iter().filter(|a| a.status == 503 && a.headers.contains_key("retry-after")).count();
+    assert_eq!(placed + refused, 32);
+    assert_eq!(app.streams("orders").await, i64::try_from(placed).unwrap());
 }

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use chrono::Utc;
 use domain::decisions::{CancelOrder, CancelOrderError, cancel_order};
 use domain::ids::{OrderId, RefundId};
 use domain::order::{CancelCause, Order, OrderError};
@@ -15,7 +14,7 @@ use identity::personal::{self, Purpose, Rows};
 use uuid::Uuid;
 
 use super::{order_at, visible};
-use crate::command::{Caller, decide};
+use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
 const MESSAGE: &str = "Order cancelled successfully";
@@ -37,7 +36,7 @@ async fn cancel(
     let reason = rows.text(Purpose::CancelReason, reason.as_deref());
     personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
 
-    let at = Utc::now();
+    let at = now();
     let refund_id = RefundId(Uuid::now_v7());
     let submission = Submission { occurred_at: Some(at), ..caller.keyed(&key, fingerprint) };
     let decision = move |streams: &mut Decision<'_>| {

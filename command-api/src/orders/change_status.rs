@@ -20,7 +20,7 @@ use identity::personal::{self, Purpose, Rows};
 use uuid::Uuid;
 
 use super::{cancel, order_at, visible};
-use crate::command::{Caller, decide};
+use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
 pub(super) fn route() -> Router<Shop> {
@@ -87,7 +87,7 @@ async fn change(
     let note = rows.text(purpose, request.note.as_deref());
     personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
 
-    let at = Utc::now();
+    let at = now();
     let refund_id = RefundId(Uuid::now_v7());
     let submission = Submission { occurred_at: Some(at), ..caller.submission() };
     let decision = move |streams: &mut Decision<'_>| {

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use chrono::{DurationRound as _, TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::decisions::{OrderSource, PlaceOrder, place_order};
 use domain::ids::{OrderId, PaymentId, PersonalId};
 use domain::order::Order;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::address::{Address, Place};
 use super::{items, order_at};
-use crate::command::{Caller, decide};
+use crate::command::{Caller, decide, now};
 use crate::payments::method;
 use crate::shop::Shop;
 
@@ -75,7 +75,7 @@ async fn place(
     if let Some(method) = &request.payment_method {
         method::require_known(method)?;
     }
-    let now = Utc::now().duration_trunc(TimeDelta::microseconds(1)).map_err(ApiError::internal)?;
+    let now = now();
     let shipping = request.shipping.resolve("shippingAddressId")?;
     let billing = request.billing.map(|place| place.resolve("billingAddressId")).transpose()?;
     let (kept, number) = tokio::try_join!(

@@ -23,7 +23,7 @@ use identity::shops;
 use uuid::Uuid;
 
 use super::{MOST_UNITS, stock_refusal};
-use crate::command::{Caller, decide};
+use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
 /// The highest price, in minor units: a full order of it is still counted exactly.
@@ -176,7 +176,7 @@ async fn create(
     let (new, fingerprint): (_, Fingerprint) = body.read_keyed(|f| NewProduct::read(f, currency))?;
     let seller_id = seller(&shop, &caller.principal, new.seller_id).await?;
     let product_id = ProductId(Uuid::now_v7());
-    let now = Utc::now();
+    let now = now();
     let submission = Submission {
         occurred_at: Some(now),
         fresh: vec![StreamId::of::<Product>(product_id), StreamId::of::<Inventory>(product_id)],

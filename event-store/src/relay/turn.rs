@@ -144,13 +144,13 @@ impl Turn<'_> {
         loop {
             let error = match self.topics.ensure(&self.producer).await {
                 Ok(()) => {
-                    self.reachable.store(true, Ordering::Relaxed);
+                    self.tell_reachable(true);
                     return Ok(true);
                 }
                 Err(NotReady::Unreachable(error)) => error,
                 Err(NotReady::Wrong(error)) => return Err(error.into()),
             };
-            self.reachable.store(false, Ordering::Relaxed);
+            self.tell_reachable(false);
             if mentioned.is_none_or(|at| at.elapsed() >= MENTION) {
                 mentioned = Some(Instant::now());
                 warn!(%error, "Kafka can't be reached; the relay waits and catches up when it is back");
@@ -369,7 +369,7 @@ impl Turn<'_> {
             if !self.reachable.load(Ordering::Relaxed) {
                 let asked = self.producer.blocking(|kafka| kafka.client().fetch_metadata(None, RETRY)).await;
                 if matches!(asked, Ok(Ok(_))) {
-                    self.reachable.store(true, Ordering::Relaxed);
+                    self.tell_reachable(true);
                     info!("Kafka answers again");
                 }
             }
@@ -386,6 +386,11 @@ impl Turn<'_> {
         self.shutdown.cancelled().await;
         sleep(GRACE).await;
         warn!("Kafka has not acknowledged what is under way; the next start sends it again");
+    }
+
+    fn tell_reachable(&self, reachable: bool) {
+        self.reachable.store(reachable, Ordering::Relaxed);
+        self.status.send_modify(|status| status.broker_reachable = reachable);
     }
 
     fn tell(&self, head: Head) {

@@ -164,6 +164,7 @@ async fn beside_the_bare_producer() {
             let ready = began.elapsed();
             relay.until(|status| status.position == head.position).await;
             let r = head.position as f64 / (began.elapsed() - ready).as_secs_f64();
+            println!("relay with its start: {:.0}/s", head.position as f64 / began.elapsed().as_secs_f64());
             relay.stop().await.unwrap();
             println!("base {b:.0}/s  future {f:.0}/s  base+idempotent+lz4 {bl:.0}/s  relay {r:.0}/s  (ready after {ready:?})  ratio to base {:.2}, future {:.2}", r / b, r / f);
         }

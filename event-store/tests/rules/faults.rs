@@ -171,21 +171,16 @@ async fn rule_04_what_is_certainly_not_in_the_log_is_given_up() {
         let config = Config { patience: Duration::from_millis(50), ..Config::default() };
         let x = Process::with(database, Setup { config, ..Setup::default() }).await;
         // For a while the server takes no writes, as one that is a standby now.
-        database.tamper(&read_only(database.name(), "on")).await;
+        database.read_only(true).await;
         assert_eq!(x.stock("a", StockCommand::Receive(1)).await, Err(Failure::Unavailable));
         let (first, second) =
             (x.stock("a", StockCommand::Receive(1)), x.stock("b", StockCommand::Receive(1)));
         assert_eq!((first.await, second.await), (Err(Failure::Unavailable), Err(Failure::Unavailable)));
-        database.tamper(&read_only(database.name(), "off")).await;
+        database.read_only(false).await;
         assert_eq!(position(&x.stock("a", StockCommand::Receive(1)).await), 1);
         assert_eq!((x.on_hand("a").await, x.on_hand("b").await), (1, 0));
     })
     .await;
-}
-
-/// With a row that says that it was done.
-fn read_only(database: &str, value: &str) -> String {
-    format!("ALTER DATABASE {database} SET default_transaction_read_only = {value}; SELECT 1")
 }
 
 #[tokio::test]

@@ -62,11 +62,6 @@ pub async fn test(body: impl AsyncFnOnce(&Database)) {
 }
 
 impl Database {
-    /// The name of the database.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// As the application's role.
     pub fn app(&self) -> PgConnectOptions {
         options("DATABASE_URL").database(&self.name)
@@ -83,6 +78,13 @@ impl Database {
         let done = sqlx::raw_sql(statement).execute(&mut superuser).await.unwrap();
         assert!(done.rows_affected() > 0, "nothing was changed by {statement}");
         superuser.close().await.unwrap();
+    }
+
+    /// Whether new connections may only read.
+    pub async fn read_only(&self, value: bool) {
+        let mut superuser = options("DAYBOOK_SUPERUSER_DATABASE_URL").connect().await.unwrap();
+        let alter = format!("ALTER DATABASE {} SET default_transaction_read_only = {value}", self.name);
+        sqlx::query(&alter).execute(&mut superuser).await.unwrap();
     }
 
     /// The log.

@@ -45,6 +45,7 @@ async fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new().max_connections(10).connect_with(options).await.expect("Postgres answers")
 }
 
+#[allow(clippy::print_stderr, reason = "a test's output")]
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (name, server) = (self.name.clone(), self.server.clone());
@@ -52,13 +53,22 @@ impl Drop for TestDatabase {
         let dropping = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                if let Ok(mut connection) = PgConnection::connect_with(&server).await {
-                    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                    let _ = connection.execute(drop.as_str()).await;
-                }
-            });
+            if let Err(error) = runtime.block_on(remove(&name, &server)) {
+                eprintln!("the database {name} is still there: {error}");
+            }
         });
         let _ = dropping.join();
     }
+}
+
+/// The owner may not end the application's sessions; the application may.
+async fn remove(name: &str, server: &PgConnectOptions) -> Result<(), sqlx::Error> {
+    let mut owner = PgConnection::connect_with(server).await?;
+    owner.execute(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false").as_str()).await?;
+    let mut app = PgConnection::connect_with(&options("DATABASE_URL")).await?;
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+               WHERE datname = $1 AND usename = current_user";
+    sqlx::query(end).bind(name).execute(&mut app).await?;
+    owner.execute(format!("DROP DATABASE {name} WITH (FORCE)").as_str()).await?;
+    Ok(())
 }

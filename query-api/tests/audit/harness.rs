@@ -56,18 +56,20 @@ pub async fn test(body: impl AsyncFnOnce(&Database)) {
     let name = format!("daybook_audit_{}", Uuid::new_v4().simple());
     let mut maintenance = options("DAYBOOK_OWNER_DATABASE_URL").connect().await.unwrap();
     sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut maintenance).await.unwrap();
+    let pool = |variable| {
+        PgPoolOptions::new().max_connections(4).connect_lazy_with(options(variable).database(&name))
+    };
+    let database = Database { pool: pool("DATABASE_URL"), owner: pool("DAYBOOK_OWNER_DATABASE_URL") };
     let ended = AssertUnwindSafe(async {
-        let pool = async |variable| {
-            let options = options(variable).database(&name);
-            PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap()
-        };
-        let (owner, pool) = (pool("DAYBOOK_OWNER_DATABASE_URL").await, pool("DATABASE_URL").await);
-        sqlx::migrate!("../migrations").run(&owner).await.unwrap();
-        tokio::time::timeout(HANGS, body(&Database { pool, owner })).await.expect("the test hangs");
+        sqlx::migrate!("../migrations").run(&database.owner).await.unwrap();
+        tokio::time::timeout(HANGS, body(&database)).await.expect("the test hangs");
     })
     .catch_unwind()
     .await;
-    sqlx::query(&format!("DROP DATABASE {name} WITH (FORCE)")).execute(&mut maintenance).await.unwrap();
+    // Without FORCE, which the owner may use on its own connections only: Postgres then waits until the others are gone.
+    database.pool.close().await;
+    database.owner.close().await;
+    sqlx::query(&format!("DROP DATABASE {name}")).execute(&mut maintenance).await.unwrap();
     if let Err(panic) = ended {
         resume_unwind(panic);
     }

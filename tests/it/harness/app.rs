@@ -16,13 +16,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use super::Database;
 
 /// A running Daybook with a database of its own.
 pub struct App {
-    /// Its database; dropped last.
-    pub database: Arc<Database>,
+    commands: Mutex<Option<CommandApi>>,
     /// For what tests do without HTTP.
     pub auth: Auth,
     /// Knows the public keys by the table, as every process does.
@@ -30,7 +30,8 @@ pub struct App {
     url: String,
     client: reqwest::Client,
     home: Arc<TempDir>,
-    commands: CommandApi,
+    /// Its database; dropped last.
+    pub database: Arc<Database>,
 }
 
 /// How a process is set up.
@@ -127,12 +128,14 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { database, auth, verifier, url, client: reqwest::Client::new(), home, commands }
+        Self { database, auth, verifier, url, client: reqwest::Client::new(), home, commands: Mutex::new(Some(commands)) }
     }
 
-    /// Ends it as a signal would: what was accepted is answered.
-    pub async fn stop(self) {
-        self.commands.stop().await;
+    /// Ends the role as a signal would: what was accepted is answered.
+    pub async fn stop(&self) {
+        if let Some(commands) = self.commands.lock().await.take() {
+            commands.stop().await;
+        }
     }
 
     /// Where the signing key is.

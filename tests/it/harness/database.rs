@@ -4,14 +4,12 @@ use std::path::Path;
 use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgPool};
 use uuid::Uuid;
 
 /// A fresh, migrated database; it is dropped with this.
 pub struct Database {
     name: String,
-    /// Leads to it as the application's role.
-    pub options: PgConnectOptions,
     /// As the application's role.
     pub pool: PgPool,
 }
@@ -28,8 +26,16 @@ impl Database {
         migrator.run_direct(&mut owner).await.unwrap();
         owner.close().await.unwrap();
         let options = options("DATABASE_URL").database(&name);
-        let pool = PgPoolOptions::new().max_connections(8).connect_with(options.clone()).await.unwrap();
-        Self { name, options, pool }
+        let pool = PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
+        Self { name, pool }
+    }
+}
+
+impl Database {
+    /// As the application's role, and as the owner: what a process is given.
+    pub fn urls(&self) -> (String, String) {
+        let url = |variable| options(variable).database(&self.name).to_url_lossy().to_string();
+        (url("DATABASE_URL"), url("DAYBOOK_OWNER_DATABASE_URL"))
     }
 }
 
@@ -48,8 +54,10 @@ impl Drop for Database {
     }
 }
 
-/// Only a role itself may end its sessions, so the application's are ended as the application.
+/// Only a role itself may end its sessions, so the application's are ended as the application; and no new ones begin,
+/// for what still runs connects again.
 async fn drop_database(name: &str) {
+    execute_as_owner(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")).await;
     let mut application = PgConnection::connect_with(&options("DATABASE_URL")).await.unwrap();
     sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = current_user")
         .bind(name)

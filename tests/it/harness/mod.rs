@@ -3,7 +3,9 @@
 mod app;
 mod database;
 mod person;
+mod process;
 
 pub use app::{Answer, App, Options};
 pub use database::Database;
+pub use process::{Place, Process};
 pub use person::{Person, Product, address, order_of, payment_of};

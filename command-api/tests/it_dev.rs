@@ -1,3 +1,0 @@
-//! Temporary.
-#[path = "../../tests/it/main.rs"]
-mod it;
