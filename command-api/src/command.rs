@@ -68,7 +68,11 @@ pub async fn decide<R: Send + 'static>(
         Failure::Refused(error) => error,
         Failure::KeyReused => ApiError::key_reused(),
         Failure::Busy | Failure::Stopped => ApiError::unavailable(TRY_AGAIN),
-        fault @ Failure::Unavailable => ApiError::unavailable(TRY_AGAIN).because(BoxError::from(fault.to_string())),
-        bug @ (Failure::Unstorable(_) | Failure::Broken) => ApiError::internal(BoxError::from(bug.to_string())),
+        fault @ Failure::Unavailable => {
+            ApiError::unavailable(TRY_AGAIN).because(BoxError::from(fault.to_string()))
+        }
+        bug @ (Failure::Unstorable(_) | Failure::Broken) => {
+            ApiError::internal(BoxError::from(bug.to_string()))
+        }
     })
 }

@@ -57,7 +57,7 @@ pub struct CommandApi {
     auth: Auth,
     task: DeciderTask,
     managers: JoinSet<()>,
-    stop: CancellationToken,
+    ending: CancellationToken,
 }
 
 /// Every aggregate that commands are about.
@@ -89,9 +89,9 @@ impl CommandApi {
             outcomes: Outcomes::default(),
             poke: Arc::new(Notify::new()),
         };
-        let stop = CancellationToken::new();
-        let managers = managers(&shop, &watch, process_managers, &stop);
-        Ok(Self { shop, auth, task, managers, stop })
+        let ending = CancellationToken::new();
+        let managers = managers(&shop, &watch, process_managers, &ending);
+        Ok(Self { shop, auth, task, managers, ending })
     }
 
     /// The commands under no prefix, and what lies beside the API.
@@ -112,7 +112,7 @@ impl CommandApi {
 
     /// Ends it, once its requests are answered: the process managers stop, and the decider answers what it was given.
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        self.ending.cancel();
         while self.managers.join_next().await.is_some() {}
         self.task.drain().await;
     }
@@ -124,7 +124,7 @@ fn gateways(payments: PaymentConfig, pool: &PgPool) -> Gateways {
     Gateways::new(simulator.map(|simulator| ("simulator", simulator)))
 }
 
-fn managers(shop: &Shop, watch: &LogWatch, here: bool, stop: &CancellationToken) -> JoinSet<()> {
+fn managers(shop: &Shop, watch: &LogWatch, here: bool, ending: &CancellationToken) -> JoinSet<()> {
     let mut managers = JoinSet::new();
     let (says_leading, leading) = watch::channel(false);
     if here {
@@ -137,12 +137,13 @@ fn managers(shop: &Shop, watch: &LogWatch, here: bool, stop: &CancellationToken)
             poke: Arc::clone(&shop.poke),
             at_once: shop.payments.at_once,
         };
-        managers.spawn(payments.run(says_leading, stop.clone()));
+        managers.spawn(payments.run(says_leading, ending.clone()));
         let reservations =
             Reservations { decider: shop.decider.clone(), log: shop.log.clone(), watch: watch.clone() };
-        managers.spawn(reservations.run(stop.clone()));
+        managers.spawn(reservations.run(ending.clone()));
     }
-    let told = outcomes::follow(shop.outcomes.clone(), shop.log.clone(), watch.clone(), leading, stop.clone());
+    let told =
+        outcomes::follow(shop.outcomes.clone(), shop.log.clone(), watch.clone(), leading, ending.clone());
     managers.spawn(told);
     managers
 }

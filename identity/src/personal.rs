@@ -48,7 +48,11 @@ impl Purpose {
     fn keep_until(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::ShippingAddress | Self::BillingAddress => Some(now + TimeDelta::days(INVOICE_DAYS)),
-            Self::OrderNotes | Self::StatusNote | Self::CancelReason | Self::RefundReason | Self::StockReason => None,
+            Self::OrderNotes
+            | Self::StatusNote
+            | Self::CancelReason
+            | Self::RefundReason
+            | Self::StockReason => None,
         }
     }
 }
@@ -105,10 +109,12 @@ pub async fn bodies(
     ids: &[PersonalId],
 ) -> Result<Vec<(PersonalId, Value)>, sqlx::Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows =
-        sqlx::query!(r#"SELECT id, body AS "body!" FROM personal WHERE id = ANY($1) AND body IS NOT NULL"#, &ids)
-            .fetch_all(db)
-            .await?;
+    let rows = sqlx::query!(
+        r#"SELECT id, body AS "body!" FROM personal WHERE id = ANY($1) AND body IS NOT NULL"#,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
     Ok(rows.into_iter().map(|row| (PersonalId(row.id), row.body)).collect())
 }
 

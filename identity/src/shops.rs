@@ -31,11 +31,7 @@ pub async fn open_verified(
     insert(db, Some(owner), name).await
 }
 
-async fn insert(
-    db: impl PgExecutor<'_>,
-    owner: Option<UserId>,
-    name: &str,
-) -> Result<SellerId, sqlx::Error> {
+async fn insert(db: impl PgExecutor<'_>, owner: Option<UserId>, name: &str) -> Result<SellerId, sqlx::Error> {
     let id = Uuid::now_v7();
     // The end of the id makes two shops of one name differ.
     let simple = id.simple().to_string();

@@ -173,7 +173,9 @@ impl Part {
                 Kind::Adjustment(delta) => format!("adjustment {delta}"),
             };
             let (seller, code) = (&goods.seller, &goods.code);
-            text += &format!("{kind} {} {} {seller:?} {code:?}\n", goods.unit_price, goods.currency);
+            let price = format!("{} {}", goods.unit_price, goods.currency);
+            let product = format!("{seller:?} {code:?}");
+            text.extend([kind.as_str(), " ", &price, " ", &product, "\n"]);
         }
         Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes())
     }

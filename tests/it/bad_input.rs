@@ -78,14 +78,22 @@ async fn a_body_of_another_type_a_nul_or_too_large_is_refused_everywhere() {
         };
         let what = |case: &str| format!("{method} {path}, {case}");
         refused(&app, send(json, "[]".into()).await, (400, "INVALID_FORMAT"), &what("an array"), head).await;
-        refused(&app, send(json, "{".into()).await, (400, "INVALID_FORMAT"), &what("half a body"), head).await;
-        refused(&app, send("text/plain", body.to_string()).await, (415, "UNSUPPORTED_MEDIA_TYPE"), &what("text"), head)
+        refused(&app, send(json, "{".into()).await, (400, "INVALID_FORMAT"), &what("half a body"), head)
             .await;
+        refused(
+            &app,
+            send("text/plain", body.to_string()).await,
+            (415, "UNSUPPORTED_MEDIA_TYPE"),
+            &what("text"),
+            head,
+        )
+        .await;
         let huge = format!(r#"{{"x": "{}"}}"#, "x".repeat(10 << 20));
         refused(&app, send(json, huge).await, (413, "PAYLOAD_TOO_LARGE"), &what("10 MB"), head).await;
         let mut nul = body.clone();
         nul["note"] = json!("a\u{0}b");
-        refused(&app, send(json, nul.to_string()).await, (400, "VALIDATION_ERROR"), &what("a NUL"), head).await;
+        refused(&app, send(json, nul.to_string()).await, (400, "VALIDATION_ERROR"), &what("a NUL"), head)
+            .await;
     }
 }
 
@@ -100,7 +108,12 @@ async fn every_field_of_a_wrong_type_is_named() {
             wrong[field] = if body[field].is_object() { json!([]) } else { json!({ "is": "an object" }) };
             let answer = person.send(method.clone(), &path, &wrong).await;
             let named = answer.json()["errors"][0]["field"].as_str().unwrap_or_default().to_owned();
-            assert_eq!((answer.status.as_u16(), named.as_str()), (400, field.as_str()), "{path}: {}", answer.text);
+            assert_eq!(
+                (answer.status.as_u16(), named.as_str()),
+                (400, field.as_str()),
+                "{path}: {}",
+                answer.text
+            );
             assert_eq!(app.head().await, head);
         }
     }
@@ -153,7 +166,8 @@ async fn quantities_have_bounds() {
         let answer = shop.seller.post(&stock, &json!({ "quantity": quantity })).await;
         refused(&app, answer, (400, "VALIDATION_ERROR"), &stock, head).await;
     }
-    let price = shop.seller.post("/products", &json!({ "name": "Lamp", "price": "1.001", "stock": -1 })).await;
+    let price =
+        shop.seller.post("/products", &json!({ "name": "Lamp", "price": "1.001", "stock": -1 })).await;
     assert_eq!(price.json()["errors"].as_array().unwrap().len(), 2, "{}", price.text);
     refused(&app, price, (400, "VALIDATION_ERROR"), "a fine price", head).await;
 }
@@ -171,7 +185,8 @@ async fn ids_that_are_malformed_or_unknown_are_told_apart_in_a_body_and_not_in_a
         payment["orderId"] = json!(id);
         let mut method = payment_of(&shop.order, id);
         method["paymentMethodId"] = json!(id);
-        let stored = json!({ "items": [{ "productId": shop.product.id, "quantity": 1 }], "shippingAddressId": id });
+        let stored =
+            json!({ "items": [{ "productId": shop.product.id, "quantity": 1 }], "shippingAddressId": id });
         let cases = [
             ("/cart/items", json!({ "productId": id, "quantity": 1 }), "productId"),
             ("/orders", order, "items[0].productId"),
@@ -224,7 +239,8 @@ async fn tokens_that_are_missing_expired_foreign_or_unsigned_are_refused_everywh
         for (token, code) in &cases {
             let request = app.request(method.clone(), &format!("/api/v1{path}")).json(&body);
             let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
-            refused(&app, Answer::of(request).await, (401, *code), &format!("{path} with {code}"), head).await;
+            refused(&app, Answer::of(request).await, (401, *code), &format!("{path} with {code}"), head)
+                .await;
         }
     }
 }

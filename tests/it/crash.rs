@@ -229,7 +229,8 @@ async fn check_kafka(database: &Database) {
         .create()
         .unwrap();
     consumer.subscribe(&topics).unwrap();
-    let mut last: HashMap<String, i64> = HashMap::new();
+    // A product and its stock have one id, and are two streams.
+    let mut last: HashMap<(String, String), i64> = HashMap::new();
     while !missing.is_empty() {
         let record = tokio::time::timeout(Duration::from_secs(60), consumer.recv()).await;
         let record = record.unwrap_or_else(|_| panic!("{} events are not in Kafka", missing.len())).unwrap();
@@ -242,7 +243,7 @@ async fn check_kafka(database: &Database) {
             String::from_utf8(found.value.unwrap().to_vec()).unwrap()
         };
         let sequence: i64 = header("ce_sequence").parse().unwrap();
-        let last = last.entry(key.clone()).or_default();
+        let last = last.entry((record.topic().to_owned(), key.clone())).or_default();
         if sequence > *last {
             assert_eq!(sequence, *last + 1, "a gap in {key}");
             *last = sequence;

@@ -36,7 +36,10 @@ async fn a_visa_pays_and_the_order_is_confirmed() {
     let paid = buyer.pay(&order, "tok_visa").await;
     assert_eq!(paid.status, 200, "{}", paid.text);
     let data = &paid.json()["data"];
-    assert_eq!((&data["status"], &data["last4"], &data["brand"]), (&json!("succeeded"), &json!("4242"), &json!("visa")));
+    assert_eq!(
+        (&data["status"], &data["last4"], &data["brand"]),
+        (&json!("succeeded"), &json!("4242"), &json!("visa"))
+    );
     assert!(paid.text.contains(r#""amount":209.98"#), "{}", paid.text);
     assert!(data["transactionId"].as_str().unwrap().starts_with("sim_ch_"));
     let id = order["data"]["id"].as_str().unwrap();
@@ -88,7 +91,12 @@ async fn a_payment_that_was_in_the_log_when_the_process_died_is_charged_once() {
     let order = ordered(&buyer, &seller).await;
     let body = payment_of(&order, "tok_visa");
     let open = buyer.post_once("pay", "/payments/process", &body).await;
-    assert_eq!((open.status.as_u16(), &open.json()["data"]["status"]), (200, &json!("processing")), "{}", open.text);
+    assert_eq!(
+        (open.status.as_u16(), &open.json()["data"]["status"]),
+        (200, &json!("processing")),
+        "{}",
+        open.text
+    );
     assert_eq!(charges(&app).await, []);
     let twice = buyer.pay(&order, "tok_visa").await;
     assert_eq!(twice.status, 409, "an attempt is under way");
@@ -139,7 +147,12 @@ async fn another_process_takes_the_payment_to_its_gateway() {
     let buyer = app.person(Role::Customer).await;
     let order = ordered(&buyer, &seller).await;
     let paid = buyer.at(&elsewhere).pay(&order, "tok_visa").await;
-    assert_eq!((paid.status.as_u16(), &paid.json()["data"]["status"]), (200, &json!("succeeded")), "{}", paid.text);
+    assert_eq!(
+        (paid.status.as_u16(), &paid.json()["data"]["status"]),
+        (200, &json!("succeeded")),
+        "{}",
+        paid.text
+    );
 }
 
 #[tokio::test]
@@ -156,7 +169,12 @@ async fn an_order_that_was_given_up_meanwhile_is_not_charged() {
     assert_eq!(buyer.post(&cancel, &json!({ "reason": "Changed my mind" })).await.status, 200);
     let managers = app.beside(Options::default()).await;
     let refused = buyer.at(&managers).post_once("pay", "/payments/process", &body).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (402, "PAYMENT_FAILED"), "{}", refused.text);
+    assert_eq!(
+        (refused.status.as_u16(), refused.code().as_str()),
+        (402, "PAYMENT_FAILED"),
+        "{}",
+        refused.text
+    );
     assert_eq!(charges(&app).await, []);
 }
 

@@ -18,7 +18,11 @@ async fn an_order_from_the_cart_freezes_prices_reserves_stock_and_empties_the_ca
     assert_eq!(added.status, 201, "{}", added.text);
     let data = &added.json()["data"];
     assert_eq!((&data["productId"], &data["quantity"]), (&json!(product.id), &json!(2)));
-    assert!(added.text.contains(r#""subtotal":199.98,"discount":0.00,"tax":10.00,"total":209.98"#), "{}", added.text);
+    assert!(
+        added.text.contains(r#""subtotal":199.98,"discount":0.00,"tax":10.00,"total":209.98"#),
+        "{}",
+        added.text
+    );
 
     let s3 = json!({ "shipping_address": {
         "full_name": "John Doe", "address_line1": "123 Main St", "city": "Karachi", "postal_code": "75500",
@@ -30,7 +34,9 @@ async fn an_order_from_the_cart_freezes_prices_reserves_stock_and_empties_the_ca
     assert_eq!(data["payment"]["status"], "pending");
     assert_eq!(data["shippingAddress"]["zipCode"], "75500");
     assert!(data["orderNumber"].as_str().unwrap().starts_with("ORD-20"), "{data}");
-    assert!(order.text.contains(r#""subtotal":199.98,"discount":0.00,"tax":10.00,"taxRate":"0.05","shippingCost":0.00,"total":209.98"#));
+    assert!(order.text.contains(
+        r#""subtotal":199.98,"discount":0.00,"tax":10.00,"taxRate":"0.05","shippingCost":0.00,"total":209.98"#
+    ));
     assert_eq!(order.headers["etag"], "\"1\"");
     let id = data["id"].as_str().unwrap();
     assert_eq!(app.events("orders", id).await, ["OrderPlaced"]);
@@ -118,7 +124,8 @@ async fn stock_is_received_and_adjusted_by_its_owner_alone() {
     assert_eq!((below.status.as_u16(), below.code().as_str()), (409, "CONFLICT"));
     let adjusted = seller.post(&path, &json!({ "quantity": -4 })).await;
     assert_eq!((adjusted.status.as_u16(), adjusted.json()["data"]["onHand"].as_u64()), (200, Some(6)));
-    let stale = seller.request(Method::POST, &path).header("if-match", "\"1\"").json(&json!({ "quantity": 1 }));
+    let stale =
+        seller.request(Method::POST, &path).header("if-match", "\"1\"").json(&json!({ "quantity": 1 }));
     assert_eq!(crate::harness::Answer::of(stale).await.status, 412);
 }
 

@@ -26,13 +26,23 @@ async fn an_order_goes_from_pending_to_delivered_one_step_at_a_time() {
     let early = set(&admin, id, json!({ "status": "shipped" })).await;
     assert_eq!((early.status.as_u16(), early.code().as_str()), (409, "CONFLICT"));
     let paid = set(&admin, id, json!({ "status": "paid", "note": "by bank transfer" })).await;
-    assert_eq!((paid.status.as_u16(), &paid.json()["data"]["status"]), (200, &json!("confirmed")), "{}", paid.text);
+    assert_eq!(
+        (paid.status.as_u16(), &paid.json()["data"]["status"]),
+        (200, &json!("confirmed")),
+        "{}",
+        paid.text
+    );
     assert_eq!(set(&admin, id, json!({ "status": "processing" })).await.status, 200);
     let s4 = json!({ "status": "shipped", "note": "Order shipped via FedEx", "trackingNumber": "123456789",
                      "carrier": "FedEx", "estimatedDelivery": "2026-12-05" });
     let shipped = set(&admin, id, s4).await;
     let data = shipped.json()["data"].clone();
-    assert_eq!((&data["trackingNumber"], &data["carrier"]), (&json!("123456789"), &json!("FedEx")), "{}", shipped.text);
+    assert_eq!(
+        (&data["trackingNumber"], &data["carrier"]),
+        (&json!("123456789"), &json!("FedEx")),
+        "{}",
+        shipped.text
+    );
     assert_eq!(data["statusHistory"][3]["note"], "Order shipped via FedEx");
     let late = buyer.post(&format!("/orders/{id}/cancel"), &json!({})).await;
     assert_eq!(late.status, 409, "it was shipped");
@@ -67,11 +77,13 @@ async fn a_cancelled_order_gives_stock_and_money_back() {
 
 #[tokio::test]
 async fn an_order_that_nobody_pays_gives_its_stock_back() {
-    let app = App::start_with(Options { reservation_ttl: Duration::from_millis(300), ..Options::default() }).await;
+    let app =
+        App::start_with(Options { reservation_ttl: Duration::from_millis(300), ..Options::default() }).await;
     let seller = app.person(Role::Seller).await;
     let buyer = app.person(Role::Customer).await;
     let product = seller.product("10.00", 2).await;
-    let (kept, lost) = (buyer.order(&[(&product, 1)]).await.json(), buyer.order(&[(&product, 1)]).await.json());
+    let (kept, lost) =
+        (buyer.order(&[(&product, 1)]).await.json(), buyer.order(&[(&product, 1)]).await.json());
     assert_eq!(buyer.pay(&kept, "tok_visa").await.status, 200);
     until(&app, "orders", lost["data"]["id"].as_str().unwrap(), "OrderCancelled").await;
     let inventory = app.events("inventory", &product.id).await;

@@ -108,7 +108,11 @@ impl<'a> PaymentView<'a> {
         let (payment_url, failure_code) = match attempt.map(|attempt| &attempt.phase) {
             Some(AttemptPhase::ActionRequired { url }) if captured.is_none() => (Some(url.as_str()), None),
             Some(AttemptPhase::Declined { code }) if captured.is_none() => (None, Some(code.as_str())),
-            Some(AttemptPhase::ActionRequired { .. } | AttemptPhase::Declined { .. } | AttemptPhase::Processing)
+            Some(
+                AttemptPhase::ActionRequired { .. }
+                | AttemptPhase::Declined { .. }
+                | AttemptPhase::Processing,
+            )
             | None => (None, None),
         };
         let currency = opened.amount.currency;

@@ -101,7 +101,10 @@ impl<'a> ProductView<'a> {
             description: &details.description,
             long_description: details.long_description.as_deref(),
             brand: details.brand.as_deref(),
-            category: details.category.as_deref().map(|category| CategoryBrief { id: category, name: category }),
+            category: details
+                .category
+                .as_deref()
+                .map(|category| CategoryBrief { id: category, name: category }),
             price: details.price.into(),
             compare_at_price: details.compare_at_price.map(Amount::from),
             currency: details.price.currency,

@@ -54,13 +54,10 @@ async fn set(
     };
     let (cart, version) = cart_at(&shop, user_id, products, position).await?;
     let headers = (Version(version), EventPosition(position));
-    Ok(match cart.item(product_id) {
-        Some(item) => {
-            (headers, Success::new(ItemAnswer { item, cart: &cart }).message("Cart item updated")).into_response()
-        }
-        None => {
-            let removed = Removed { id: product_id, product_id, quantity: 0, cart: &cart };
-            (headers, Success::new(removed).message("Cart item removed")).into_response()
-        }
+    Ok(if let Some(item) = cart.item(product_id) {
+        (headers, Success::new(ItemAnswer { item, cart: &cart }).message("Cart item updated")).into_response()
+    } else {
+        let removed = Removed { id: product_id, product_id, quantity: 0, cart: &cart };
+        (headers, Success::new(removed).message("Cart item removed")).into_response()
     })
 }

@@ -31,7 +31,8 @@ struct Card {
 }
 
 fn card(token: &str) -> Card {
-    let good = |brand, last4| Card { status: "succeeded", code: None, brand: Some(brand), last4: Some(last4) };
+    let good =
+        |brand, last4| Card { status: "succeeded", code: None, brand: Some(brand), last4: Some(last4) };
     let bad = |code| Card { status: "declined", code: Some(code), brand: None, last4: None };
     match token {
         "tok_visa" => good("visa", "4242"),

@@ -17,8 +17,8 @@ pub struct Address {
     /// Street and house.
     pub street: String,
     /// A second line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub address_line2: Option<String>,
+    #[serde(rename = "addressLine2", skip_serializing_if = "Option::is_none")]
+    pub second_line: Option<String>,
     /// The town.
     pub city: String,
     /// State, province or region.
@@ -39,7 +39,7 @@ impl Address {
     pub fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
         let full_name = f.field("fullName").or("name").text(1..=200);
         let street = f.field("street").or("addressLine1").required().text(1..=200);
-        let address_line2 = f.field("addressLine2").text(0..=200);
+        let second_line = f.field("addressLine2").text(0..=200);
         let city = f.field("city").required().text(1..=100);
         let state = f.field("state").or("province").or("region").text(0..=100);
         let zip_code = f.field("zipCode").or("postalCode").or("postCode").text(0..=20);
@@ -53,7 +53,7 @@ impl Address {
         Some(Self {
             full_name,
             street: street?,
-            address_line2: given(address_line2),
+            second_line: given(second_line),
             city: city?,
             state: given(state),
             zip_code: given(zip_code),
@@ -90,7 +90,11 @@ impl Place {
         let stored = f.field(id_field).id::<Uuid>();
         let inline = f.field(field).object(Address::read);
         if named && given {
-            f.violation(field, Code::ValidationError, format!("only one of {field} and {id_field} may be given"));
+            f.violation(
+                field,
+                Code::ValidationError,
+                format!("only one of {field} and {id_field} may be given"),
+            );
         } else if required && !named && !given {
             f.violation(field, Code::RequiredField, format!("{field} or {id_field} is required"));
         }

@@ -62,7 +62,9 @@ impl ChangeStatus {
 fn moment(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
     let moment = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok();
     let day = text.parse().ok().map(|day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc());
-    moment.or(day).ok_or_else(|| "must be a time in RFC 3339 (2025-11-05T00:00:00Z) or a day (2025-11-05)".into())
+    moment
+        .or(day)
+        .ok_or_else(|| "must be a time in RFC 3339 (2025-11-05T00:00:00Z) or a day (2025-11-05)".into())
 }
 
 async fn change(
@@ -147,9 +149,9 @@ fn take(
 fn confirm_refusal(error: &AttemptPaymentError) -> ApiError {
     match error {
         AttemptPaymentError::UnknownOrder => ApiError::not_found("Order"),
-        AttemptPaymentError::NotPending { status } => {
-            ApiError::conflict(OrderError::WrongStatus { is: *status, to: OrderStatus::Confirmed }.to_string())
-        }
+        AttemptPaymentError::NotPending { status } => ApiError::conflict(
+            OrderError::WrongStatus { is: *status, to: OrderStatus::Confirmed }.to_string(),
+        ),
         AttemptPaymentError::WrongAmount { .. }
         | AttemptPaymentError::Payment(_)
         | AttemptPaymentError::Order(_) => ApiError::conflict(error.to_string()),
@@ -159,6 +161,8 @@ fn confirm_refusal(error: &AttemptPaymentError) -> ApiError {
 fn advance_refusal(error: &AdvanceOrderError) -> ApiError {
     match error {
         AdvanceOrderError::Order(OrderError::NotPlaced) => ApiError::not_found("Order"),
-        AdvanceOrderError::Order(_) | AdvanceOrderError::Inventory(_) => ApiError::conflict(error.to_string()),
+        AdvanceOrderError::Order(_) | AdvanceOrderError::Inventory(_) => {
+            ApiError::conflict(error.to_string())
+        }
     }
 }

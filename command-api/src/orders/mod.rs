@@ -52,7 +52,8 @@ async fn order_at(
     let Told { record, .. }: Told<OrderRecord> = told(&shop.log, id, Some(position)).await?;
     let missing = || ApiError::not_found("Order");
     let payment_id = record.order.placed.as_deref().ok_or_else(missing)?.payment_id;
-    let Told { record: payment, .. }: Told<PaymentRecord> = told(&shop.log, payment_id, Some(position)).await?;
+    let Told { record: payment, .. }: Told<PaymentRecord> =
+        told(&shop.log, payment_id, Some(position)).await?;
     let bodies = bodies(&shop.log, &record.personal()).await?;
     let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
     let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?;

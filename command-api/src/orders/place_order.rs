@@ -78,10 +78,9 @@ async fn place(
     let now = now();
     let shipping = request.shipping.resolve("shippingAddressId")?;
     let billing = request.billing.map(|place| place.resolve("billingAddressId")).transpose()?;
-    let (kept, number) = tokio::try_join!(
-        keep(&shop, &caller, shipping, billing, request.notes),
-        async { shop.order_numbers.next(now).await.map_err(identity::failed) },
-    )?;
+    let (kept, number) = tokio::try_join!(keep(&shop, &caller, shipping, billing, request.notes), async {
+        shop.order_numbers.next(now).await.map_err(identity::failed)
+    },)?;
 
     let (order_id, payment_id) = (OrderId(Uuid::now_v7()), PaymentId(Uuid::now_v7()));
     let ship_to = kept.shipping.1.region();
@@ -121,7 +120,13 @@ async fn place(
     match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value: (order, version, status), position } => {
             let record = OrderRecord::placed_at(order, version, now);
-            placed(order_id, &record, &kept, PaymentBrief { id: payment_id, status: status.as_str() }, position)
+            placed(
+                order_id,
+                &record,
+                &kept,
+                PaymentBrief { id: payment_id, status: status.as_str() },
+                position,
+            )
         }
         Accepted::Replayed(before) => {
             let id: OrderId = before.resource.parse().map_err(ApiError::internal)?;

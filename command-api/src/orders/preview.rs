@@ -27,10 +27,10 @@ struct Preview {
 }
 
 impl Preview {
-    fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
+    fn read(f: &mut Fields<'_, '_>) -> Self {
         let source = items::source(f);
         let shipping = Place::read(f, "shippingAddressId", "shippingAddress", false);
-        Some(Self { source, shipping })
+        Self { source, shipping }
     }
 }
 
@@ -64,7 +64,7 @@ async fn preview(
     body: JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
-    let request = body.read(Preview::read)?;
+    let request = body.read(|f| Some(Preview::read(f)))?;
     let address = request.shipping.map(|place| place.resolve("shippingAddressId")).transpose()?;
     let ship_to = address.map_or_else(Region::default, |address| address.region());
     let command = PreviewOrder {

@@ -19,9 +19,9 @@ pub fn read(f: &mut Fields<'_, '_>) -> Option<String> {
 
 /// A method's id, or a token. What it can't be is a card's number: no card number is taken.
 fn rule(text: &str) -> Result<String, Cow<'static, str>> {
-    let is_token = text.strip_prefix("tok_").is_some_and(|word| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    });
+    let is_token = text
+        .strip_prefix("tok_")
+        .is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
     if is_token || is_id(text) { Ok(text.to_owned()) } else { Err("must be a payment method's id".into()) }
 }
 

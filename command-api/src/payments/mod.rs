@@ -58,7 +58,9 @@ async fn settled_again(
 fn refusal(error: PaymentError) -> ApiError {
     match error {
         PaymentError::NotOpened => ApiError::not_found("Payment"),
-        PaymentError::ZeroRefund | PaymentError::WrongAmount { .. } => ApiError::invalid("amount", error.to_string()),
+        PaymentError::ZeroRefund | PaymentError::WrongAmount { .. } => {
+            ApiError::invalid("amount", error.to_string())
+        }
         PaymentError::RefundAboveCapture { .. } => ApiError::conflict(error.to_string()).field("amount"),
         PaymentError::AlreadyOpened
         | PaymentError::NegativeAmount
@@ -73,4 +75,3 @@ fn refusal(error: PaymentError) -> ApiError {
         | PaymentError::NoSuchRefund { .. } => ApiError::conflict(error.to_string()),
     }
 }
-

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use api_contract::views::{PaymentRecord, PaymentView, PersonalBodies};
 use api_contract::{
-    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, JsonBody, Role, Success, Version, Violation,
+    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, JsonBody, Role, Success, Version,
+    Violation,
 };
 use axum::Router;
 use axum::extract::State;
@@ -56,7 +57,8 @@ impl Process {
 fn gateway(f: &mut Fields<'_, '_>, gateways: &Gateways) -> Option<&'static str> {
     let named = f.field("paymentGateway").is_given();
     let name = f.field("paymentGateway").one_of(&[("stripe", "stripe"), ("simulator", "simulator")]);
-    let configured = if named { name.filter(|name| gateways.get(name).is_some()) } else { gateways.preferred() };
+    let configured =
+        if named { name.filter(|name| gateways.get(name).is_some()) } else { gateways.preferred() };
     if configured.is_none() && (name.is_some() || !named) {
         f.violation("paymentGateway", Code::ValidationError, "paymentGateway is not configured");
     }
@@ -91,12 +93,14 @@ async fn process(
     match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value: Attempted { payment_id, attempt }, position } => {
             shop.poke.notify_one();
-            let payment = settled(&shop, payment_id, position, |record| !is_open(record, Some(attempt))).await?;
+            let payment =
+                settled(&shop, payment_id, position, |record| !is_open(record, Some(attempt))).await?;
             answer(&shop, payment_id, &payment).await
         }
         Accepted::Replayed(before) => {
             let payment_id: PaymentId = before.resource.parse().map_err(ApiError::internal)?;
-            let payment = settled_again(&shop, payment_id, before.position, |record| !is_open(record, None)).await?;
+            let payment =
+                settled_again(&shop, payment_id, before.position, |record| !is_open(record, None)).await?;
             answer(&shop, payment_id, &payment).await
         }
     }
@@ -125,7 +129,8 @@ fn attempt_of(
         let message = format!("currency must be the order's: {}", owed.currency);
         wrong.push(Violation::of("currency", Code::ValidationError, message));
     }
-    let accepts = |token: &&String| gateways.get(request.gateway).is_some_and(|gateway| gateway.accepts(token));
+    let accepts =
+        |token: &&String| gateways.get(request.gateway).is_some_and(|gateway| gateway.accepts(token));
     let method = match &request.method {
         Some(method) => accepts(&method).then_some(method),
         None => placed.payment_method.as_ref().filter(accepts),
@@ -157,7 +162,8 @@ fn is_open(record: &PaymentRecord, attempt: Option<u32>) -> bool {
 async fn answer(shop: &Shop, id: PaymentId, payment: &Told<PaymentRecord>) -> Result<Response, ApiError> {
     let Told { record, position } = payment;
     let headers = (Version(record.version), EventPosition(*position));
-    let (status, phase) = (record.payment.status(), record.payment.attempt.as_ref().map(|attempt| &attempt.phase));
+    let (status, phase) =
+        (record.payment.status(), record.payment.attempt.as_ref().map(|attempt| &attempt.phase));
     if let (PaymentStatus::Failed | PaymentStatus::Cancelled, Some(AttemptPhase::Declined { code })) =
         (status, phase)
     {
@@ -242,7 +248,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_said_at_once() {
-        let body = r#"{"orderId": 7, "paymentMethodId": "4242424242424242", "returnUrl": "javascript:alert(1)"}"#;
+        let body =
+            r#"{"orderId": 7, "paymentMethodId": "4242424242424242", "returnUrl": "javascript:alert(1)"}"#;
         let expected = ["orderId", "paymentMethodId", "amount", "returnUrl"];
         assert_eq!(read(body, true).err().unwrap(), expected);
     }

@@ -2,7 +2,8 @@
 
 use api_contract::views::{PaymentRecord, RefundView};
 use api_contract::{
-    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, PathId, Role, Success, Version,
+    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, PathId, Role,
+    Success, Version,
 };
 use axum::Router;
 use axum::extract::State;
@@ -32,13 +33,13 @@ struct NewRefund {
 }
 
 impl NewRefund {
-    fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
+    fn read(f: &mut Fields<'_, '_>) -> Self {
         let amount = f.field("amount").decimal(Decimal::ZERO..=Decimal::from(i64::MAX));
         let reason = f.field("reason").text(1..=500);
         if amount.is_some_and(|amount| amount.is_zero()) {
             f.violation("amount", Code::ValidationError, "amount must be above 0");
         }
-        Some(Self { amount, reason })
+        Self { amount, reason }
     }
 }
 
@@ -51,14 +52,15 @@ async fn refund(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin])?;
-    let (request, fingerprint) = body.read_keyed(NewRefund::read)?;
+    let (request, fingerprint) = body.read_keyed(|f| Some(NewRefund::read(f)))?;
     let mut rows = Rows::default();
     let reason = rows.text(Purpose::RefundReason, request.reason.as_deref());
     personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
 
     let refund_id = RefundId(Uuid::now_v7());
     let decision = move |streams: &mut Decision<'_>| {
-        let of = part(streams.state::<Payment, ApiError>(payment_id)?, request.amount).map_err(Halt::Refused)?;
+        let of =
+            part(streams.state::<Payment, ApiError>(payment_id)?, request.amount).map_err(Halt::Refused)?;
         if_match.check(streams.version::<Payment, ApiError>(payment_id)?).map_err(Halt::Refused)?;
         let command = RequestRefund { payment_id, refund_id, of, reason };
         request_refund(streams, &command).map_err(|halt| halt.map(refusal))?;

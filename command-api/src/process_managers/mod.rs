@@ -41,7 +41,8 @@ impl ManagerError {
     /// Whether starting again could help: it never does where the log is not the one that it was.
     fn is_final(&self) -> bool {
         match self {
-            Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..)) | Self::Unreadable { .. } => true,
+            Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..))
+            | Self::Unreadable { .. } => true,
             Self::Log(LogError::Postgres(_)) | Self::Postgres(_) => false,
         }
     }

@@ -86,7 +86,11 @@ impl Payments {
         leading.send_replace(false);
     }
 
-    async fn lead(&self, leading: &watch::Sender<bool>, stop: &CancellationToken) -> Result<(), ManagerError> {
+    async fn lead(
+        &self,
+        leading: &watch::Sender<bool>,
+        stop: &CancellationToken,
+    ) -> Result<(), ManagerError> {
         let take = Leadership::take(self.log.pool(), Checkpoint::named(NAME));
         let Some(leadership) = stop.run_until_cancelled(take).await else { return Ok(()) };
         let mut leadership = leadership?;
@@ -108,7 +112,9 @@ impl Payments {
                 let due = due(&batch.events, known)?;
                 let number = progress.begin(at, due.len());
                 for due in due {
-                    let Some(place) = self.place(&room, &mut tasks, &mut progress, &mut leadership, stop).await? else {
+                    let Some(place) =
+                        self.place(&room, &mut tasks, &mut progress, &mut leadership, stop).await?
+                    else {
                         break;
                     };
                     let this = self.clone();
@@ -169,7 +175,9 @@ impl Payments {
                     PaymentEvent::PaymentAttempted { attempt, gateway, method } => {
                         self.settle_attempt(&due, *attempt, gateway, method).await
                     }
-                    PaymentEvent::RefundRequested { refund_id, .. } => self.settle_refund(&due, *refund_id).await,
+                    PaymentEvent::RefundRequested { refund_id, .. } => {
+                        self.settle_refund(&due, *refund_id).await
+                    }
                     PaymentEvent::PaymentOpened { .. }
                     | PaymentEvent::PaymentActionRequired { .. }
                     | PaymentEvent::PaymentDeclined { .. }

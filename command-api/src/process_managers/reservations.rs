@@ -49,10 +49,7 @@ impl Reservations {
     /// Leads whenever no other process does, until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         loop {
-            let failure = match stop.run_until_cancelled(self.lead()).await {
-                None => return,
-                Some(failure) => failure,
-            };
+            let Some(failure) = stop.run_until_cancelled(self.lead()).await else { return };
             if failure.is_final() {
                 error!(error = &failure as &dyn std::error::Error, "reservations stand still");
                 return;
@@ -86,7 +83,8 @@ impl Reservations {
             }
             let next = self.give_up_due(leadership.session()).await?;
             leadership.store(at).await?;
-            let until_next = next.map_or(TICK, |next| (next - Utc::now()).to_std().unwrap_or_default().min(TICK));
+            let until_next =
+                next.map_or(TICK, |next| (next - Utc::now()).to_std().unwrap_or_default().min(TICK));
             let look = async { tokio::join!(self.watch.beyond(at.position), sleep(LOOK)) };
             tokio::select! {
                 _ = look => {}
@@ -124,14 +122,16 @@ impl Reservations {
                 return Ok(Some(now + TICK));
             }
         }
-        let next = sqlx::query_scalar!("SELECT min(expires_at) FROM order_expiries").fetch_one(session).await?;
+        let next =
+            sqlx::query_scalar!("SELECT min(expires_at) FROM order_expiries").fetch_one(session).await?;
         Ok(next)
     }
 
     /// Whether the order needs no more attention: it was given up, now or before, or is paid.
     async fn give_up(&self, order_id: OrderId, at: DateTime<Utc>) -> bool {
-        let metadata =
-            Metadata::default().with(Metadata::ACTOR, NAME).with(Metadata::CAUSATION_ID, format!("expiry:{order_id}"));
+        let metadata = Metadata::default()
+            .with(Metadata::ACTOR, NAME)
+            .with(Metadata::CAUSATION_ID, format!("expiry:{order_id}"));
         let submission = Submission { metadata, occurred_at: Some(at), bytes: 512, ..Submission::default() };
         let cause = CancelCause::Expired;
         let cancel = CancelOrder { order_id, cause, reason: None, at, refund_id: RefundId(Uuid::now_v7()) };
@@ -194,7 +194,9 @@ async fn note(session: &mut PgConnection, events: &[Recorded], at: &Head) -> Res
     )
     .execute(&mut *transaction)
     .await?;
-    sqlx::query!("DELETE FROM order_expiries WHERE order_id = ANY($1)", &ended).execute(&mut *transaction).await?;
+    sqlx::query!("DELETE FROM order_expiries WHERE order_id = ANY($1)", &ended)
+        .execute(&mut *transaction)
+        .await?;
     Checkpoint::named(NAME).store(&mut *transaction, at).await?;
     transaction.commit().await?;
     Ok(())

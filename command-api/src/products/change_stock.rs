@@ -82,7 +82,9 @@ async fn change_stock(
     };
     let ((stock, version), position) = match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value, position } => (value, position),
-        Accepted::Replayed(before) => (stock_as_of(&shop, product_id, before.position).await?, before.position),
+        Accepted::Replayed(before) => {
+            (stock_as_of(&shop, product_id, before.position).await?, before.position)
+        }
     };
     let answer = StockAnswer {
         id: product_id,
@@ -97,7 +99,11 @@ async fn change_stock(
 }
 
 /// The stock as it was at the position of an answer that is given again.
-pub(super) async fn stock_as_of(shop: &Shop, product_id: ProductId, position: i64) -> Result<(Stock, u64), ApiError> {
+pub(super) async fn stock_as_of(
+    shop: &Shop,
+    product_id: ProductId,
+    position: i64,
+) -> Result<(Stock, u64), ApiError> {
     let events = shop.log.events_of::<Inventory>(product_id, Some(AsOf::Position(position))).await;
     let events: Vec<(_, InventoryEvent)> = events.map_err(ApiError::internal)?;
     let mut inventory = Inventory::default();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use api_contract::views::{ProductView, Stock};
 use api_contract::{
-    ApiError, EventPosition, Field, Fields, Fingerprint, IdempotencyKey, JsonBody, Principal, Role, Success, Version,
+    ApiError, EventPosition, Field, Fields, Fingerprint, IdempotencyKey, JsonBody, Principal, Role, Success,
+    Version,
 };
 use axum::Router;
 use axum::extract::State;
@@ -200,11 +201,7 @@ async fn create(
 }
 
 /// Whose the product is: the caller's own, and for an admin any shop's, else the house's.
-async fn seller(
-    shop: &Shop,
-    principal: &Principal,
-    named: Option<SellerId>,
-) -> Result<SellerId, ApiError> {
+async fn seller(shop: &Shop, principal: &Principal, named: Option<SellerId>) -> Result<SellerId, ApiError> {
     let own = principal.shop.filter(|_| principal.is(Role::Seller));
     match named {
         Some(named) if own == Some(named) => Ok(named),

@@ -6,6 +6,7 @@
 //! acknowledged, so a crash repeats events and loses none. Who wants each once goes by `ce_id`, or in a partition
 //! by `ce_position`: see [`Watermark`].
 
+mod flow;
 mod lock;
 mod producer;
 mod record;

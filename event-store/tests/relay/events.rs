@@ -15,7 +15,6 @@ use domain::order::{
 use domain::payment::{Payment, PaymentEvent};
 use domain::product::{Attribute, Image, Product, ProductDetails, ProductEvent};
 use domain::{Currency, Money, StreamId};
-use serde::Serialize;
 use uuid::Uuid;
 
 /// An event as it is to be stored.
@@ -29,7 +28,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    pub fn of(stream: StreamId, event: &(impl DomainEvent + Serialize)) -> Self {
+    pub fn of(stream: StreamId, event: &impl DomainEvent) -> Self {
         Self {
             stream,
             event_type: event.event_type(),

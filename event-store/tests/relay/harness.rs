@@ -19,7 +19,7 @@ use crate::events::Sample;
 use crate::topics::Reader;
 
 /// A test that takes longer hangs.
-const HANGS: Duration = Duration::from_secs(600);
+const HANGS: Duration = Duration::from_secs(120);
 
 /// What a test works on.
 pub struct World {
@@ -75,8 +75,12 @@ async fn delete_topics(brokers: &str, prefix: &str) {
     let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
     // A broker that a test had of its own may be gone, and its topics with it.
     let Ok(metadata) = admin.inner().fetch_metadata(None, Duration::from_secs(2)) else { return };
-    let ours: Vec<_> =
-        metadata.topics().iter().map(|topic| topic.name()).filter(|name| name.starts_with(prefix)).collect();
+    let ours: Vec<_> = metadata
+        .topics()
+        .iter()
+        .map(rdkafka::metadata::MetadataTopic::name)
+        .filter(|name| name.starts_with(prefix))
+        .collect();
     if !ours.is_empty() {
         admin.delete_topics(&ours, &AdminOptions::new()).await.unwrap();
     }

@@ -15,7 +15,6 @@ mod harness;
 mod order;
 mod outage;
 mod process;
-mod rate;
 mod records;
 mod restart;
 mod stops;

@@ -49,7 +49,7 @@ async fn one_aggregates_events_are_in_one_partition_in_order() {
         relay.until(|status| status.position == head.position).await;
         relay.stop().await.unwrap();
         let mut reader = world.reader("inventory");
-        let records = reader.to_the_end().await;
+        let records = reader.everything().await;
         assert_eq!(same_as_log(records, &world.events().await), 0);
         for product in &products {
             let of_product = records.iter().filter(|record| record.key == *product);

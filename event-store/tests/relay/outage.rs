@@ -63,7 +63,7 @@ async fn a_broker_that_is_killed_under_load_and_comes_back_has_everything_in_the
         relay.until(|status| status.position == head.position && status.broker_reachable).await;
         relay.stop().await.unwrap();
         let mut reader = world.all_events();
-        same_as_log(reader.to_the_end().await, &world.events().await);
+        same_as_log(reader.everything().await, &world.events().await);
     })
     .await;
 }

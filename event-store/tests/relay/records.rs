@@ -60,7 +60,7 @@ async fn every_public_event_is_a_cloud_event_that_is_valid_by_its_schema() {
         let mut relay = Process::start(world).await;
         relay.until(|status| status.position == head.position).await;
         let mut reader = world.all_events();
-        let records = reader.to_the_end().await;
+        let records = reader.everything().await;
         let stored = world.events().await;
         assert_eq!(records.len(), stored.len());
         for record in records {
@@ -94,12 +94,12 @@ async fn the_watermark_says_what_has_been_published_and_the_head_what_the_log_wa
         assert_eq!(world.checkpoint().await, head);
 
         let mut marks = world.reader("watermark");
-        let mark = marks.to_the_end().await.last().unwrap();
+        let mark = marks.everything().await.last().unwrap();
         assert_eq!(mark.key, Watermark::KEY);
         let mark: Watermark = serde_json::from_str(&mark.payload).unwrap();
         assert_eq!(mark.head().unwrap(), head);
         let mut reader = world.all_events();
-        let records = reader.to_the_end().await;
+        let records = reader.everything().await;
         for (topic, ends) in &mark.partitions {
             assert_eq!(ends.len(), event_store::relay::PARTITIONS);
             for (partition, end) in (0..).zip(ends) {
@@ -110,7 +110,7 @@ async fn the_watermark_says_what_has_been_published_and_the_head_what_the_log_wa
         assert_eq!(mark.partitions.len(), domain::public::PUBLISHED.len());
 
         let mut heads = world.reader("heads");
-        let last = heads.to_the_end().await.last().unwrap();
+        let last = heads.everything().await.last().unwrap();
         assert_eq!(last.key, head.position.to_string());
         assert_eq!(last.payload.parse::<Head>().unwrap(), head);
         relay.stop().await.unwrap();
@@ -124,7 +124,7 @@ async fn aggregates_that_are_not_published_are_passed_over() {
         let head = world.append(vec![a_claim(), a_claim()]).await;
         let mut relay = Process::start(world).await;
         relay.until(|status| status.position == head.position).await;
-        assert!(world.all_events().to_the_end().await.is_empty());
+        assert!(world.all_events().everything().await.is_empty());
         relay.stop().await.unwrap();
         assert_eq!(world.checkpoint().await, head);
     })
@@ -138,7 +138,7 @@ async fn a_large_order_is_one_record() {
         let mut relay = Process::start(world).await;
         relay.until(|status| status.position == head.position).await;
         let mut reader = world.reader("orders");
-        let records = reader.to_the_end().await;
+        let records = reader.everything().await;
         let sizes: BTreeSet<_> = records.iter().map(|record| record.payload.len()).collect();
         assert_eq!(records.len(), 2);
         assert!(sizes.last().unwrap() > &(5 << 20), "{sizes:?}: larger than what Kafka takes by default");

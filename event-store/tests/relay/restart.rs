@@ -20,7 +20,7 @@ async fn a_relay_that_was_stopped_goes_on_after_its_checkpoint() {
         relay.until(|status| status.position == second.position).await;
         relay.stop().await.unwrap();
         let mut reader = world.all_events();
-        assert_eq!(same_as_log(reader.to_the_end().await, &world.events().await), 0);
+        assert_eq!(same_as_log(reader.everything().await, &world.events().await), 0);
     })
     .await;
 }
@@ -35,7 +35,7 @@ async fn a_relay_that_is_stopped_finishes_what_it_has_in_hand() {
         relay.stop().await.unwrap();
         let settled = world.checkpoint().await.position;
         let mut reader = world.all_events();
-        let published = reader.to_the_end().await.iter().map(|r| r.number(header::POSITION)).max();
+        let published = reader.everything().await.iter().map(|r| r.number(header::POSITION)).max();
         assert_eq!(published.unwrap_or(0), settled);
     })
     .await;
@@ -84,7 +84,7 @@ async fn killed_between_acknowledgement_and_checkpoint_it_repeats_and_loses_noth
         relay.until(|status| status.position == third.position).await;
         relay.stop().await.unwrap();
         let mut reader = world.all_events();
-        let again = same_as_log(reader.to_the_end().await, &world.events().await);
+        let again = same_as_log(reader.everything().await, &world.events().await);
         assert_eq!(again, repeated);
     })
     .await;
@@ -114,7 +114,7 @@ async fn killed_again_and_again_under_load_it_loses_nothing() {
         relay.until(|status| status.position == head.position).await;
         relay.stop().await.unwrap();
         let mut reader = world.all_events();
-        same_as_log(reader.to_the_end().await, &world.events().await);
+        same_as_log(reader.everything().await, &world.events().await);
     })
     .await;
 }

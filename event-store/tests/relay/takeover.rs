@@ -44,7 +44,7 @@ async fn the_other_takes_over_when_the_session_of_the_first_is_ended() {
         first.stop().await.unwrap();
         second.stop().await.unwrap();
         let mut reader = world.all_events();
-        same_as_log(reader.to_the_end().await, &world.events().await);
+        same_as_log(reader.everything().await, &world.events().await);
     })
     .await;
 }
@@ -64,7 +64,7 @@ async fn the_other_takes_over_when_the_first_is_killed_or_stopped() {
         third.until(|status| status.position == head.position).await;
         third.stop().await.unwrap();
         let mut reader = world.all_events();
-        assert_eq!(same_as_log(reader.to_the_end().await, &world.events().await), 0);
+        assert_eq!(same_as_log(reader.everything().await, &world.events().await), 0);
     })
     .await;
 }
@@ -85,7 +85,7 @@ async fn a_relay_whose_session_ends_at_any_moment_loses_nothing() {
         relay.until(|status| status.position == head.position).await;
         relay.stop().await.unwrap();
         let mut reader = world.all_events();
-        same_as_log(reader.to_the_end().await, &world.events().await);
+        same_as_log(reader.everything().await, &world.events().await);
     })
     .await;
 }

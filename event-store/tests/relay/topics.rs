@@ -69,7 +69,7 @@ impl Reader {
     }
 
     /// Reads everything that is there now.
-    pub async fn to_the_end(&mut self) -> &[Consumed] {
+    pub async fn everything(&mut self) -> &[Consumed] {
         let mut ends = BTreeMap::new();
         let metadata = self.consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
         for topic in

@@ -151,7 +151,7 @@ async fn rule_09_a_group_that_is_changed_or_gone_is_found() {
         ("UPDATE log_groups SET first_position = 5 WHERE last_position = 6", "4"),
         ("UPDATE log_groups SET last_position = 5 WHERE last_position = 6", "4 to 5"),
         ("UPDATE log_groups SET last_position = 9 WHERE last_position = 8", "8 to 9"),
-        ("DELETE FROM log_groups WHERE last_position = 2", "position 1"),
+        ("DELETE FROM log_groups WHERE last_position = 2", "3 to 3"),
         ("DELETE FROM log_groups WHERE last_position = 6", "position 4"),
         ("DELETE FROM log_groups WHERE last_position = 8", "position 8"),
         ("DELETE FROM log_groups", "position 1"),

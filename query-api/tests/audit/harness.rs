@@ -24,7 +24,7 @@ use projections::product_search::Home;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -66,13 +66,26 @@ pub async fn test(body: impl AsyncFnOnce(&Database)) {
     })
     .catch_unwind()
     .await;
-    // Without FORCE, which the owner may use on its own connections only: Postgres then waits until the others are gone.
     database.pool.close().await;
     database.owner.close().await;
-    sqlx::query(&format!("DROP DATABASE {name}")).execute(&mut maintenance).await.unwrap();
+    drop_when_left(&mut maintenance, &name).await;
     if let Err(panic) = ended {
         resume_unwind(panic);
     }
+}
+
+/// Drops a database once its last session, which may end a little after its connection, has left. Only the owner's
+/// own sessions could be ended by force; Postgres itself waits some seconds for the others.
+async fn drop_when_left(maintenance: &mut PgConnection, name: &str) {
+    const OBJECT_IN_USE: &str = "55006";
+    let dropping = async {
+        while let Err(error) = sqlx::query(&format!("DROP DATABASE {name}")).execute(&mut *maintenance).await {
+            eprintln!("DIAG {:?}", sqlx::query_as::<_, (Option<String>,Option<String>,Option<String>,Option<String>,Option<String>)>("select usename::text, backend_type, state, query, clock_timestamp()::text||' '||backend_start::text from pg_stat_activity where datname=$1").bind(name).fetch_all(&mut *maintenance).await);
+            let code = error.as_database_error().and_then(|error| error.code());
+            assert_eq!(code.as_deref(), Some(OBJECT_IN_USE), "{error}");
+        }
+    };
+    tokio::time::timeout(HANGS, dropping).await.expect("somebody stays in the database of a test");
 }
 
 /// An event of a stream, to be appended.

@@ -128,7 +128,15 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { database, auth, verifier, url, client: reqwest::Client::new(), home, commands: Mutex::new(Some(commands)) }
+        Self {
+            database,
+            auth,
+            verifier,
+            url,
+            client: reqwest::Client::new(),
+            home,
+            commands: Mutex::new(Some(commands)),
+        }
     }
 
     /// Ends the role as a signal would: what was accepted is answered.

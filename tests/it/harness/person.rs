@@ -32,8 +32,15 @@ impl App {
         let email = format!("{}@example.com", Uuid::now_v7().simple());
         let (username, phone) = (None, None);
         let (password_hash, first_name, last_name) = ("none".into(), "Jane".into(), "Roe".into());
-        let new =
-            NewUser { email: email.clone(), username, password_hash, first_name, last_name, phone, roles: vec![role] };
+        let new = NewUser {
+            email: email.clone(),
+            username,
+            password_hash,
+            first_name,
+            last_name,
+            phone,
+            roles: vec![role],
+        };
         let id = users::insert(pool, &new).await.unwrap();
         if role == Role::Seller {
             shops::open_verified(pool, id, "Roe").await.unwrap();
@@ -77,7 +84,10 @@ impl<'a> Person<'a> {
     }
 
     pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
-        Answer::of(self.request(method, path).header("content-type", "application/json").body(body.to_string())).await
+        Answer::of(
+            self.request(method, path).header("content-type", "application/json").body(body.to_string()),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {

@@ -34,8 +34,7 @@ impl Payments {
         let gateway =
             self.gateways.get(gateway_name).ok_or_else(|| Unsettled::NoGateway(gateway_name.to_owned()))?;
         let key = charge_key(due.payment_id, attempt);
-        let known =
-            if due.may_be_known || payment.cancelled { gateway.look_up(&key).await? } else { None };
+        let known = if due.may_be_known || payment.cancelled { gateway.look_up(&key).await? } else { None };
         let charged = match known {
             Some(charged) => charged,
             // The order was given up before anybody was asked: then nobody is.
@@ -68,17 +67,20 @@ impl Payments {
                     last4,
                     refund_id: RefundId(Uuid::now_v7()),
                 };
-                let decision = move |streams: &mut Decision<'_>| capture_payment(streams, &capture).map(|_| ());
+                let decision =
+                    move |streams: &mut Decision<'_>| capture_payment(streams, &capture).map(|_| ());
                 self.decider.submit(submission, decision).await
             }
             Charged::ActionRequired { url } => {
                 let require = RequireAction { payment_id, attempt, url };
-                let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
+                let decision =
+                    move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
                 self.decider.submit(submission, decision).await
             }
             Charged::Declined { code } => {
                 let decline = DeclinePayment { payment_id, attempt, code };
-                let decision = move |streams: &mut Decision<'_>| of_payment(decline_payment(streams, &decline));
+                let decision =
+                    move |streams: &mut Decision<'_>| of_payment(decline_payment(streams, &decline));
                 self.decider.submit(submission, decision).await
             }
         };
@@ -108,7 +110,9 @@ fn owed(payment: &Payment, attempt: u32) -> Option<Money> {
     let under_way = payment.attempt.as_ref().filter(|last| last.number == attempt);
     match under_way?.phase {
         AttemptPhase::Processing if payment.captured.is_none() => Some(payment.opened?.amount),
-        AttemptPhase::Processing | AttemptPhase::ActionRequired { .. } | AttemptPhase::Declined { .. } => None,
+        AttemptPhase::Processing | AttemptPhase::ActionRequired { .. } | AttemptPhase::Declined { .. } => {
+            None
+        }
     }
 }
 

@@ -31,12 +31,19 @@ impl Payments {
         Ok(())
     }
 
-    async fn give_back(&self, refund_id: RefundId, capture: &Capture, amount: Money) -> Result<Given, Unsettled> {
+    async fn give_back(
+        &self,
+        refund_id: RefundId,
+        capture: &Capture,
+        amount: Money,
+    ) -> Result<Given, Unsettled> {
         if WITHOUT_GATEWAY.contains(&capture.gateway.as_str()) {
             return Ok(Given::Back(None));
         }
-        let gateway =
-            self.gateways.get(&capture.gateway).ok_or_else(|| Unsettled::NoGateway(capture.gateway.clone()))?;
+        let gateway = self
+            .gateways
+            .get(&capture.gateway)
+            .ok_or_else(|| Unsettled::NoGateway(capture.gateway.clone()))?;
         let charge = capture.reference.clone().unwrap_or_default();
         Ok(match gateway.refund(&GiveBack { refund_id, charge, amount }).await? {
             GivenBack::Refunded { reference } => Given::Back(Some(reference)),
