@@ -120,6 +120,9 @@ pub enum ImportError {
     /// An event that this build can't read, or a row that was tampered with.
     #[error("what was stored can't be read")]
     Unreadable(#[source] serde_json::Error),
+    /// `--rejects` would overwrite the file.
+    #[error("--rejects names the file that is imported")]
+    RejectsIsFile,
     /// `--shop` is empty or too long.
     #[error("--shop must have 1 to 128 characters")]
     Shop,
@@ -152,6 +155,14 @@ pub fn registry() -> Registry {
     command_api::registry().with_snapshots::<Purchases>().with::<Imported>()
 }
 
+/// Whose customer ids these are: the same id elsewhere is somebody else.
+enum Scope {
+    /// A shop of Daybook's, by its name.
+    Shop(String),
+    /// A system elsewhere.
+    System(String),
+}
+
 /// What all steps of an import share.
 struct Importer {
     decider: Decider,
@@ -160,8 +171,7 @@ struct Importer {
     catalog: Catalog,
     scattered: Scattered,
     numbers: OrderNumbers,
-    /// The outside system whose customer ids these are.
-    scope: String,
+    scope: Scope,
     metadata: Metadata,
     rejects: Rejects,
     summary: Summary,
@@ -175,10 +185,13 @@ pub async fn import(args: ImportArgs, decider: Decider, pool: PgPool) -> Result<
         return Err(ImportError::Shop);
     }
     let source = find(args.format, &args.file, shop)?;
+    if args.rejects.as_ref().is_some_and(|rejects| same_file(rejects, &args.file)) {
+        return Err(ImportError::RejectsIsFile);
+    }
     let rejects = Rejects::create(args.rejects.as_deref(), source.header())?;
     let scope = match args.format {
-        Format::OnlineRetail => identity::shops::named(&pool, shop.unwrap_or(SHOP)).await?.to_string(),
-        Format::Daybook => shop.unwrap_or(SYSTEM).to_owned(),
+        Format::OnlineRetail => Scope::Shop(shop.unwrap_or(SHOP).to_owned()),
+        Format::Daybook => Scope::System(shop.unwrap_or(SYSTEM).to_owned()),
     };
     let importer = Importer {
         decider,
@@ -197,6 +210,10 @@ pub async fn import(args: ImportArgs, decider: Decider, pool: PgPool) -> Result<
     let mut summary = importer.run().await?;
     summary.took = began.elapsed();
     Ok(summary)
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn find(format: Format, path: &Path, shop: Option<&str>) -> Result<Source, FileError> {

@@ -18,7 +18,7 @@ use super::document::{Content, Part, Run, parts};
 use super::flight::{Command, Flight, Work};
 use super::line::{Kind, Line, Reason, Reject};
 use super::progress::Progress;
-use super::{ImportError, Importer, known};
+use super::{ImportError, Importer, Scope, known};
 
 /// A part with its place among the log's streams.
 struct Placed {
@@ -130,11 +130,15 @@ impl Importer {
         if all.is_empty() {
             return Ok(Customers::default());
         }
-        let find = async |ids: &[String]| identity::personal::external_customers(&self.pool, &self.scope, ids).await;
+        let scope = match &self.scope {
+            Scope::Shop(name) => self.catalog.shop(name).map(|id| id.to_string()).unwrap_or_default(),
+            Scope::System(name) => name.clone(),
+        };
+        let find = async |ids: &[String]| identity::personal::external_customers(&self.pool, &scope, ids).await;
         let user = |(external, personal): (String, domain::ids::PersonalId)| (external, UserId(personal.0));
         let mut known: HashMap<String, UserId> = find(&all).await?.into_iter().map(user).collect();
         let mut missing: Vec<String> = buyers.into_iter().filter(|id| !known.contains_key(id)).collect();
-        let made = identity::personal::make_external_customers(&self.pool, &self.scope, &missing).await?;
+        let made = identity::personal::make_external_customers(&self.pool, &scope, &missing).await?;
         let made: HashMap<String, UserId> = made.into_iter().map(user).collect();
         missing.retain(|id| !made.contains_key(id));
         if !missing.is_empty() {

@@ -8,6 +8,7 @@ mod bad_input;
 mod crash;
 mod harness;
 mod idempotency;
+mod import;
 mod oversell;
 mod payments;
 mod place_order;

@@ -68,6 +68,8 @@ pub async fn test(body: impl AsyncFnOnce(&Database)) {
     .await;
     database.pool.close().await;
     database.owner.close().await;
+    // A connection that was on its way back to its pool is closed with the pool alone.
+    drop(database);
     drop_when_left(&mut maintenance, &name).await;
     if let Err(panic) = ended {
         resume_unwind(panic);
@@ -79,8 +81,8 @@ pub async fn test(body: impl AsyncFnOnce(&Database)) {
 async fn drop_when_left(maintenance: &mut PgConnection, name: &str) {
     const OBJECT_IN_USE: &str = "55006";
     let dropping = async {
-        while let Err(error) = sqlx::query(&format!("DROP DATABASE {name}")).execute(&mut *maintenance).await {
-            eprintln!("DIAG {:?}", sqlx::query_as::<_, (Option<String>,Option<String>,Option<String>,Option<String>,Option<String>)>("select usename::text, backend_type, state, query, clock_timestamp()::text||' '||backend_start::text from pg_stat_activity where datname=$1").bind(name).fetch_all(&mut *maintenance).await);
+        while let Err(error) = sqlx::query(&format!("DROP DATABASE {name}")).execute(&mut *maintenance).await
+        {
             let code = error.as_database_error().and_then(|error| error.code());
             assert_eq!(code.as_deref(), Some(OBJECT_IN_USE), "{error}");
         }
