@@ -57,6 +57,8 @@ async fn rule_17_two_commands_with_one_key_in_one_group() {
         assert_eq!(third.await, Err(Failure::KeyReused));
         assert_eq!(position(&fourth.await), 3);
         assert_eq!(stored_keys(database).await, 2);
+        // The decider knew without asking Postgres, which would have refused the group.
+        assert_eq!(database.number("SELECT count(*) FROM log_groups").await, 2);
     })
     .await;
 }

@@ -1,8 +1,11 @@
 //! Rule 9: whatever a superuser changes is found, and where.
 
+use chrono::DateTime;
+use event_store::digest::{Columns, GroupDigest, chain};
 use event_store::verify::{VerifyError, verify};
 use event_store::{Hash, Head};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::harness::{Database, test};
 use crate::process::Process;
@@ -163,6 +166,41 @@ async fn rule_09_a_group_that_is_changed_or_gone_is_found() {
             "9 to 10",
         ),
     ])
+    .await;
+}
+
+/// Links of the chain that are right, to a group that does not begin where the one before it ends.
+#[tokio::test]
+async fn rule_09_positions_that_no_group_has_are_found() {
+    test(async |database| {
+        five_groups(database).await;
+        let (head, id) = (database.head().await, Uuid::now_v7());
+        let at = DateTime::from_timestamp_micros(1_900_000_000_000_000).unwrap();
+        let mut digest = GroupDigest::default();
+        digest.add(&Columns {
+            position: 10,
+            recorded_at: at.timestamp_micros(),
+            event_id: id,
+            sequence: 4,
+            aggregate_type: b"stock",
+            aggregate_id: b"b",
+            event_type: b"Received",
+            event_version: b"1.0",
+            payload: b"{}",
+            metadata: b"{}",
+        });
+        let digest = digest.finish();
+        let hash = chain(head.hash, id, 10, 10, at, &digest);
+        let digest = hex::encode(digest);
+        database
+            .tamper(&format!(
+                "INSERT INTO events VALUES (10, '{at}', '{id}', 4, 'stock', 'b', 'Received', '1.0', '{{}}', '{{}}');
+                 INSERT INTO log_groups VALUES (10, 10, '{at}', '{id}', '\\x{digest}', '\\x{hash}')"
+            ))
+            .await;
+        let found = database.verify().await;
+        assert!(matches!(found, Err(VerifyError::Untiled { before: 8, first: 10, last: 10 })), "{found:?}");
+    })
     .await;
 }
 

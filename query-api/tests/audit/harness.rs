@@ -83,7 +83,7 @@ async fn drop_when_left(maintenance: &mut PgConnection, name: &str) {
     let dropping = async {
         while let Err(error) = sqlx::query(&format!("DROP DATABASE {name}")).execute(&mut *maintenance).await
         {
-            let code = error.as_database_error().and_then(|error| error.code());
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
             assert_eq!(code.as_deref(), Some(OBJECT_IN_USE), "{error}");
         }
     };
