@@ -28,7 +28,9 @@ pub struct Config {
 
 /// A command needs a variable that isn't set.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not set. `./dev up` and `./dev daybook …` set it; docs/guides/operators.md lists all variables")]
+#[error(
+    "{0} is not set. `./dev up` and `./dev daybook …` set it; docs/guides/operators.md lists all variables"
+)]
 struct Unset(&'static str);
 
 impl Config {
@@ -80,7 +82,10 @@ impl Config {
         };
         say(format_args!("DATABASE_URL                {}", database(self.database.as_ref())));
         say(format_args!("DAYBOOK_OWNER_DATABASE_URL  {}", database(self.owner.as_ref())));
-        say(format_args!("KAFKA_BROKERS               {}", self.brokers.as_deref().unwrap_or("not set: no relay")));
+        say(format_args!(
+            "KAFKA_BROKERS               {}",
+            self.brokers.as_deref().unwrap_or("not set: no relay")
+        ));
         say(format_args!("DAYBOOK_LISTEN              {}", self.listen));
         say(format_args!("DAYBOOK_HOME                {}", self.home.display()));
         say(format_args!("DAYBOOK_LOG                 {}", self.log));

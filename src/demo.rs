@@ -20,12 +20,17 @@ pub struct Args {}
 pub async fn run(_: Args, config: &Config) -> Result<(), Failure> {
     let shop = sample_shop::read(&config.home)
         .ok_or("there is no sample shop here: start a fresh instance with `./dev up`, or set DAYBOOK_HOME")?;
-    let mut client = Shopper { http: Client::new(), base: format!("http://{}/api/v1", config.listen), token: None };
+    let mut client =
+        Shopper { http: Client::new(), base: format!("http://{}/api/v1", config.listen), token: None };
 
     title("1. Somebody registers, finds a product and puts two into the cart");
     let email = format!("demo-{}@daybook.example", Uuid::now_v7().simple());
     let registered = client
-        .ask(Method::POST, "/auth/register", Some(json!({"email": email, "password": "Demo-Secret-7", "fullName": "Demo Customer"})))
+        .ask(
+            Method::POST,
+            "/auth/register",
+            Some(json!({"email": email, "password": "Demo-Secret-7", "fullName": "Demo Customer"})),
+        )
         .await?;
     client.token = registered["accessToken"].as_str().map(str::to_owned);
     let found = client.ask(Method::GET, "/products/search?q=notebook", None).await?;
@@ -33,9 +38,11 @@ pub async fn run(_: Args, config: &Config) -> Result<(), Failure> {
     client.ask(Method::POST, "/cart/items", Some(json!({"productId": product, "quantity": 2}))).await?;
 
     title("2. The order: one decision over cart, stock, order and payment, one append");
-    let address = json!({"fullName": "Demo Customer", "street": "123 Main St", "city": "Springfield", "country": "US"});
+    let address =
+        json!({"fullName": "Demo Customer", "street": "123 Main St", "city": "Springfield", "country": "US"});
     let order = client.ask(Method::POST, "/orders", Some(json!({"shippingAddress": address}))).await?;
-    let (order_id, payment) = (text(&order, "id")?, order["payment"]["id"].as_str().unwrap_or_default().to_owned());
+    let (order_id, payment) =
+        (text(&order, "id")?, order["payment"]["id"].as_str().unwrap_or_default().to_owned());
 
     title("3. The payment: decided first, then charged by a process manager, never inside a decision");
     let pay = json!({"orderId": order_id, "paymentMethodId": "tok_visa", "amount": order["total"], "currency": order["currency"], "paymentGateway": "simulator"});
@@ -46,7 +53,13 @@ pub async fn run(_: Args, config: &Config) -> Result<(), Failure> {
     let log = event_store::Log::new(pool);
     for (kind, id) in [("orders", &order_id), ("inventory", &product), ("payments", &payment)] {
         for event in log.read_stream(kind, id).await? {
-            say(format_args!("  {:>6}  {kind}/{}  #{} {}", event.position, short(id), event.sequence, event.event_type));
+            say(format_args!(
+                "  {:>6}  {kind}/{}  #{} {}",
+                event.position,
+                short(id),
+                event.sequence,
+                event.event_type
+            ));
         }
     }
     let head = log.head().await?;
@@ -62,7 +75,11 @@ pub async fn run(_: Args, config: &Config) -> Result<(), Failure> {
     client.ask(Method::GET, "/orders", None).await?;
     client.ask(Method::GET, &format!("/orders/{order_id}"), None).await?;
     let seller = client
-        .ask(Method::POST, "/auth/login", Some(json!({"email": shop.seller.email, "password": shop.seller.password})))
+        .ask(
+            Method::POST,
+            "/auth/login",
+            Some(json!({"email": shop.seller.email, "password": shop.seller.password})),
+        )
         .await?;
     client.token = seller["accessToken"].as_str().map(str::to_owned);
     client.ask(Method::GET, "/sellers/me/stats", None).await?;
@@ -82,7 +99,10 @@ struct Shopper {
 impl Shopper {
     /// Sends a request, shows it and its answer, and gives the answer's data.
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
-        say(format_args!("  {method} {path}{}", body.as_ref().map(|body| format!(" {}", masked(body))).unwrap_or_default()));
+        say(format_args!(
+            "  {method} {path}{}",
+            body.as_ref().map(|body| format!(" {}", masked(body))).unwrap_or_default()
+        ));
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -93,7 +113,11 @@ impl Shopper {
         let answer = request.send().await?;
         let (status, position) = (answer.status(), header(&answer, "x-event-position"));
         let body: Value = answer.json().await?;
-        say(format_args!("    {}{}", status.as_u16(), position.map(|at| format!(", position {at}")).unwrap_or_default()));
+        say(format_args!(
+            "    {}{}",
+            status.as_u16(),
+            position.map(|at| format!(", position {at}")).unwrap_or_default()
+        ));
         say(format_args!("    {}", clipped(&masked(&body["data"]).to_string())));
         if status >= StatusCode::BAD_REQUEST {
             return Err(format!("{status}: {}", body["errors"]).into());

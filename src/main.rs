@@ -33,11 +33,11 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[command(name = "daybook", version, after_help = "Example: daybook up")]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    action: Action,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum Action {
     /// Everything in one process, commands and queries on one port.
     #[command(after_help = "Example: daybook up")]
     Up,
@@ -79,29 +79,29 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(run(cli.command)) {
+    match runtime.block_on(run(cli.action)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&*error),
     }
 }
 
-async fn run(command: Command) -> Result<(), Failure> {
+async fn run(action: Action) -> Result<(), Failure> {
     let config = Config::from_environment()?;
     roles::log_to_stderr(&config)?;
-    match command {
-        Command::Up => up::run(config).await,
-        Command::CommandApi => command_api::run(config).await,
-        Command::QueryApi => query_api::run(config).await,
-        Command::Projector => projector::run(config).await,
-        Command::Relay => relay::run(config).await,
-        Command::Migrate => migrate::run(&config).await,
-        Command::Replay(args) => replay::run(args, &config).await,
-        Command::Status(args) => status::run(args, &config).await,
-        Command::Audit(args) => audit::run(args, &config).await,
-        Command::Import(args) => import::run(args, &config).await,
-        Command::User(args) => user::run(args, &config).await,
-        Command::Config => config.show(),
-        Command::Demo(args) => demo::run(args, &config).await,
+    match action {
+        Action::Up => up::run(config).await,
+        Action::CommandApi => command_api::run(config).await,
+        Action::QueryApi => query_api::run(config).await,
+        Action::Projector => projector::run(config).await,
+        Action::Relay => relay::run(config).await,
+        Action::Migrate => migrate::run(&config).await,
+        Action::Replay(args) => replay::run(args, &config).await,
+        Action::Status(args) => status::run(args, &config).await,
+        Action::Audit(args) => audit::run(args, &config).await,
+        Action::Import(args) => import::run(args, &config).await,
+        Action::User(args) => user::run(args, &config).await,
+        Action::Config => config.show(),
+        Action::Demo(args) => demo::run(args, &config).await,
     }
 }
 

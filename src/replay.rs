@@ -8,7 +8,9 @@ use crate::config::Config;
 use crate::{Failure, migrate, say};
 
 #[derive(clap::Args)]
-#[command(after_help = "Example: daybook replay order_history\nRead models: order_history, seller_stats, catalog, product_search")]
+#[command(
+    after_help = "Example: daybook replay order_history\nRead models: order_history, seller_stats, catalog, product_search"
+)]
 pub struct Args {
     /// Which read model.
     name: String,
@@ -19,7 +21,8 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let owner = migrate::owner_pool(config).await?;
     let log = Log::new(owner.clone());
     let home = Home::under(&config.home);
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
     let report = projections::replay::replay(&args.name, &owner, &home, &log, |progress| {
         bar.set_length(progress.head.unsigned_abs());
         bar.set_position(progress.position.unsigned_abs());

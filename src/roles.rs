@@ -50,7 +50,11 @@ pub fn stopped_by_signal() -> Result<CancellationToken, Failure> {
 
 /// The whole router of a process: the API under both its paths, what lies beside it, and the rules around it.
 pub fn router(api: Router, beside: Router, pool: &PgPool) -> Router {
-    let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside).merge(health(pool.clone()));
+    let router = Router::new()
+        .nest("/api/v1", api.clone())
+        .nest("/api", api)
+        .merge(beside)
+        .merge(health(pool.clone()));
     middleware::apply(router, Verifier::new(SigningKeys(pool.clone())), TIME_LIMIT)
 }
 
@@ -73,7 +77,9 @@ fn health(pool: PgPool) -> Router {
 
 /// Listens, so that an address that is taken is known before anything else starts.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| format!("DAYBOOK_LISTEN: can't listen on {address}: {error}").into())
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("DAYBOOK_LISTEN: can't listen on {address}: {error}").into())
 }
 
 /// Serves until it is stopped and what was accepted is answered.

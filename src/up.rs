@@ -54,7 +54,11 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     failed.map_or(Ok(()), Err)
 }
 
-fn start_relay(config: &Config, pool: &PgPool, watch: LogWatch) -> Option<(JoinHandle<()>, CancellationToken)> {
+fn start_relay(
+    config: &Config,
+    pool: &PgPool,
+    watch: LogWatch,
+) -> Option<(JoinHandle<()>, CancellationToken)> {
     let brokers = config.brokers.clone()?;
     let stop = CancellationToken::new();
     let (pool, stopped) = (pool.clone(), stop.clone());

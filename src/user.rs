@@ -16,7 +16,9 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Makes a user; a seller gets a verified shop.
-    #[command(after_help = "Example: daybook user create --email ann@example.com --password 'Tulip-Garden-7' --role seller --name 'Tulip Garden'")]
+    #[command(
+        after_help = "Example: daybook user create --email ann@example.com --password 'Tulip-Garden-7' --role seller --name 'Tulip Garden'"
+    )]
     Create {
         /// Unique, whatever the case of its letters.
         #[arg(long)]

@@ -24,14 +24,31 @@ const CALLS: usize = 1000;
 
 pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> {
     for (in_flight, measurement) in [
-        (64, Measurement { name: "decider-64-of-bare-append", unit: "events/s", peer: "append_group, 100 a call", aim: 0.7 }),
-        (512, Measurement { name: "decider-512-of-bare-append", unit: "events/s", peer: "append_group, 100 a call", aim: 0.7 }),
+        (
+            64,
+            Measurement {
+                name: "decider-64-of-bare-append",
+                unit: "events/s",
+                peer: "append_group, 100 a call",
+                aim: 0.7,
+            },
+        ),
+        (
+            512,
+            Measurement {
+                name: "decider-512-of-bare-append",
+                unit: "events/s",
+                peer: "append_group, 100 a call",
+                aim: 0.7,
+            },
+        ),
     ] {
         if !report.wants(measurement.name) {
             continue;
         }
         let (ours, bare) = (server.daybook().await?, server.daybook().await?);
-        let mut appender = Appender::open(event_store::connect::appending(&bare.application()).connect().await?).await?;
+        let mut appender =
+            Appender::open(event_store::connect::appending(&bare.application()).connect().await?).await?;
         let mut rounds = Vec::new();
         for _ in 0..report.rounds() {
             let running = Running::start(&ours).await?;
@@ -58,7 +75,9 @@ impl Appender {
     /// At the log's end.
     pub async fn open(mut connection: PgConnection) -> Result<Self, Error> {
         let row: Option<(i64, Vec<u8>, DateTime<Utc>)> =
-            sqlx::query_as("SELECT position, hash, recorded_at FROM log_head").fetch_optional(&mut connection).await?;
+            sqlx::query_as("SELECT position, hash, recorded_at FROM log_head")
+                .fetch_optional(&mut connection)
+                .await?;
         let (head, recorded_at) = match row {
             Some((position, hash, at)) => (Head { position, hash: hash.as_slice().try_into()? }, at),
             None => (Head::EMPTY, DateTime::UNIX_EPOCH),

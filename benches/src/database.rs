@@ -38,7 +38,9 @@ impl Server {
         .fetch_one(&mut connection)
         .await?;
         if synchronous_commit != "on" || fsync != "on" {
-            return Err(format!("synchronous_commit={synchronous_commit}, fsync={fsync}: both must be on").into());
+            return Err(
+                format!("synchronous_commit={synchronous_commit}, fsync={fsync}: both must be on").into()
+            );
         }
         Ok(format!("PostgreSQL {version}, synchronous_commit=on, fsync=on"))
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Instant;
 
 use domain::inventory::{Inventory, InventoryCommand, InventoryError};
-use domain::{Streams, StreamId};
+use domain::{StreamId, Streams};
 use event_store::decider::{Config, DeciderTask, Registry};
 use event_store::{Accepted, Decider, Failure, LogWatch, Submission};
 use sqlx::PgPool;
@@ -60,7 +60,9 @@ pub async fn stock(
     let fresh = if fresh { vec![StreamId::of::<Inventory>(product)] } else { Vec::new() };
     let submission = Submission { fresh, bytes: 200, ..Submission::default() };
     decider
-        .submit(submission, move |decision| decision.execute::<Inventory, InventoryError>(product, command.clone()))
+        .submit(submission, move |decision| {
+            decision.execute::<Inventory, InventoryError>(product, command.clone())
+        })
         .await
 }
 

@@ -1,7 +1,7 @@
 //! One hot product beside cold ones: every buyer reserves a unit of the same stock, or each of a stock of his own.
 
-use domain::inventory::InventoryCommand;
 use domain::ids::OrderId;
+use domain::inventory::InventoryCommand;
 use event_store::Failure;
 use uuid::Uuid;
 
@@ -27,7 +27,8 @@ pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> 
         let running = Running::start(&database).await?;
         let hot = Uuid::now_v7();
         let units = u64::try_from(PURCHASES - SHORT_OF)?;
-        stock(&running.decider, hot, true, InventoryCommand::Receive { quantity: units, reason: None }).await?;
+        stock(&running.decider, hot, true, InventoryCommand::Receive { quantity: units, reason: None })
+            .await?;
         let hot_rate = sell(&running, move || hot).await?;
         let sold: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM events WHERE aggregate_id = $1 AND event_type = 'StockReserved'",
@@ -57,10 +58,7 @@ pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> 
     database.drop().await
 }
 
-async fn sell(
-    running: &Running,
-    product: impl Fn() -> Uuid + Clone + Send + 'static,
-) -> Result<f64, Error> {
+async fn sell(running: &Running, product: impl Fn() -> Uuid + Clone + Send + 'static) -> Result<f64, Error> {
     let decider = running.decider.clone();
     rate(BUYERS, PURCHASES, move || {
         let (decider, product) = (decider.clone(), product());

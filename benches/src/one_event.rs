@@ -22,8 +22,19 @@ const PEER_CONNECTIONS: u32 = 16;
 
 pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> {
     for (in_flight, measurement) in [
-        (64, Measurement { name: "one-event-64", unit: "commands/s", peer: "cqrs-es + postgres-es", aim: 8.0 }),
-        (512, Measurement { name: "one-event-512", unit: "commands/s", peer: "cqrs-es + postgres-es", aim: 16.0 }),
+        (
+            64,
+            Measurement { name: "one-event-64", unit: "commands/s", peer: "cqrs-es + postgres-es", aim: 8.0 },
+        ),
+        (
+            512,
+            Measurement {
+                name: "one-event-512",
+                unit: "commands/s",
+                peer: "cqrs-es + postgres-es",
+                aim: 16.0,
+            },
+        ),
     ] {
         if !report.wants(measurement.name) {
             continue;
@@ -47,7 +58,9 @@ pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> 
             let peer_rate = rate(in_flight, PEER, move || {
                 let cqrs = Arc::clone(&cqrs);
                 async move {
-                    cqrs.execute(&Uuid::now_v7().to_string(), receive()).await.map_err(|error| error.to_string().into())
+                    cqrs.execute(&Uuid::now_v7().to_string(), receive())
+                        .await
+                        .map_err(|error| error.to_string().into())
                 }
             })
             .await?;

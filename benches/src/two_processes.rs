@@ -62,11 +62,12 @@ async fn together(database: &Database, processes: usize) -> Result<f64, Error> {
     }
     let rate = per_second(PURCHASES, started);
     let pool = database.pool(1).await?;
-    let sold: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM events WHERE aggregate_id = $1 AND event_type = 'StockReserved'")
-            .bind(hot.to_string())
-            .fetch_one(&pool)
-            .await?;
+    let sold: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM events WHERE aggregate_id = $1 AND event_type = 'StockReserved'",
+    )
+    .bind(hot.to_string())
+    .fetch_one(&pool)
+    .await?;
     pool.close().await;
     if u64::try_from(sold)? != units {
         return Err(format!("{sold} units were sold of {units}").into());

@@ -141,7 +141,7 @@ impl Log {
         if *after != Head::EMPTY && groups.next().transpose()? != Some(*after) {
             return Err(LogError::Diverged(*after));
         }
-        Ok(groups.last().transpose()?.unwrap_or(*after))
+        Ok(groups.next_back().transpose()?.unwrap_or(*after))
     }
 
     /// One stream's events, in order.

@@ -191,17 +191,17 @@ async fn check_events(pool: PgPool, groups: Groups) -> Result<Groups, VerifyErro
     let mut rows = CopiedRows::default();
     let mut checker = Checker { groups: &groups, at: 0, digest: GroupDigest::default() };
     let mut copied = pool.copy_out_raw(&copy).await?;
-    let mut checked = Ok(());
+    let mut found = Ok(());
     // Read to the end, whatever is found: a connection that goes back to its pool in the middle of a COPY answers its
     // next user with what is left of it.
     while let Some(bytes) = copied.try_next().await? {
-        if checked.is_ok() {
+        if found.is_ok() {
             rows.feed(&bytes);
-            checked = rows.check(&mut checker);
+            found = rows.check(&mut checker);
         }
     }
     drop(copied);
-    checked?;
+    found?;
     checker.finish()?;
     Ok(groups)
 }

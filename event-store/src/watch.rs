@@ -6,7 +6,6 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tracing::warn;
 
 use crate::log::Log;
@@ -27,7 +26,7 @@ impl LogWatch {
     /// Starts to follow the log that `pool` leads to.
     pub fn start(pool: PgPool) -> Self {
         let this = Self { position: Arc::new(watch::Sender::new(0)) };
-        let _: JoinHandle<()> = tokio::spawn(follow(pool, Arc::downgrade(&this.position)));
+        tokio::spawn(follow(pool, Arc::downgrade(&this.position)));
         this
     }
 
@@ -67,7 +66,7 @@ async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
         }
         if let Some(open) = listener.as_mut() {
             match tokio::time::timeout(POLL, open.recv()).await {
-                Ok(Ok(_)) => while matches!(open.next_buffered(), Some(_)) {},
+                Ok(Ok(_)) => while open.next_buffered().is_some() {},
                 Ok(Err(_)) => listener = None,
                 Err(_elapsed) => {}
             }

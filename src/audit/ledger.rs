@@ -13,9 +13,11 @@ use super::table::{Align, table};
 use crate::Failure;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  daybook audit ledger --from 2026-01-01 --to 2026-03-31 --tz Europe/Berlin\n  \
+#[command(
+    after_help = "Examples:\n  daybook audit ledger --from 2026-01-01 --to 2026-03-31 --tz Europe/Berlin\n  \
     daybook audit ledger --format csv > ledger.csv\n\
-    Goods, tax and shipping are net: captured less refunded. CSV and NDJSON have no totals, so that their rows can be summed.")]
+    Goods, tax and shipping are net: captured less refunded. CSV and NDJSON have no totals, so that their rows can be summed."
+)]
 pub struct Args {
     /// From this day.
     #[arg(long, value_name = "DATE")]
@@ -70,13 +72,11 @@ pub async fn run(args: Args, log: &Log) -> Result<(), Failure> {
 
 fn for_people(ledger: &Ledger, tz: Tz, head: Head) -> Result<String, Failure> {
     let rows: Vec<_> = ledger.rows()?.iter().map(|row| row.figures.cells(row.date.to_string())).collect();
-    let totals: Vec<_> =
-        ledger.totals()?.iter().map(|total| total.cells("total".to_owned())).collect();
+    let totals: Vec<_> = ledger.totals()?.iter().map(|total| total.cells("total".to_owned())).collect();
     let mut align = [Align::Right; COLUMNS.len()];
     align[..2].fill(Align::Left);
-    let mut text = table(&COLUMNS, &align, &[&rows, &totals]);
-    text += &format!("\nDays of {tz}. Added up from the log to {head}.\n");
-    Ok(text)
+    let days = table(&COLUMNS, &align, &[&rows, &totals]);
+    Ok(format!("{days}\nDays of {tz}. Added up from the log to {head}.\n"))
 }
 
 #[cfg(test)]
@@ -94,14 +94,19 @@ mod tests {
 
     fn split(goods: i64, tax: i64) -> Split {
         let (product_id, seller_id) = (ProductId(Uuid::nil()), SellerId(Uuid::nil()));
-        Split { goods: vec![GoodsAmount { line: 0, product_id, seller_id, quantity: 1, amount: goods }], tax, shipping: 0 }
+        Split {
+            goods: vec![GoodsAmount { line: 0, product_id, seller_id, quantity: 1, amount: goods }],
+            tax,
+            shipping: 0,
+        }
     }
 
     #[test]
     fn a_table_has_its_days_and_a_total() {
         let mut ledger = Ledger::new(Scope::default());
         let (payment_id, customer_id, currency) = (PaymentId(Uuid::nil()), None, "USD".parse().unwrap());
-        let paid = OrderPaid { payment_id, customer_id, amount: 104_999, currency, split: split(99_999, 5_000) };
+        let paid =
+            OrderPaid { payment_id, customer_id, amount: 104_999, currency, split: split(99_999, 5_000) };
         let refund_id = RefundId(Uuid::nil());
         let refunded =
             OrderRefunded { payment_id, refund_id, customer_id, amount: 105, currency, split: split(100, 5) };

@@ -19,10 +19,13 @@ impl Display for Telling<'_> {
         let Self(History { subject, id, as_of, steps, state }) = self;
         write!(f, "{subject} {id}")?;
         match as_of {
-            None => writeln!(f)?,
-            Some(AsOf::Position(position)) => writeln!(f, ", as it had been recorded up to position {position}")?,
-            Some(AsOf::Time(time)) => writeln!(f, ", as it had occurred by {}", moment(*time))?,
+            None => {}
+            Some(AsOf::Position(position)) => {
+                write!(f, ", as it had been recorded up to position {position}")?;
+            }
+            Some(AsOf::Time(time)) => write!(f, ", as it had occurred by {}", moment(*time))?,
         }
+        writeln!(f)?;
         let Some(state) = state else { return write!(f, "\nNothing had happened by then.") };
         writeln!(f, "\n{:>10}  {:>4}  {:27}  event", "position", "seq", "occurred")?;
         steps.iter().try_for_each(|step| tell(f, step))?;

@@ -8,8 +8,10 @@ use super::bar;
 use crate::{Failure, say};
 
 #[derive(clap::Args)]
-#[command(after_help = "Example: daybook audit verify --head 1042:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\
-    Prints the head that it verified: write it down elsewhere, and give it to --head the next time.")]
+#[command(
+    after_help = "Example: daybook audit verify --head 1042:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\
+    Prints the head that it verified: write it down elsewhere, and give it to --head the next time."
+)]
 pub struct Args {
     /// A head that was written down: the log must still have it.
     #[arg(long, value_name = "POSITION:HASH")]

@@ -216,7 +216,9 @@ impl Importer {
             };
             match decider.submit::<_, ImportProductError, _>(submission, decide).await {
                 Ok(Accepted::Done { value: (product_id, events), .. }) => Ok((Some(product_id), events)),
-                Ok(Accepted::Replayed(_)) | Err(Failure::Refused(_) | Failure::Unstorable(_)) => Ok((None, 0)),
+                Ok(Accepted::Replayed(_)) | Err(Failure::Refused(_) | Failure::Unstorable(_)) => {
+                    Ok((None, 0))
+                }
                 Err(failure) => Err(ImportError::Log(failure.to_string())),
             }
         }
@@ -238,7 +240,8 @@ fn command(it: &Wanted, code: &Code) -> ImportProduct {
     let base: String = slug::slugify(&name).chars().take(150).collect();
     let sku: String = slug::slugify(&it.code).chars().take(40).collect();
     let tail = product_id.0.simple().to_string().split_off(20);
-    let of = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
+    let of =
+        |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
     let mut slugs = vec![of(&[&base]), of(&[&base, &sku]), of(&[&base, &tail])];
     slugs.retain(|slug| !slug.is_empty());
     let details = details(it.seller_id, &it.code, name, code.price);

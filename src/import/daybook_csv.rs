@@ -48,7 +48,10 @@ impl Layout for DaybookCsv {
         }
         Ok(Goods {
             document: fields.key(ORDER)?,
-            at: fields.time(TIME, &["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"])?,
+            at: fields.time(
+                TIME,
+                &["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"],
+            )?,
             customer,
             seller: fields.key(SELLER)?.into(),
             code: fields.key(SKU)?,

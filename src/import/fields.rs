@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::amount;
-use super::line::{Kind, Line, Goods, Reason};
+use super::line::{Goods, Kind, Line, Reason};
 
 /// An outside number or code is at most so long: it becomes part of a stream's id.
 const LONGEST_KEY: usize = 128;

@@ -71,9 +71,11 @@ impl Source {
         }
         let mut reader = reader(path, Arc::default())?;
         let mut first = ByteRecord::new();
-        reader
-            .read_byte_record(&mut first)
-            .map_err(|source| FileError::Read { path: path.to_owned(), line: 0, source })?;
+        reader.read_byte_record(&mut first).map_err(|source| FileError::Read {
+            path: path.to_owned(),
+            line: 0,
+            source,
+        })?;
         let header = Header::find(&*layout, text(&first))
             .map_err(|column| FileError::MissingColumn { path: path.to_owned(), column })?;
         let (header, read) = (Arc::new(header), Arc::default());

@@ -204,7 +204,9 @@ async fn answered(
                 tries += 1;
                 Some(std::time::Duration::from_millis(200))
             }
-            Ok(Accepted::Replayed(_)) => return Err(ImportError::Log("an answer of another command".to_owned())),
+            Ok(Accepted::Replayed(_)) => {
+                return Err(ImportError::Log("an answer of another command".to_owned()));
+            }
             Err(failure) => return Err(ImportError::Log(failure.to_string())),
         };
         if let Some(pause) = pause {

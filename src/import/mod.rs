@@ -72,7 +72,9 @@ pub enum What {
     ///
     /// A second run of the same file adds nothing and says the same; a run that was broken off is completed by the
     /// next. The last line on standard output is one JSON object.
-    #[command(after_help = "Example: daybook import orders --format online-retail --rejects rejects.csv online_retail.csv.gz")]
+    #[command(
+        after_help = "Example: daybook import orders --format online-retail --rejects rejects.csv online_retail.csv.gz"
+    )]
     Orders(ImportArgs),
 }
 
@@ -138,7 +140,8 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let pool = roles::pool(config).await?;
     let watch = LogWatch::start(pool.clone());
     let settings = decider::Config { cache: CACHE, ..decider::Config::default() };
-    let (decider, task) = Decider::start(registry(), settings, config.database()?, pool.clone(), watch).await?;
+    let (decider, task) =
+        Decider::start(registry(), settings, config.database()?, pool.clone(), watch).await?;
     let told = args.rejects.is_some();
     let summary = import(args, decider, pool).await;
     task.drain().await;

@@ -96,9 +96,12 @@ impl Scattered {
 
     /// Of these runs keeps the lines of orders, where their documents have other runs as well.
     pub async fn keep(&mut self, runs: &[Run]) -> Result<(), ImportError> {
-        let scattered: HashSet<String> = self.ordinals(runs).await?.into_keys().map(|(number, _)| number).collect();
+        let scattered: HashSet<String> =
+            self.ordinals(runs).await?.into_keys().map(|(number, _)| number).collect();
         for run in runs {
-            let Some(number) = run.number.as_ref().filter(|number| scattered.contains(*number)) else { continue };
+            let Some(number) = run.number.as_ref().filter(|number| scattered.contains(*number)) else {
+                continue;
+            };
             for line in run.lines.iter().filter(|line| sells(line)) {
                 let fields: Vec<&str> = line.record.iter().collect();
                 let fields = serde_json::to_string(&fields).unwrap_or_default();
@@ -164,7 +167,9 @@ impl Scattered {
             let numbers: HashSet<&String> = ordinals.keys().map(|(number, _)| number).collect();
             let firsts = self.first_lines(&numbers).await?;
             for run in runs.iter_mut() {
-                let Some(number) = run.number.as_ref().filter(|number| numbers.contains(number)) else { continue };
+                let Some(number) = run.number.as_ref().filter(|number| numbers.contains(number)) else {
+                    continue;
+                };
                 let Some(first) = firsts.get(number) else { continue };
                 let at = run.lines.iter().position(|line| line_number(line.number) == *first);
                 let whole = if at.is_some() { self.lines_of(source, number).await? } else { Vec::new() };
@@ -176,11 +181,12 @@ impl Scattered {
 
     async fn first_lines(&mut self, numbers: &HashSet<&String>) -> Result<HashMap<String, i64>, ImportError> {
         let numbers: Vec<&String> = numbers.iter().copied().collect();
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT number, min(line) FROM import_lines WHERE number = ANY($1) GROUP BY number")
-                .bind(numbers)
-                .fetch_all(&mut self.connection)
-                .await?;
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT number, min(line) FROM import_lines WHERE number = ANY($1) GROUP BY number",
+        )
+        .bind(numbers)
+        .fetch_all(&mut self.connection)
+        .await?;
         Ok(rows.into_iter().collect())
     }
 

@@ -68,7 +68,8 @@ impl Summary {
             let refunded = share(&line, of.taken);
             self.refunded -= refunded;
             if left_out > 0 {
-                let reason = Reason::NotTakenBack { not_bought: of.not_bought, not_paid: of.not_paid, of: units };
+                let reason =
+                    Reason::NotTakenBack { not_bought: of.not_bought, not_paid: of.not_paid, of: units };
                 let mut amount = Sum::from(line.amount);
                 amount -= refunded;
                 rejects.push(Reject { amount, ..Reject::whole(line, reason) });
@@ -90,8 +91,19 @@ fn share(line: &Line, units: u32) -> Sum {
 /// One JSON object on one line. Amounts are exact decimal numbers.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lines, orders, returns, adjustments, rejected, sales, refunded, rejected_amount, total, events, took } =
-            self;
+        let Self {
+            lines,
+            orders,
+            returns,
+            adjustments,
+            rejected,
+            sales,
+            refunded,
+            rejected_amount,
+            total,
+            events,
+            took,
+        } = self;
         write!(
             f,
             r#"{{"lines":{lines},"orders":{orders},"returns":{returns},"adjustments":{adjustments},"rejected":{rejected},"sales":{sales},"refunded":{refunded},"rejected_amount":{rejected_amount},"total":{total},"events":{events},"seconds":{:.1}}}"#,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::claim::Claim;
-use domain::decisions::{ImportError as Refusal, ImportOrder, ImportReturn, OutsideOrder, ReturnLine, need_return};
+use domain::decisions::{
+    ImportError as Refusal, ImportOrder, ImportReturn, OutsideOrder, ReturnLine, need_return,
+};
 use domain::ids::{OrderId, PaymentId, ProductId, UserId};
 use domain::imported::{self, Imported};
 use domain::order::{Order, OrderLine, Region};
@@ -58,7 +60,11 @@ impl Importer {
     }
 
     /// The parts of some runs, with the lines of their orders gathered.
-    async fn steps(&mut self, mut runs: Vec<Run>, next: &mut (String, u64)) -> Result<Vec<Step>, ImportError> {
+    async fn steps(
+        &mut self,
+        mut runs: Vec<Run>,
+        next: &mut (String, u64),
+    ) -> Result<Vec<Step>, ImportError> {
         let firsts = self.scattered.gather(&self.source, &mut runs).await?;
         let mut steps = Vec::new();
         for (run, first) in runs.into_iter().zip(firsts) {
@@ -86,7 +92,9 @@ impl Importer {
         flight: &mut Flight,
         progress: &Progress,
     ) -> Result<(), ImportError> {
-        let placed = || steps.iter().filter_map(|step| if let Step::Part(placed) = step { Some(placed) } else { None });
+        let placed = || {
+            steps.iter().filter_map(|step| if let Step::Part(placed) = step { Some(placed) } else { None })
+        };
         let ids: Vec<String> = placed().map(|placed| placed.document.clone()).collect();
         let mut there: HashMap<String, Imported> = known::states(&self.pool, &ids).await?;
         let unknown = placed().filter(|placed| !there.contains_key(&placed.document));
@@ -117,7 +125,12 @@ impl Importer {
     }
 
     /// Lands the oldest until no more than so many are on their way.
-    async fn land(&mut self, flight: &mut Flight, most: usize, progress: &Progress) -> Result<(), ImportError> {
+    async fn land(
+        &mut self,
+        flight: &mut Flight,
+        most: usize,
+        progress: &Progress,
+    ) -> Result<(), ImportError> {
         while flight.len() > most {
             flight.land(self).await?;
             progress.update();
@@ -125,7 +138,11 @@ impl Importer {
         Ok(())
     }
 
-    async fn customers(&self, buyers: BTreeSet<String>, all: BTreeSet<String>) -> Result<Customers, ImportError> {
+    async fn customers(
+        &self,
+        buyers: BTreeSet<String>,
+        all: BTreeSet<String>,
+    ) -> Result<Customers, ImportError> {
         let all: Vec<String> = all.into_iter().collect();
         if all.is_empty() {
             return Ok(Customers::default());
@@ -134,7 +151,8 @@ impl Importer {
             Scope::Shop(name) => self.catalog.shop(name).map(|id| id.to_string()).unwrap_or_default(),
             Scope::System(name) => name.clone(),
         };
-        let find = async |ids: &[String]| identity::personal::external_customers(&self.pool, &scope, ids).await;
+        let find =
+            async |ids: &[String]| identity::personal::external_customers(&self.pool, &scope, ids).await;
         let user = |(external, personal): (String, domain::ids::PersonalId)| (external, UserId(personal.0));
         let mut known: HashMap<String, UserId> = find(&all).await?.into_iter().map(user).collect();
         let mut missing: Vec<String> = buyers.into_iter().filter(|id| !known.contains_key(id)).collect();
@@ -296,7 +314,9 @@ impl Importer {
 
 /// Nothing of a part is taken.
 fn refused(part: Part, why: &str) -> Work {
-    Work::Rejects(part.into_lines().map(|line| Reject::whole(line, Reason::Refused(why.to_owned()))).collect())
+    Work::Rejects(
+        part.into_lines().map(|line| Reject::whole(line, Reason::Refused(why.to_owned()))).collect(),
+    )
 }
 
 /// The customers who buy, and all.

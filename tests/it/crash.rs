@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::inventory::{Inventory, InventoryEvent};
 use domain::Decide;
+use domain::inventory::{Inventory, InventoryEvent};
 use event_store::Log;
 use projections::fingerprint::fingerprint;
 use projections::registry::READ_MODELS;
@@ -174,10 +174,11 @@ async fn scarce_products(http: &reqwest::Client, place: &Place) -> Vec<String> {
 
 /// Every acknowledged order is in the log, and no key was answered with two.
 async fn check_orders(database: &Database, answers: &HashMap<String, BTreeSet<String>>) {
-    let placed: Vec<String> = sqlx::query_scalar("SELECT aggregate_id FROM events WHERE event_type = 'OrderPlaced'")
-        .fetch_all(&database.pool)
-        .await
-        .unwrap();
+    let placed: Vec<String> =
+        sqlx::query_scalar("SELECT aggregate_id FROM events WHERE event_type = 'OrderPlaced'")
+            .fetch_all(&database.pool)
+            .await
+            .unwrap();
     let placed: BTreeSet<_> = placed.iter().map(String::as_str).collect();
     let mut acknowledged = BTreeSet::new();
     for (key, answers) in answers {
@@ -210,7 +211,8 @@ async fn check_stock(log: &Log, products: &[String]) {
 
 /// Kafka, without what came twice, has what the log has, and each key's events in order.
 async fn check_kafka(database: &Database) {
-    let topics = ["daybook.orders", "daybook.inventory", "daybook.carts", "daybook.payments", "daybook.products"];
+    let topics =
+        ["daybook.orders", "daybook.inventory", "daybook.carts", "daybook.payments", "daybook.products"];
     let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(
         "SELECT event_id, aggregate_id, sequence FROM events WHERE 'daybook.' || aggregate_type = ANY($1)",
     )
@@ -222,7 +224,10 @@ async fn check_kafka(database: &Database) {
         rows.into_iter().map(|(id, key, sequence)| (id.to_string(), (key, sequence))).collect();
     let expected: BTreeSet<_> = missing.values().map(|(key, _)| key.clone()).collect();
     let consumer: StreamConsumer = ClientConfig::new()
-        .set("bootstrap.servers", std::env::var("KAFKA_BROKERS").expect("KAFKA_BROKERS is not set: run ./dev test"))
+        .set(
+            "bootstrap.servers",
+            std::env::var("KAFKA_BROKERS").expect("KAFKA_BROKERS is not set: run ./dev test"),
+        )
         .set("group.id", format!("crash-{}", Uuid::now_v7()))
         .set("auto.offset.reset", "earliest")
         .set("enable.auto.commit", "false")

@@ -3,6 +3,8 @@
 //! They need a Postgres: `DATABASE_URL` as the restricted role and `DAYBOOK_OWNER_DATABASE_URL` as a role that may
 //! create databases. `./dev test` sets both.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod accounts;
 mod bad_input;
 mod crash;
@@ -12,4 +14,5 @@ mod import;
 mod oversell;
 mod payments;
 mod place_order;
+mod readme;
 mod status;

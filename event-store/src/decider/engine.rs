@@ -210,9 +210,8 @@ impl Engine {
 
     /// Whether commands are still taken from the queue. Those beyond stay there, within its bounds.
     fn has_room(&self) -> bool {
-        !(self.stopping && self.commands.is_empty())
-            && !self.is_full()
-            && self.undecided.len() < self.config.max_commands
+        let over = self.stopping && self.commands.is_empty();
+        !over && !self.is_full() && self.undecided.len() < self.config.max_commands
     }
 
     fn is_full(&self) -> bool {
@@ -276,7 +275,7 @@ impl Engine {
             Verdict::NotLoaded(streams) => {
                 self.cache.roll_back(savepoints);
                 self.forget_fresh(&pending);
-                self.load(pending, streams);
+                self.load(pending, &streams);
             }
             Verdict::Refused | Verdict::Broken => {
                 self.cache.roll_back(savepoints);
@@ -356,8 +355,8 @@ impl Engine {
     }
 
     /// A command steps out to load what it needs.
-    fn load(&mut self, mut pending: Pending, streams: Vec<StreamId>) {
-        for stream in &streams {
+    fn load(&mut self, mut pending: Pending, streams: &[StreamId]) {
+        for stream in streams {
             self.loads.ask(stream, pending.order);
         }
         pending.loads = streams.len();
@@ -377,7 +376,7 @@ impl Engine {
                         }
                     }
                     Err(error) => {
-                        error!(error = &error as &dyn std::error::Error, %stream, "a stream can't be loaded")
+                        error!(error = &error as &dyn std::error::Error, %stream, "a stream can't be loaded");
                     }
                 }
                 for order in waiting {
@@ -579,18 +578,15 @@ impl Engine {
         self.behind = false;
         if missed.known.head != self.known.head {
             self.start_over(None);
-            match missed.events {
-                Some(events) => {
-                    for event in &events {
-                        self.overtaken(event);
-                    }
+            if let Some(events) = missed.events {
+                for event in &events {
+                    self.overtaken(event);
                 }
-                None => {
-                    // Too many, or another log: what was known is worth nothing.
-                    self.cache.clear();
-                    self.keys.clear();
-                    self.loads.forget();
-                }
+            } else {
+                // Too many, or another log: what was known is worth nothing.
+                self.cache.clear();
+                self.keys.clear();
+                self.loads.forget();
             }
             self.known = missed.known;
         }

@@ -3,6 +3,7 @@
 //! A group that is sent stays sealed until its outcome is known: an append whose answer was lost is sent again,
 //! which can't write it twice, until the log says that it is there or that its place is taken.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,7 +178,7 @@ impl Pilot {
 
     fn judge(&mut self, error: &sqlx::Error) -> Trouble {
         let code = match error {
-            sqlx::Error::Database(database) => database.code().map(|code| code.into_owned()),
+            sqlx::Error::Database(database) => database.code().map(Cow::into_owned),
             _ => None,
         };
         if let Some(code) = code {

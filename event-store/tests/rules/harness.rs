@@ -176,5 +176,9 @@ pub fn sealed(group: Group, after: Head) -> Sealed {
 /// The SQLSTATE of an error of Postgres.
 pub fn code<T: std::fmt::Debug>(result: Result<T, sqlx::Error>) -> String {
     let error = result.unwrap_err();
-    error.as_database_error().and_then(|error| error.code()).expect("an error of Postgres").into_owned()
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .expect("an error of Postgres")
+        .into_owned()
 }

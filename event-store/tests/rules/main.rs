@@ -4,6 +4,9 @@
 //! cuts and freezes connections where a test says so. Aggregates are the tests' own, several deciders run in one
 //! process, and nothing waits by sleeping.
 
+// The lint's exception for tests reaches only what carries #[test], and these helpers are called from there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod append;
 mod contention;
 mod decider;

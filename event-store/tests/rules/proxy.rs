@@ -135,10 +135,10 @@ impl Proxy {
 
     /// A gate at the next statement that has this text and is given this value.
     pub fn gate_holding(&self, statement: &'static str, value: &str, at: At) -> Gate {
-        let (reaches, reached) = oneshot::channel();
-        let (verdict, verdicts) = oneshot::channel();
+        let (arrival, reached) = oneshot::channel();
+        let (verdict, heard) = oneshot::channel();
         let holding = value.as_bytes().to_vec();
-        let armed = Armed { statement, holding, at, reached: reaches, verdict: verdicts };
+        let armed = Armed { statement, holding, at, reached: arrival, verdict: heard };
         self.shared.gates.lock().unwrap().push(armed);
         Gate { reached, verdict }
     }

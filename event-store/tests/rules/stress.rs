@@ -12,7 +12,7 @@ use crate::process::{Answer, Process, Setup};
 use crate::proxy::Proxy;
 use crate::shop::{Stock, StockCommand, StockError};
 
-/// A generator that gives the same numbers for the same seed (Steele, Lea, Flood: SplitMix, 2014).
+/// A generator that gives the same numbers for the same seed (Steele, Lea, Flood: `SplitMix`, 2014).
 struct Random(u64);
 
 impl Random {

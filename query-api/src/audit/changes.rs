@@ -14,8 +14,8 @@ pub struct Change {
     pub after: Value,
 }
 
-/// Every place where two states differ, in the order of the paths. Where one side has nothing of a kind, the other is
-/// given whole.
+/// Every place where two states differ, in the order of the paths. Where one side has nothing of a kind, or nothing in
+/// a list, the other is given whole.
 pub fn between(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
     compare("", before, after, &mut changes);
@@ -34,7 +34,7 @@ fn compare(path: &str, before: &Value, after: &Value, changes: &mut Vec<Change>)
                 compare(&member(path, key), old.get(key).unwrap_or(&Value::Null), after, changes);
             }
         }
-        (Value::Array(old), Value::Array(new)) => {
+        (Value::Array(old), Value::Array(new)) if !old.is_empty() && !new.is_empty() => {
             for place in 0..old.len().max(new.len()) {
                 let (before, after) = (old.get(place), new.get(place));
                 let item = format!("{path}[{place}]");
@@ -74,10 +74,11 @@ mod tests {
 
     #[test]
     fn what_came_and_what_went_is_given_whole() {
-        let before = json!({"reservations": {"a": {"quantity": 1}}, "shipment": null});
-        let after = json!({"reservations": {}, "shipment": {"carrier": "UPS"}});
+        let before = json!({"reservations": {"a": {"quantity": 1}}, "returned": [], "shipment": null});
+        let after = json!({"reservations": {}, "returned": [0, 0], "shipment": {"carrier": "UPS"}});
         let expected = [
             ("reservations.a".into(), json!({"quantity": 1}), Value::Null),
+            ("returned".into(), json!([]), json!([0, 0])),
             ("shipment".into(), Value::Null, json!({"carrier": "UPS"})),
         ];
         assert_eq!(told(&before, &after), expected);

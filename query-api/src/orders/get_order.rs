@@ -17,12 +17,11 @@ pub async fn get_order(
     PathText(word): PathText,
 ) -> Result<impl IntoResponse, ApiError> {
     let missing = || ApiError::not_found("Order");
-    let id: OrderId = match word.parse() {
-        Ok(id) => id,
-        Err(_) => {
-            let found = history.orders.by_number(&word).await.map_err(unanswered)?;
-            found.value.ok_or_else(missing)?.order.summary.order_id
-        }
+    let id = if let Ok(id) = word.parse::<OrderId>() {
+        id
+    } else {
+        let found = history.orders.by_number(&word).await.map_err(unanswered)?;
+        found.value.ok_or_else(missing)?.order.summary.order_id
     };
     let record: OrderRecord = told(&history.log, id).await?;
     let placed = record.order.placed.as_deref().filter(|placed| may_see(&principal, placed));

@@ -18,12 +18,15 @@ fn history(events: &[InventoryEvent], as_of: Option<AsOf>) -> History {
         event_type: "Stock".to_owned(),
         event_version: "1.0".to_owned(),
         payload: serde_json::to_string(event).unwrap(),
-        metadata: r#"{"actor":"user:\u001b[2J","correlation_id":"c-1","occurred_at":"2010-12-01T08:26:00.000000Z"}"#
-            .to_owned(),
+        metadata:
+            r#"{"actor":"user:\u001b[2J","correlation_id":"c-1","occurred_at":"2010-12-01T08:26:00.000000Z"}"#
+                .to_owned(),
     };
     let rows = (1..).zip(events).map(row).zip(events.iter().cloned()).collect();
     let (mut steps, state) = fold::<Inventory>(rows, Told::Every).unwrap();
-    steps.iter_mut().for_each(|step| step.group = Some(Hash([0xab; 32])));
+    for step in &mut steps {
+        step.group = Some(Hash([0xab; 32]));
+    }
     History { subject: Subject::Inventory, id: "p".to_owned(), as_of, steps, state }
 }
 
@@ -77,15 +80,18 @@ fn before_anything_happened_there_is_nothing_to_tell() {
     );
 }
 
+struct Shown(Value);
+
+impl Display for Shown {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        appeared(f, "order", &self.0)
+    }
+}
+
 #[test]
 fn a_list_of_objects_appears_item_by_item() {
-    let lines = serde_json::json!({"placed": {"lines": [{"sku": "A"}, {"sku": "B"}], "tags": [], "notes": null}});
-    struct Shown(Value);
-    impl Display for Shown {
-        fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-            appeared(f, "order", &self.0)
-        }
-    }
+    let lines =
+        serde_json::json!({"placed": {"lines": [{"sku": "A"}, {"sku": "B"}], "tags": [], "notes": null}});
     let expected = [
         "order.placed.lines[0] = {\"sku\":\"A\"}",
         "order.placed.lines[1] = {\"sku\":\"B\"}",

@@ -68,11 +68,10 @@ fn neighbours_of_one_document_are_a_run_and_bad_lines_end_none() {
 fn only_what_sells_is_kept_whole() {
     let many = ENOUGH as u64 * 2 + 10;
     let returns = runs((1..=many).map(|n| returned(n, "C")).collect());
-    assert_eq!(returns.iter().map(|(run, lines)| (run.as_str(), lines.len())).collect::<Vec<_>>(), [
-        ("C", ENOUGH),
-        ("+C", ENOUGH),
-        ("+C", 10)
-    ]);
+    assert_eq!(
+        returns.iter().map(|(run, lines)| (run.as_str(), lines.len())).collect::<Vec<_>>(),
+        [("C", ENOUGH), ("+C", ENOUGH), ("+C", 10)]
+    );
     assert_eq!(runs((1..=many).map(|n| sold(n, "A")).collect()).len(), 1);
     assert_eq!(runs((1..=many).map(bad).collect()).len(), 3);
 }

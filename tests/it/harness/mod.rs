@@ -7,5 +7,5 @@ mod process;
 
 pub use app::{Answer, App, Options};
 pub use database::Database;
-pub use process::{Place, Process};
 pub use person::{Person, Product, address, order_of, payment_of};
+pub use process::{Place, Process};

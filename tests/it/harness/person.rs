@@ -72,7 +72,7 @@ impl App {
     }
 }
 
-impl<'a> Person<'a> {
+impl Person<'_> {
     /// The same person at another process.
     pub fn at<'b>(&self, app: &'b App) -> Person<'b> {
         let (account, token) = (self.account.clone(), self.token.clone());

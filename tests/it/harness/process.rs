@@ -40,19 +40,22 @@ impl Place {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// What the binary is told here.
+    pub fn environment(&self) -> [(&'static str, String); 6] {
+        [
+            ("DATABASE_URL", self.urls.0.clone()),
+            ("DAYBOOK_OWNER_DATABASE_URL", self.urls.1.clone()),
+            ("DAYBOOK_HOME", self.home.to_str().unwrap().to_owned()),
+            ("DAYBOOK_LISTEN", format!("127.0.0.1:{}", self.port)),
+            ("DAYBOOK_SIMULATOR", "on".to_owned()),
+            ("DAYBOOK_LOG", "error".to_owned()),
+        ]
+    }
+
     /// The binary with this place's environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
-        command
-            .args(arguments)
-            .env("DATABASE_URL", &self.urls.0)
-            .env("DAYBOOK_OWNER_DATABASE_URL", &self.urls.1)
-            .env("DAYBOOK_HOME", &self.home)
-            .env("DAYBOOK_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("DAYBOOK_SIMULATOR", "on")
-            .env("DAYBOOK_LOG", "error")
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
+        command.args(arguments).envs(self.environment()).stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 

@@ -14,7 +14,11 @@ fn history() -> Vec<String> {
         if n % 5 == 4 {
             lines.push(retail(&format!("C{n}"), &code(0), -i64::from(n % 9 + 1), day, "1.20", &customer));
         } else {
-            lines.extend((0..4).map(|k| retail(&n.to_string(), &code(k), i64::from(k + n % 3 + 1), day, "1.10", &customer)));
+            lines.extend(
+                (0..4).map(|k| {
+                    retail(&n.to_string(), &code(k), i64::from(k + n % 3 + 1), day, "1.10", &customer)
+                }),
+            );
         }
         if n % 50 == 0 {
             lines.push(retail(&format!("S{n}"), &code(1), -3, day, "0", ""));

@@ -23,7 +23,8 @@ async fn a_file_that_cannot_be_imported_is_refused_with_nothing_written() {
     }
     let itself = it.file(RETAIL, &[&good]);
     let path = itself.to_str().unwrap();
-    let output = it.place.output(&["import", "orders", "--format", "online-retail", "--rejects", path, path]).await;
+    let output =
+        it.place.output(&["import", "orders", "--format", "online-retail", "--rejects", path, path]).await;
     assert!(!output.status.success());
     assert!(std::fs::read_to_string(&itself).unwrap().contains(&good), "the file is still there");
     assert_eq!(it.ask::<i64>("SELECT count(*) FROM events").await, 0);

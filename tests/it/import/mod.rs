@@ -18,7 +18,8 @@ use tempfile::TempDir;
 use crate::harness::{Database, Place};
 
 const RETAIL: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
-const DAYBOOK: &str = "order_number,occurred_at,customer,seller,sku,name,quantity,unit_price,currency,country";
+const DAYBOOK: &str =
+    "order_number,occurred_at,customer,seller,sku,name,quantity,unit_price,currency,country";
 
 /// A database, and a folder for files.
 struct Importing {
@@ -102,7 +103,10 @@ impl Importing {
 
     fn read_rejects(&self) -> Vec<Reject> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(self.rejects()).unwrap();
-        assert_eq!(reader.headers().unwrap().iter().take(3).collect::<Vec<_>>(), ["line", "amount", "reason"]);
+        assert_eq!(
+            reader.headers().unwrap().iter().take(3).collect::<Vec<_>>(),
+            ["line", "amount", "reason"]
+        );
         reader
             .records()
             .map(|record| record.unwrap())
@@ -168,5 +172,7 @@ impl Importing {
 
 /// A line of Online Retail, at a day of 2011, from the United Kingdom.
 fn retail(invoice: &str, code: &str, quantity: i64, day: u32, price: &str, customer: &str) -> String {
-    format!("{invoice},{code},Thing {code},{quantity},2011-01-{day:02} 09:30:00,{price},{customer},United Kingdom")
+    format!(
+        "{invoice},{code},Thing {code},{quantity},2011-01-{day:02} 09:30:00,{price},{customer},United Kingdom"
+    )
 }

@@ -28,7 +28,8 @@ async fn an_order_is_as_the_file_has_it() {
                    FROM (SELECT payload -> 'ProductCreated' AS p FROM events WHERE event_type = 'ProductCreated') AS it
                    JOIN shops s ON s.id::text = p ->> 'seller_id' ORDER BY p ->> 'sku' LIMIT 1";
     assert_eq!(it.ask::<String>(product).await, "71053 71053 Thing 71053 339 Online Retail");
-    let whole_way = "SELECT string_agg(event_type, ' ' ORDER BY position) FROM events WHERE aggregate_type = 'orders'";
+    let whole_way =
+        "SELECT string_agg(event_type, ' ' ORDER BY position) FROM events WHERE aggregate_type = 'orders'";
     assert_eq!(
         it.ask::<String>(whole_way).await,
         "OrderPlaced OrderPaid OrderConfirmed OrderProcessing OrderShipped OrderDelivered"
@@ -166,7 +167,11 @@ async fn a_line_without_a_price_adjusts_the_stock() {
     assert_eq!(stock, ["A 8", "B 0", "C 2"]);
     let received = "SELECT string_agg(q, ' ' ORDER BY q) FROM
                     (SELECT payload -> 'StockReceived' ->> 'quantity' AS q FROM events WHERE event_type = 'StockReceived') AS it";
-    assert_eq!(it.ask::<String>(received).await, "2 8", "one opening receipt a code, and no larger than it must be");
+    assert_eq!(
+        it.ask::<String>(received).await,
+        "2 8",
+        "one opening receipt a code, and no larger than it must be"
+    );
 }
 
 #[tokio::test]
@@ -205,8 +210,14 @@ async fn what_cannot_be_taken_is_written_down_and_nothing_is_lost() {
         (14, "0", "Quantity is not a decimal number"),
         (15, "1.25", "InvoiceDate is not a date and time"),
     ];
-    assert_eq!(said.rejects, expected.map(|(line, amount, reason)| (line, amount.to_owned(), reason.to_owned())));
-    assert_eq!(said.show("lines orders rejected sales refunded rejected_amount total"), "14 1 13 2.5 0 3.751 6.251");
+    assert_eq!(
+        said.rejects,
+        expected.map(|(line, amount, reason)| (line, amount.to_owned(), reason.to_owned()))
+    );
+    assert_eq!(
+        said.show("lines orders rejected sales refunded rejected_amount total"),
+        "14 1 13 2.5 0 3.751 6.251"
+    );
     let file = std::fs::read_to_string(it.rejects()).unwrap();
     assert!(file.contains(&retail("1", "A", 1, 1, "0.001", "7")), "the original fields follow");
 }

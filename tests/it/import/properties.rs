@@ -25,7 +25,14 @@ impl Row {
         let mark = if self.credit { "C" } else { "" };
         let price = format!("{}.{:02}", self.price / 100, self.price % 100);
         let customer = if self.customer == 0 { String::new() } else { format!("{}.0", self.customer) };
-        retail(&format!("{mark}{}", self.document), &format!("K{}", self.code), self.quantity.into(), 1, &price, &customer)
+        retail(
+            &format!("{mark}{}", self.document),
+            &format!("K{}", self.code),
+            self.quantity.into(),
+            1,
+            &price,
+            &customer,
+        )
     }
 }
 
@@ -112,9 +119,10 @@ fn pence(text: &str) -> i64 {
 #[tokio::test]
 async fn random_histories_come_out_as_the_rules_say_and_a_second_time_too() {
     let it = Importing::new().await;
-    let mut runner = TestRunner::new_with_rng(Config::default(), proptest::test_runner::TestRng::deterministic_rng(
-        proptest::test_runner::RngAlgorithm::ChaCha,
-    ));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
     let (mut sales, mut refunded) = (0, 0);
     for case in 0..30 {
         let rows = rows().new_tree(&mut runner).unwrap().current();
