@@ -1,10 +1,11 @@
 //! `daybook up`: everything in one process, commands and queries on one port.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_store::relay::{self, RelayConfig};
 use event_store::{Log, LogWatch};
-use projections::LogSource;
+use projections::{LogSource, Positions, catalog, product_search};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,9 @@ use tracing::error;
 
 use crate::config::Config;
 use crate::{Failure, command_api, migrate, query_api, roles, sample_shop, say};
+
+/// How long the start waits for the read models.
+const FIRST_READ: Duration = Duration::from_secs(5);
 
 /// Runs until it is stopped.
 pub async fn run(config: Config) -> Result<(), Failure> {
@@ -30,6 +34,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
     let projectors = projections::start(&pool, &(Arc::clone(&source) as _));
     let queries = query_api::router(&config, &pool, watch.clone(), source, projectors.positions().clone())?;
+    readable(&pool, projectors.positions()).await?;
     let relay = start_relay(&config, &pool, watch);
 
     let (api, beside) = commands.routers();
@@ -52,6 +57,15 @@ pub async fn run(config: Config) -> Result<(), Failure> {
         relay.await?;
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Waits until what is in the log can be read, the sample shop too; a long history is caught up with while serving.
+async fn readable(pool: &PgPool, positions: &Positions) -> Result<(), Failure> {
+    let head = Log::new(pool.clone()).head().await?;
+    for model in [catalog::NAME, product_search::NAME] {
+        positions.wait_for(model, head.position, FIRST_READ).await;
+    }
+    Ok(())
 }
 
 fn start_relay(
