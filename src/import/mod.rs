@@ -132,7 +132,7 @@ pub enum ImportError {
 
 /// Aggregates that the decider of an import keeps in memory: enough for the documents on their way, whose products and
 /// customers come again and again.
-const CACHE: usize = 50_000;
+const CACHE: usize = 20_000;
 
 /// `daybook import`.
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {

@@ -82,7 +82,7 @@ impl Scattered {
                         (sum(parts) OVER (PARTITION BY number ORDER BY begins) - parts)::bigint AS ordinal
                  FROM import_runs
                  WHERE number IN (SELECT number FROM import_runs GROUP BY number HAVING count(*) > 1);
-             CREATE INDEX ON import_scattered (number);
+             CREATE INDEX ON import_scattered (number, begins);
              DROP TABLE import_runs;
              ANALYZE import_scattered",
         )
@@ -145,12 +145,16 @@ impl Scattered {
         if !self.found {
             return Ok(HashMap::new());
         }
-        let numbers: Vec<String> = runs.iter().filter_map(|run| run.number.clone()).collect();
-        let rows: Vec<(String, i64, i64)> =
-            sqlx::query_as("SELECT number, begins, ordinal FROM import_scattered WHERE number = ANY($1)")
-                .bind(numbers)
-                .fetch_all(&mut self.connection)
-                .await?;
+        let key = |run: &Run| Some((run.number.clone()?, line_number(run.begins()?)));
+        let (numbers, begins): (Vec<String>, Vec<i64>) = runs.iter().filter_map(key).unzip();
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT number, begins, ordinal
+             FROM unnest($1::text[], $2::bigint[]) AS run(number, begins) JOIN import_scattered USING (number, begins)",
+        )
+        .bind(numbers)
+        .bind(begins)
+        .fetch_all(&mut self.connection)
+        .await?;
         Ok(rows.into_iter().map(|(number, begins, ordinal)| ((number, begins), ordinal)).collect())
     }
 
@@ -182,7 +186,9 @@ impl Scattered {
     async fn first_lines(&mut self, numbers: &HashSet<&String>) -> Result<HashMap<String, i64>, ImportError> {
         let numbers: Vec<&String> = numbers.iter().copied().collect();
         let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT number, min(line) FROM import_lines WHERE number = ANY($1) GROUP BY number",
+            "SELECT number, first.line FROM unnest($1::text[]) AS asked(number)
+             CROSS JOIN LATERAL (SELECT line FROM import_lines l WHERE l.number = asked.number
+                                 ORDER BY line LIMIT 1) AS first",
         )
         .bind(numbers)
         .fetch_all(&mut self.connection)
