@@ -49,7 +49,7 @@ impl Config {
                 text.parse::<SocketAddr>().map_err(|_| "must be an address and a port, like 127.0.0.1:8080")
             })?,
             home: environment.get("DAYBOOK_HOME").unwrap_or_else(|| ".daybook".to_owned()).into(),
-            log: environment.get("DAYBOOK_LOG").unwrap_or_else(|| "info".to_owned()),
+            log: environment.get("DAYBOOK_LOG").unwrap_or_else(|| "info,tantivy=warn".to_owned()),
             environment,
         })
     }

@@ -27,6 +27,18 @@ pub fn subdivision(country: &str, region: &str) -> String {
     }
 }
 
+/// The two letters of a country that is known.
+pub fn known_code(written: &str) -> Option<&'static str> {
+    known(&written.trim().to_uppercase()).map(|country| country.alpha2)
+}
+
+/// `US-NY`, if that country has such a region.
+pub fn known_subdivision(country: &str, region: &str) -> Option<String> {
+    let code = subdivision(country, region);
+    let country = from_alpha2(country)?;
+    country.subdivisions()?.iter().any(|known| known.code == code).then_some(code)
+}
+
 fn known(capitals: &str) -> Option<CountryCode> {
     match capitals.len() {
         // Reserved for the United Kingdom by ISO 3166-1, and what its people write.

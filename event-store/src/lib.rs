@@ -1,6 +1,6 @@
 //! The log: append, read, subscribe, verify; the decider; the relay to Kafka.
 //!
-//! The rules that hold here, each with the case that broke a prototype, are in `docs/log.md`.
+//! The rules that hold here are in `docs/log.md`; each has a test in `tests/rules`.
 
 pub mod append;
 pub mod checkpoint;

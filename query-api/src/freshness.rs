@@ -64,6 +64,16 @@ impl Freshness {
         }
     }
 
+    /// A read that is folded from its stream is never behind; it only refuses a position that the log has not got.
+    pub async fn folded(&self, min: MinPosition) -> Result<(), ApiError> {
+        match min.position {
+            Some(position) if position > self.log.head().await.map_err(failed)?.position => {
+                Err(MinPosition::beyond_head())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The position of somebody's last event up to `head`; 0 if it is too long ago to matter.
     async fn last_write(&self, actor: &str, head: i64) -> i64 {
         let mut followed = self.followed.clone();

@@ -55,9 +55,15 @@ impl QueryApi {
                 log.clone(),
                 self.currency,
             ))
-            .merge(cart::router(log.clone(), Arc::clone(&names), self.tax_rate, self.currency))
+            .merge(cart::router(
+                log.clone(),
+                freshness.clone(),
+                Arc::clone(&names),
+                self.tax_rate,
+                self.currency,
+            ))
             .merge(orders::router(log.clone(), self.pool.clone(), freshness.clone()))
-            .merge(payments::router(log.clone(), self.pool.clone()))
+            .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()))
             .merge(sellers::router(self.pool.clone(), names, freshness))
             .merge(audit::router(log, self.pool))
     }

@@ -62,9 +62,14 @@ impl Address {
         })
     }
 
-    /// What tax and statistics need of it.
+    /// What tax and statistics need of it: ISO codes alone. Whatever else stands there may be anything about a person,
+    /// and stays in `personal`.
     pub fn region(&self) -> Region {
-        Region { country: Some(self.country.clone()), region: self.state.clone() }
+        let country = country::known_code(&self.country);
+        let state = self.state.as_deref();
+        let region =
+            country.zip(state).and_then(|(country, state)| country::known_subdivision(country, state));
+        Region { country: country.map(str::to_owned), region }
     }
 }
 
@@ -101,7 +106,7 @@ impl Place {
         stored.map(Self::Stored).or(inline.map(Self::Inline))
     }
 
-    /// The address itself. Addresses are stored from the next issue on: until then there is none of any id.
+    /// The address itself. There are no stored addresses yet, so there is none of any id.
     pub fn resolve(self, id_field: &'static str) -> Result<Address, ApiError> {
         match self {
             Self::Inline(address) => Ok(address),
@@ -126,7 +131,16 @@ mod tests {
                      "postal_code": "75500", "country": "PK", "phone": "+92 300 1234567"}"#;
         let s4 = r#"{"street": "123 Main St", "city": "New York", "state": "NY", "zipCode": "10001", "country": "USA"}"#;
         assert_eq!(read(s3).unwrap().zip_code.as_deref(), Some("75500"));
-        assert_eq!(read(s4).unwrap().region().region.as_deref(), Some("NY"));
+        assert_eq!(read(s4).unwrap().region().region.as_deref(), Some("US-NY"));
+    }
+
+    #[test]
+    fn nothing_that_a_customer_writes_freely_gets_into_an_event() {
+        let words = r#"{"street": "1 Elm St", "city": "X", "state": "Ann Archer, +1 555 0100", "country": "Ann of Elm Street"}"#;
+        assert_eq!(read(words).unwrap().region(), Region { country: None, region: None });
+        let state =
+            r#"{"street": "1 Elm St", "city": "X", "state": "Ann Archer, +1 555 0100", "country": "US"}"#;
+        assert_eq!(read(state).unwrap().region(), Region { country: Some("US".to_owned()), region: None });
     }
 
     #[test]

@@ -74,7 +74,7 @@ async fn change(
     if_match: IfMatch,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    // A seller's step for the lines of the shop: with the seller's part of an order, a later issue.
+    // A seller's step for the lines of the shop: it comes with the seller's part of an order.
     caller.principal.require(&[Role::Admin])?;
     let request = body.read(ChangeStatus::read)?;
     let mut rows = Rows::default();

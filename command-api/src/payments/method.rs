@@ -25,14 +25,31 @@ fn rule(text: &str) -> Result<String, Cow<'static, str>> {
     if is_token || is_id(text) { Ok(text.to_owned()) } else { Err("must be a payment method's id".into()) }
 }
 
-/// A word like `card`, as S0 prints it; or a token.
-pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
-    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '_' | '-'));
-    if is_word { Ok(text.to_owned()) } else { rule(text).map_err(|_| "must be a word like card".into()) }
+/// The words. The order's event has the one that was given, so it can't be any text.
+const WORDS: [&str; 10] = [
+    "card",
+    "credit card",
+    "debit card",
+    "paypal",
+    "google pay",
+    "apple pay",
+    "bank transfer",
+    "invoice",
+    "cash",
+    "cash on delivery",
+];
+
+fn unknown_word() -> Cow<'static, str> {
+    format!("must be a payment method's id, or one of {}", WORDS.join(", ")).into()
 }
 
-/// Methods are stored from the next issue on: until then there is none of any id.
+/// A word like `card`, as S0 prints it; or a token.
+pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
+    let word = text.to_ascii_lowercase().replace(['_', '-'], " ");
+    if WORDS.contains(&word.as_str()) { Ok(text.to_owned()) } else { rule(text).map_err(|_| unknown_word()) }
+}
+
+/// There are no stored methods yet, so there is none of any id.
 pub fn require_known(method: &str) -> Result<(), ApiError> {
     if is_id(method) { Err(ApiError::not_found("Payment method").field("paymentMethodId")) } else { Ok(()) }
 }
@@ -53,6 +70,6 @@ mod tests {
         for wrong in ["4242424242424242", "pm-001", "tok_", "tok_'--", ""] {
             assert!(rule(wrong).is_err(), "{wrong}");
         }
-        assert!(word_rule("4242 4242 4242 4242").is_err());
+        assert!(word_rule("4242 4242 4242 4242").is_err() && word_rule("My name is Ann Archer").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /orders/{id}`, by its id or its number: its customer's, of a seller with a line in it, or an admin's.
 
 use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PaymentRecord};
-use api_contract::{ApiError, PathText, Principal, Role, Success, Version};
+use api_contract::{ApiError, MinPosition, PathText, Principal, Role, Success, Version};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::ids::OrderId;
@@ -14,8 +14,10 @@ use crate::products::unanswered;
 pub async fn get_order(
     State(history): State<History>,
     principal: Principal,
+    min: MinPosition,
     PathText(word): PathText,
 ) -> Result<impl IntoResponse, ApiError> {
+    history.freshness.folded(min).await?;
     let missing = || ApiError::not_found("Order");
     let id = if let Ok(id) = word.parse::<OrderId>() {
         id
