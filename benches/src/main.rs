@@ -19,7 +19,7 @@ use clap::Parser;
 use crate::database::Server;
 use crate::report::Report;
 
-/// Decisions and requests are many small allocations; glibc's allocator costs a tenth of the decider's rate.
+/// Decisions and requests are many small allocations; docs/benchmarks.md has what this is worth.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
