@@ -1,7 +1,7 @@
 //! What must be kept of a person: rows that can be erased, named by id in events, which can't.
 //!
-//! A row is written before the append that names it. If that append never happens, the row is named by nothing, and
-//! a sweep takes it away.
+//! A row is written before the append that names it. If that append never happens, the row is named by nothing; there
+//! is no sweep yet that takes such rows away. It must spare those of outside customers, whom `customer_id` names.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{PersonalId, UserId};
