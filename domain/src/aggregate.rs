@@ -46,7 +46,7 @@ pub fn parse_event<A: Decide>(
     if !upcasters.iter().any(|upcaster| upcaster.can_upcast(event_type, event_version)) {
         return serde_json::from_str(payload);
     }
-    let mut event = SerializedEvent {
+    let event = SerializedEvent {
         aggregate_id: String::new(),
         sequence: 0,
         aggregate_type: A::TYPE.to_owned(),
@@ -55,12 +55,18 @@ pub fn parse_event<A: Decide>(
         payload: serde_json::from_str(payload)?,
         metadata: serde_json::Value::Null,
     };
-    for upcaster in upcasters {
+    serde_json::from_value(upcast(upcasters, event).payload)
+}
+
+/// Applies every upcaster that fits, in order.
+pub fn upcast(upcasters: &[Box<dyn EventUpcaster>], event: SerializedEvent) -> SerializedEvent {
+    upcasters.iter().fold(event, |event, upcaster| {
         if upcaster.can_upcast(&event.event_type, &event.event_version) {
-            event = upcaster.upcast(event);
+            upcaster.upcast(event)
+        } else {
+            event
         }
-    }
-    serde_json::from_value(event.payload)
+    })
 }
 
 /// Implements [`cqrs_es::DomainEvent`]: an event's type is its variant's name, its version `1.0` unless given.

@@ -7,7 +7,6 @@
 //! lock. The rules are in `docs/log.md`; the engine's parts name the ones they keep.
 
 mod cache;
-mod codec;
 mod decision;
 mod engine;
 mod flight;

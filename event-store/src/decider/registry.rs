@@ -7,11 +7,10 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use cqrs_es::persist::{EventUpcaster, PersistedEventRepository, PersistenceError};
 use domain::Decide;
-use domain::aggregate::Stored;
+use domain::aggregate::{Stored, parse_event, upcast};
 use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
 
-use super::codec;
 use crate::snapshot;
 
 /// Why a stream could not be loaded.
@@ -101,7 +100,7 @@ impl<A: Stored> AggregateType for Typed<A> {
         event_version: &str,
         payload: &str,
     ) -> Result<(), LoadError> {
-        let event = codec::decode::<A>(&self.upcasters, event_type, event_version, payload)?;
+        let event = parse_event::<A>(&self.upcasters, event_type, event_version, payload)?;
         if let Some(state) = state.as_any_mut().downcast_mut::<A>() {
             state.evolve(&event);
         }
@@ -122,7 +121,7 @@ impl<A: Stored> AggregateType for Typed<A> {
         };
         for event in events {
             sequence = i64::try_from(event.sequence).unwrap_or(i64::MAX);
-            let event = codec::upcast(&self.upcasters, event);
+            let event = upcast(&self.upcasters, event);
             state.evolve(&serde_json::from_value(event.payload)?);
         }
         Ok((Box::new(state), sequence))
