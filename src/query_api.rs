@@ -8,6 +8,7 @@ use event_store::{Log, LogWatch};
 use projections::product_search::{self, Home};
 use projections::{LogSource, Positions};
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::Failure;
 use crate::config::Config;
@@ -20,7 +21,7 @@ pub fn router(
     watch: LogWatch,
     source: Arc<LogSource>,
     positions: Positions,
-) -> Result<Router, Failure> {
+) -> Result<OpenApiRouter, Failure> {
     let shop = ShopConfig::from(&config.environment)?;
     let search = product_search::start(Home::under(&config.home), pool, &(source as _), &positions);
     let api = query_api::QueryApi {

@@ -1,17 +1,19 @@
 //! What the roles have in common when they start and stop: logging, signals, the HTTP server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use api_contract::{Verifier, middleware};
-use axum::Router;
+use api_contract::{Verifier, middleware, openapi};
 use axum::routing::get;
+use axum::{Json, Router};
 use identity::signing_keys::SigningKeys;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::Failure;
 use crate::config::Config;
@@ -49,12 +51,15 @@ pub fn stopped_by_signal() -> Result<CancellationToken, Failure> {
 }
 
 /// The whole router of a process: the API under both its paths, what lies beside it, and the rules around it.
-pub fn router(api: Router, beside: Router, pool: &PgPool) -> Router {
+pub fn router(api: OpenApiRouter, beside: Router, pool: &PgPool) -> Router {
+    let (api, document) = api.split_for_parts();
+    let document = Arc::new(openapi::complete(document, env!("CARGO_PKG_VERSION")));
     let router = Router::new()
         .nest("/api/v1", api.clone())
         .nest("/api", api)
         .merge(beside)
-        .merge(health(pool.clone()));
+        .merge(health(pool.clone()))
+        .route("/openapi.json", get(async move || Json((*document).clone())));
     middleware::apply(router, Verifier::new(SigningKeys(pool.clone())), TIME_LIMIT)
 }
 

@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod idempotency;
 pub mod json;
 pub mod middleware;
+pub mod openapi;
 pub mod paging;
 pub mod path;
 pub mod positions;

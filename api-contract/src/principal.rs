@@ -7,12 +7,13 @@ use axum::http::header;
 use axum::http::request::Parts;
 use domain::ids::{SellerId, UserId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::{ApiError, BoxError};
 use crate::token::{Claims, Verifier};
 
 /// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub enum Role {
     /// Buys.
     Customer,

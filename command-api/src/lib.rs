@@ -25,6 +25,7 @@ pub mod tax;
 pub mod tokens;
 
 use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::environment::{ConfigError, Environment};
 
@@ -41,14 +42,14 @@ pub struct Resources {
 
 /// Every command, under no prefix: a process puts them, with the queries if it has those too, under `/api/v1` and
 /// `/api`.
-pub fn api(resources: Resources) -> Router {
+pub fn api(resources: Resources) -> OpenApiRouter {
     let Resources { auth, shop } = resources;
-    Router::new()
+    OpenApiRouter::new()
         .merge(auth::routes(auth))
-        .merge(products::routes(shop.clone()))
-        .merge(cart::routes(shop.clone()))
-        .merge(orders::routes(shop.clone()))
-        .merge(payments::routes(shop))
+        .merge(products::routes(shop.clone()).into())
+        .merge(cart::routes(shop.clone()).into())
+        .merge(orders::routes(shop.clone()).into())
+        .merge(payments::routes(shop).into())
 }
 
 /// What has its place beside the API by a standard.

@@ -17,6 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::Auth;
 use crate::config::{PaymentConfig, ShopConfig};
@@ -95,7 +96,7 @@ impl CommandApi {
     }
 
     /// The commands under no prefix, and what lies beside the API.
-    pub fn routers(&self) -> (Router, Router) {
+    pub fn routers(&self) -> (OpenApiRouter, Router) {
         let resources = Resources { auth: self.auth.clone(), shop: self.shop.clone() };
         (api(resources), beside(self.auth.clone()))
     }

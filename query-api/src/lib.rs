@@ -15,11 +15,11 @@ mod sellers;
 
 use std::sync::Arc;
 
-use axum::Router;
 use event_store::{Log, LogWatch};
 use projections::Positions;
 use projections::product_search::ProductSearch;
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::freshness::Freshness;
 pub use crate::history::failed;
@@ -42,29 +42,35 @@ pub struct QueryApi {
 
 impl QueryApi {
     /// The routes, under no prefix.
-    pub fn router(self) -> Router {
+    pub fn router(self) -> OpenApiRouter {
         let log = Log::new(self.pool.clone());
         let freshness = Freshness::start(log.clone(), self.watch, self.positions);
         let names = Arc::new(products::Names::new(self.pool.clone()));
-        Router::new()
-            .merge(me::router(self.pool.clone()))
-            .merge(products::router(
-                Arc::clone(&names),
-                self.search,
-                freshness.clone(),
-                log.clone(),
-                self.currency,
-            ))
-            .merge(cart::router(
-                log.clone(),
-                freshness.clone(),
-                Arc::clone(&names),
-                self.tax_rate,
-                self.currency,
-            ))
+        OpenApiRouter::new()
+            .merge(me::router(self.pool.clone()).into())
+            .merge(
+                products::router(
+                    Arc::clone(&names),
+                    self.search,
+                    freshness.clone(),
+                    log.clone(),
+                    self.currency,
+                )
+                .into(),
+            )
+            .merge(
+                cart::router(
+                    log.clone(),
+                    freshness.clone(),
+                    Arc::clone(&names),
+                    self.tax_rate,
+                    self.currency,
+                )
+                .into(),
+            )
             .merge(orders::router(log.clone(), self.pool.clone(), freshness.clone()))
-            .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()))
-            .merge(sellers::router(self.pool.clone(), names, freshness))
-            .merge(audit::router(log, self.pool))
+            .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()).into())
+            .merge(sellers::router(self.pool.clone(), names, freshness).into())
+            .merge(audit::router(log, self.pool).into())
     }
 }

@@ -6,6 +6,7 @@ use domain::order::{Order, OrderEvent, OrderStatus};
 use domain::{Currency, Decide, Minor, Money};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::{PersonalBodies, Record, body};
 use crate::amount::Amount;
@@ -78,28 +79,33 @@ impl Record for OrderRecord {
 }
 
 /// The order's payment, as far as the order tells of it.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentBrief {
     /// The payment.
+    #[schema(value_type = Uuid)]
     pub id: PaymentId,
     /// One of the payment's words.
     pub status: &'static str,
 }
 
 /// An order as a client reads it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderView<'a> {
+    #[schema(value_type = Uuid)]
     id: OrderId,
+    #[schema(value_type = Uuid)]
     order_id: OrderId,
     order_number: &'a str,
     external_id: Option<&'a str>,
+    #[schema(value_type = Option<Uuid>)]
     user_id: Option<UserId>,
     status: &'static str,
     status_history: Vec<StepView<'a>>,
     items: Vec<OrderItemView<'a>>,
     item_count: u64,
+    #[schema(value_type = String)]
     currency: Currency,
     subtotal: Amount,
     discount: Amount,
@@ -108,17 +114,21 @@ pub struct OrderView<'a> {
     shipping_cost: Amount,
     total: Amount,
     refunded_amount: Amount,
+    #[schema(value_type = Option<Object>)]
     shipping_address: Option<&'a RawValue>,
+    #[schema(value_type = Option<Object>)]
     billing_address: Option<&'a RawValue>,
     payment_method: Option<&'a str>,
     payment: Option<PaymentBrief>,
     payment_url: Option<String>,
     coupon_code: Option<&'a str>,
+    #[schema(value_type = Option<String>)]
     notes: Option<&'a RawValue>,
     tracking_number: Option<&'a str>,
     carrier: Option<&'a str>,
     estimated_delivery: Option<Timestamp>,
     cancelled_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>)]
     cancel_reason: Option<&'a RawValue>,
     expires_at: Option<Timestamp>,
     created_at: Option<Timestamp>,
@@ -126,25 +136,28 @@ pub struct OrderView<'a> {
 }
 
 /// A step that the status took.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StepView<'a> {
     status: &'static str,
     timestamp: Timestamp,
+    #[schema(value_type = Option<String>)]
     note: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_number: Option<&'a str>,
 }
 
 /// One line of an order.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItemView<'a> {
     /// The line's number, from 1: unique within the order.
     id: String,
+    #[schema(value_type = Uuid)]
     product_id: ProductId,
     product_name: &'a str,
     sku: &'a str,
+    #[schema(value_type = Uuid)]
     seller_id: SellerId,
     price: Amount,
     quantity: u32,

@@ -1,22 +1,31 @@
 //! `POST /auth/login`
 
+use api_contract::openapi::{Envelope, Refusal};
 use api_contract::{ApiError, Fields, JsonBody, Success};
-use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::post;
 use identity::login_failures::{self, Identifier};
 use identity::users;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Auth;
 use super::session::SessionAnswer;
 
-pub(super) fn route() -> Router<Auth> {
-    Router::new().route("/auth/login", post(login))
+pub(super) fn route() -> OpenApiRouter<Auth> {
+    OpenApiRouter::new().routes(routes!(login))
 }
 
+/// Who, and their password.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 struct Login {
+    /// The e-mail address; `usernameOrEmail` and `username` are read as well.
+    #[schema(rename = "email", min_length = 1, max_length = 254, example = "user@example.com")]
     identifier: String,
+    /// As it is typed.
+    #[schema(min_length = 1, max_length = 1000, format = Password)]
     password: String,
 }
 
@@ -28,7 +37,17 @@ impl Login {
     }
 }
 
-/// Exchanges a password for tokens. Accounts that exist and others can't be told apart, by answer or by time.
+/// Exchanges a password for tokens.
+///
+/// Accounts that exist and others can't be told apart, by answer or by time.
+#[utoipa::path(
+    post, path = "/auth/login", operation_id = "login", tag = "auth",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Logged in", body = Envelope<SessionAnswer>),
+        (status = 423, description = "Locked after too many failures; retryAfter says how long", body = Refusal),
+    ),
+)]
 async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResponse, ApiError> {
     let request = body.read(Login::read)?;
     let identifier = Identifier::of(&request.identifier);

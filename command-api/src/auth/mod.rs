@@ -11,6 +11,7 @@ pub use config::{KeyConfig, TokenConfig};
 use axum::Router;
 use identity::signing_keys;
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::keys::{KeyError, KeyPair};
 use crate::passwords::{PasswordError, Passwords};
@@ -51,8 +52,8 @@ impl Auth {
 }
 
 /// The routes under `/api`.
-pub(crate) fn routes(auth: Auth) -> Router {
-    Router::new().merge(register::route()).merge(login::route()).with_state(auth)
+pub(crate) fn routes(auth: Auth) -> OpenApiRouter {
+    OpenApiRouter::new().merge(register::route().into()).merge(login::route()).with_state(auth)
 }
 
 /// The routes that have their place by a standard (RFC 8615).

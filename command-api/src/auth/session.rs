@@ -4,16 +4,19 @@ use api_contract::Role;
 use domain::ids::UserId;
 use identity::users::Account;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::tokens::Session;
 
 /// A user and their tokens.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionAnswer {
+    #[schema(value_type = Uuid)]
     user_id: UserId,
     email: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email_verification_required: Option<bool>,
     token: String,
     access_token: String,
@@ -24,16 +27,19 @@ pub(super) struct SessionAnswer {
     user: UserAnswer,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TokenPair)]
 struct Pair {
     access_token: String,
     refresh_token: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UserBrief)]
 struct UserAnswer {
+    #[schema(value_type = Uuid)]
     id: UserId,
     email: String,
     first_name: String,

@@ -1,5 +1,6 @@
 //! `GET /orders/{id}`, by its id or its number: its customer's, of a seller with a line in it, or an admin's.
 
+use api_contract::openapi::{Envelope, FreshnessParams};
 use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PaymentRecord};
 use api_contract::{ApiError, MinPosition, PathText, Principal, Role, Success, Version};
 use axum::extract::State;
@@ -11,6 +12,11 @@ use super::History;
 use crate::history::{bodies, told};
 use crate::products::unanswered;
 
+#[utoipa::path(
+    get, path = "/orders/{id}", operation_id = "getOrder", tag = "orders", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The order's id or its number"), FreshnessParams),
+    responses((status = 200, description = "The order", body = Envelope<OrderView>)),
+)]
 pub async fn get_order(
     State(history): State<History>,
     principal: Principal,

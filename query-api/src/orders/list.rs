@@ -1,5 +1,6 @@
 //! `GET /orders` (an admin's with `scope=all`) and `GET /sellers/me/orders`.
 
+use api_contract::openapi::{Envelope, FreshnessParams, PageOf, PageParams};
 use api_contract::{
     Amount, ApiError, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
     Timestamp,
@@ -11,11 +12,23 @@ use domain::ids::{OrderId, UserId};
 use domain::{Currency, Money};
 use projections::order_history::{NAME, OrderFilter, OrderStatus, OrderSummary, Scope};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::History;
 use crate::products::unanswered;
 
 /// `GET /orders`.
+#[utoipa::path(
+    get, path = "/orders", operation_id = "listOrders", tag = "orders", security(("bearer" = [])),
+    params(
+        ("scope" = Option<String>, Query, description = "mine, or an admin's all"),
+        ("status" = Option<String>, Query, description = "pending, confirmed (or paid), processing, shipped, delivered, cancelled"),
+        ("startDate" = Option<String>, Query, description = "A day, or a moment in RFC 3339", example = "2025-11-02"),
+        ("endDate" = Option<String>, Query, description = "A day (its end), or a moment in RFC 3339", example = "2025-11-02"),
+        PageParams, FreshnessParams,
+    ),
+    responses((status = 200, description = "The caller's orders, the newest first", body = Envelope<PageOf<Summary>>)),
+)]
 pub async fn mine(
     State(history): State<History>,
     principal: Principal,
@@ -37,6 +50,16 @@ pub async fn mine(
 }
 
 /// `GET /sellers/me/orders`: those with a line of the seller's.
+#[utoipa::path(
+    get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
+    params(
+        ("status" = Option<String>, Query, description = "pending, confirmed (or paid), processing, shipped, delivered, cancelled"),
+        ("startDate" = Option<String>, Query, description = "A day, or a moment in RFC 3339", example = "2025-11-02"),
+        ("endDate" = Option<String>, Query, description = "A day (its end), or a moment in RFC 3339", example = "2025-11-02"),
+        PageParams, FreshnessParams,
+    ),
+    responses((status = 200, description = "The orders with a line of the seller's", body = Envelope<PageOf<Summary>>)),
+)]
 pub async fn of_my_shop(
     State(history): State<History>,
     principal: Principal,
@@ -73,16 +96,20 @@ fn moment(f: &mut Fields<'_, '_>, name: &'static str, days: u64) -> Option<DateT
 }
 
 /// An order in a list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OrderSummary)]
 struct Summary {
+    #[schema(value_type = Uuid)]
     id: OrderId,
     order_number: String,
     external_id: Option<String>,
+    #[schema(value_type = Option<Uuid>)]
     user_id: Option<UserId>,
     status: &'static str,
     item_count: i64,
     line_count: i32,
+    #[schema(value_type = String)]
     currency: Currency,
     total: Amount,
     refunded_amount: Amount,

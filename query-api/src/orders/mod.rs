@@ -5,11 +5,11 @@ mod list;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::get;
 use event_store::Log;
 use projections::order_history::Orders;
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::freshness::Freshness;
 
@@ -22,11 +22,11 @@ struct History {
 }
 
 /// The routes.
-pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> Router {
+pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
     let orders = Arc::new(Orders::new(pool.clone()));
-    Router::new()
-        .route("/orders", get(list::mine))
-        .route("/sellers/me/orders", get(list::of_my_shop))
-        .route("/orders/{id}", get(get_order::get_order))
+    OpenApiRouter::new()
+        .routes(routes!(list::mine))
+        .routes(routes!(list::of_my_shop))
+        .routes(routes!(get_order::get_order))
         .with_state(History { log, pool, orders, freshness })
 }

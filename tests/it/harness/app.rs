@@ -123,6 +123,7 @@ impl App {
         .unwrap();
 
         let (api, beside) = commands.routers();
+        let api = Router::from(api);
         let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside);
         let router = api_contract::middleware::apply(router, verifier.clone(), Duration::from_secs(30));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
