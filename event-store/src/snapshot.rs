@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// The form of the snapshots that this build writes. One of another form is not read: raise it when the state of a
 /// snapshotted aggregate changes.
-const STATE_VERSION: i32 = 1;
+const STATE_VERSION: i32 = 2;
 
 /// A stream is snapshotted each time it has grown by this many events.
 pub const EVERY: i64 = 1000;

@@ -60,7 +60,9 @@ impl Record for OrderRecord {
     fn apply(&mut self, event: &OrderEvent, at: DateTime<Utc>) {
         let note = match event {
             OrderEvent::OrderShipped(shipped) => shipped.note,
-            OrderEvent::OrderProcessing { note } | OrderEvent::OrderDelivered { note } => *note,
+            OrderEvent::OrderProcessing { note, part: _ } | OrderEvent::OrderDelivered { note, part: _ } => {
+                *note
+            }
             OrderEvent::OrderCancelled { cause: _, reason } => *reason,
             OrderEvent::OrderPlaced(_)
             | OrderEvent::OrderPaid(_)
@@ -176,7 +178,7 @@ impl<'a> OrderView<'a> {
         let order = &record.order;
         let placed = order.placed.as_deref()?;
         let amount = |minor: Minor| Amount(Money::new(minor, placed.currency));
-        let shipment = order.shipment.as_ref();
+        let shipment = order.shipments.last();
         let cancelled = record.steps.iter().find(|step| step.status == OrderStatus::Cancelled);
         Some(Self {
             id,
@@ -224,7 +226,7 @@ impl<'a> OrderView<'a> {
 
 impl<'a> StepView<'a> {
     fn of(step: &StatusStep, record: &'a OrderRecord, bodies: &'a PersonalBodies) -> Self {
-        let shipment = record.order.shipment.as_ref().filter(|_| step.status == OrderStatus::Shipped);
+        let shipment = record.order.shipments.last().filter(|_| step.status == OrderStatus::Shipped);
         Self {
             status: step.status.as_str(),
             timestamp: step.at.into(),

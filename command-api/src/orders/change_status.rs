@@ -13,7 +13,7 @@ use domain::decisions::{
     cancel_order, confirm_manually,
 };
 use domain::ids::{OrderId, PersonalId, RefundId};
-use domain::order::{CancelCause, Order, OrderError, OrderShipped, OrderStatus};
+use domain::order::{CancelCause, Lines, Order, OrderError, OrderStatus, Parcel};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
 use identity::personal::{self, Purpose, Rows};
@@ -133,7 +133,7 @@ fn take(
                 .map_err(|halt| halt.map(|error| cancel::refusal(&error)));
         }
         OrderStatus::Processing => Step::Processing { note },
-        OrderStatus::Shipped => Step::Shipped(OrderShipped {
+        OrderStatus::Shipped => Step::Shipped(Parcel {
             tracking_number: request.tracking_number.clone(),
             carrier: request.carrier.clone(),
             estimated_delivery: request.estimated_delivery,
@@ -141,7 +141,7 @@ fn take(
         }),
         OrderStatus::Delivered => Step::Delivered { note },
     };
-    advance_order(streams, &AdvanceOrder { order_id, step })
+    advance_order(streams, &AdvanceOrder { order_id, lines: Lines::All, step })
         .map(|_| ())
         .map_err(|halt| halt.map(|error| advance_refusal(&error)))
 }

@@ -1,16 +1,17 @@
-//! An order goes one step on: processing, shipped, delivered.
+//! An order, or a seller's part of it, goes one step on: processing, shipped, delivered.
 
-use super::cancel_order::products;
-use crate::ids::{OrderId, PersonalId};
+use crate::ids::{OrderId, PersonalId, ProductId};
 use crate::inventory::{Inventory, InventoryCommand, InventoryError};
-use crate::order::{Order, OrderCommand, OrderError, OrderShipped, OrderStatus};
+use crate::order::{Lines, Order, OrderCommand, OrderError, OrderStatus, Parcel};
 use crate::{Halt, StreamId, Streams};
 
-/// A step of an order.
+/// A step of an order's lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdvanceOrder {
     /// Which order.
     pub order_id: OrderId,
+    /// Which of its lines: a seller's step is for the seller's own.
+    pub lines: Lines,
     /// Which step.
     pub step: Step,
 }
@@ -24,7 +25,7 @@ pub enum Step {
         note: Option<PersonalId>,
     },
     /// It leaves, and its stock with it.
-    Shipped(OrderShipped),
+    Shipped(Parcel),
     /// It arrived.
     Delivered {
         /// Staff's note, kept in `personal`.
@@ -43,22 +44,21 @@ pub enum AdvanceOrderError {
     Inventory(#[from] InventoryError),
 }
 
-/// Takes the step; shipping commits what is reserved for the order.
+/// Takes the step; shipping commits what is reserved for the lines that leave. Answers what the order is then.
 pub fn advance_order<S: Streams>(
     streams: &mut S,
     command: &AdvanceOrder,
 ) -> Result<OrderStatus, Halt<AdvanceOrderError>> {
-    let order_id = command.order_id;
-    match &command.step {
+    let AdvanceOrder { order_id, lines, ref step } = *command;
+    match step {
         Step::Processing { note } => {
-            streams.execute::<Order, AdvanceOrderError>(
-                order_id,
-                OrderCommand::StartProcessing { note: *note },
-            )?;
+            let start = OrderCommand::StartProcessing { lines, note: *note };
+            streams.execute::<Order, AdvanceOrderError>(order_id, start)?;
         }
-        Step::Shipped(shipped) => ship(streams, order_id, shipped)?,
+        Step::Shipped(parcel) => ship(streams, order_id, lines, parcel)?,
         Step::Delivered { note } => {
-            streams.execute::<Order, AdvanceOrderError>(order_id, OrderCommand::Deliver { note: *note })?;
+            let deliver = OrderCommand::Deliver { lines, note: *note };
+            streams.execute::<Order, AdvanceOrderError>(order_id, deliver)?;
         }
     }
     Ok(streams.state::<Order, AdvanceOrderError>(order_id)?.status)
@@ -67,14 +67,28 @@ pub fn advance_order<S: Streams>(
 fn ship<S: Streams>(
     streams: &mut S,
     order_id: OrderId,
-    shipped: &OrderShipped,
+    lines: Lines,
+    parcel: &Parcel,
 ) -> Result<(), Halt<AdvanceOrderError>> {
     let order = streams.state::<Order, AdvanceOrderError>(order_id)?;
-    let products = products(order.placed().map_err(|error| Halt::Refused(error.into()))?);
+    let products = leaving(order, lines).map_err(|error| Halt::Refused(error.into()))?;
     streams.need(&products.iter().map(StreamId::of::<Inventory>).collect::<Vec<_>>())?;
-    streams.execute::<Order, AdvanceOrderError>(order_id, OrderCommand::Ship(shipped.clone()))?;
+    let ship = OrderCommand::Ship { lines, parcel: parcel.clone() };
+    streams.execute::<Order, AdvanceOrderError>(order_id, ship)?;
     for product_id in products {
         streams.execute::<Inventory, AdvanceOrderError>(product_id, InventoryCommand::Commit { order_id })?;
     }
     Ok(())
+}
+
+/// The products of the lines that leave, each once. A reservation is by order and product, however many lines it has;
+/// a product has one seller, so all its lines leave together.
+fn leaving(order: &Order, lines: Lines) -> Result<Vec<ProductId>, OrderError> {
+    let placed = order.placed()?;
+    let leaving = order.stepping(lines, OrderStatus::Processing, OrderStatus::Shipped)?;
+    let lines = leaving.iter().filter_map(|place| placed.lines.get(*place as usize));
+    let mut products: Vec<ProductId> = lines.map(|line| line.product_id).collect();
+    products.sort_unstable();
+    products.dedup();
+    Ok(products)
 }

@@ -76,7 +76,7 @@ pub fn cancel_order<S: Streams>(
 }
 
 /// The products of an order, each once: a reservation is by order and product, however many lines it has.
-pub(super) fn products(placed: &OrderPlaced) -> Vec<ProductId> {
+fn products(placed: &OrderPlaced) -> Vec<ProductId> {
     let mut products: Vec<ProductId> = placed.lines.iter().map(|line| line.product_id).collect();
     products.sort_unstable();
     products.dedup();

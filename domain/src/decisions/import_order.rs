@@ -11,7 +11,7 @@ use crate::claim::{self, Claim, ClaimCommand, ClaimError};
 use crate::ids::{OrderId, PaymentId, ProductId, SellerId, UserId};
 use crate::imported::{Imported, ImportedCommand, ImportedError, Outcome};
 use crate::inventory::{Inventory, InventoryCommand, InventoryError};
-use crate::order::{Order, OrderCommand, OrderError, OrderLine, OrderShipped, Place, Region};
+use crate::order::{Lines, Order, OrderCommand, OrderError, OrderLine, Parcel, Place, Region};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::purchases::{Purchases, PurchasesCommand, PurchasesError, Units};
 use crate::{Currency, Halt, Money, StreamId, Streams};
@@ -246,9 +246,9 @@ fn deliver<S: Streams>(streams: &mut S, order: &OutsideOrder) -> Result<(), Halt
     let order_id = order.order_id;
     capture_payment::capture_owed(streams, order.payment_id, "import")
         .map_err(|halt| halt.map(ImportError::from))?;
-    let parcel = OrderShipped { tracking_number: None, carrier: None, estimated_delivery: None, note: None };
-    for step in [Step::Processing { note: None }, Step::Shipped(parcel), Step::Delivered { note: None }] {
-        advance_order::advance_order(streams, &AdvanceOrder { order_id, step })
+    let parcel = Step::Shipped(Parcel::default());
+    for step in [Step::Processing { note: None }, parcel, Step::Delivered { note: None }] {
+        advance_order::advance_order(streams, &AdvanceOrder { order_id, lines: Lines::All, step })
             .map_err(|halt| halt.map(ImportError::from))?;
     }
     let Some(customer_id) = order.customer_id else { return Ok(()) };

@@ -38,6 +38,12 @@ pub enum OrderError {
         /// What it was to become.
         to: OrderStatus,
     },
+    /// The seller has no line in it.
+    #[error("the order has no item of this seller")]
+    NothingOfSeller,
+    /// What has left can't be given up with the rest.
+    #[error("a part of the order was shipped, it cannot become cancelled")]
+    PartlyShipped,
     /// Its time to pay is not over, or has no end.
     #[error("the order has not expired")]
     NotExpired,

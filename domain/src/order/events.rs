@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Split;
+use super::{Part, Split};
 use crate::ids::{PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use crate::{Currency, Minor, domain_event};
 
@@ -21,6 +21,9 @@ pub enum OrderEvent {
     OrderProcessing {
         /// Staff's note, kept in `personal`.
         note: Option<PersonalId>,
+        /// The lines that it was, if not all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
     },
     /// On its way; the stock has left.
     OrderShipped(OrderShipped),
@@ -28,6 +31,9 @@ pub enum OrderEvent {
     OrderDelivered {
         /// Staff's note, kept in `personal`.
         note: Option<PersonalId>,
+        /// The lines that it was, if not all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
     },
     /// Given up before it was shipped; the stock is released.
     OrderCancelled {
@@ -175,6 +181,30 @@ pub struct OrderShipped {
     pub estimated_delivery: Option<DateTime<Utc>>,
     /// Staff's note, kept in `personal`.
     pub note: Option<PersonalId>,
+    /// The lines in it, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// A parcel that is to leave: [`OrderShipped`] without its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parcel {
+    /// The carrier's number.
+    pub tracking_number: Option<String>,
+    /// Who carries it.
+    pub carrier: Option<String>,
+    /// When it should arrive.
+    pub estimated_delivery: Option<DateTime<Utc>>,
+    /// Staff's note, kept in `personal`.
+    pub note: Option<PersonalId>,
+}
+
+impl OrderShipped {
+    /// The parcel left, with these lines.
+    pub(super) fn of(parcel: Parcel, part: Option<Part>) -> Self {
+        let Parcel { tracking_number, carrier, estimated_delivery, note } = parcel;
+        Self { tracking_number, carrier, estimated_delivery, note, part }
+    }
 }
 
 /// Who or what gave an order up.

@@ -2,8 +2,8 @@
 //!
 //! An order is placed with its prices frozen and its stock reserved, and is *pending* until it is paid. A payment
 //! in full confirms it (an order of 0 at once). Then it is *processing*, *shipped*, *delivered*, one step after the
-//! other. Until it is shipped it can be cancelled, by its customer or by staff; a pending one is also cancelled when
-//! nobody paid in time. A payment that arrives for a cancelled order is recorded all the same, because the money is
+//! other, each line of it on its own ([`steps`]), because each seller sends what is the seller's. Until the first line
+//! is shipped it can be cancelled, by its customer or by staff; a pending one is also cancelled when nobody paid in time. A payment that arrives for a cancelled order is recorded all the same, because the money is
 //! ours, and is then refunded. Of a shipped or delivered order goods may come back, never more than were bought;
 //! of a paid one money may go back, never more than was captured.
 //!
@@ -24,15 +24,19 @@ mod errors;
 mod events;
 pub mod public;
 mod split;
+mod status;
+mod steps;
 mod totals;
 mod upcasters;
 
 pub use errors::OrderError;
 pub use events::{
-    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped, Region,
+    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped, Parcel, Region,
     ReturnedItem,
 };
 pub use split::{GoodsAmount, Split};
+pub use status::OrderStatus;
+pub use steps::{Lines, Part};
 pub use totals::{Totals, TotalsError, totals};
 
 /// One order.
@@ -40,8 +44,10 @@ pub use totals::{Totals, TotalsError, totals};
 pub struct Order {
     /// What was agreed; nothing before it is placed.
     pub placed: Option<Arc<OrderPlaced>>,
-    /// How far it has come.
+    /// How far it has come: as far as its least advanced line.
     pub status: OrderStatus,
+    /// How far each line has come.
+    pub line_status: Vec<OrderStatus>,
     /// Whether its payment was captured (an order of 0 is paid with 0).
     pub paid: bool,
     /// How much was captured.
@@ -50,29 +56,10 @@ pub struct Order {
     pub refunded: Minor,
     /// How many units of each line came back.
     pub returned: Vec<u32>,
-    /// The parcel, once shipped.
-    pub shipment: Option<OrderShipped>,
+    /// The parcels that left, in their order.
+    pub shipments: Vec<OrderShipped>,
     /// Why it was given up, once cancelled.
     pub cancelled: Option<CancelCause>,
-}
-
-/// How far an order has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderStatus {
-    /// Awaits its payment.
-    #[default]
-    Pending,
-    /// Paid.
-    Confirmed,
-    /// Being prepared.
-    Processing,
-    /// On its way.
-    Shipped,
-    /// With the customer.
-    Delivered,
-    /// Given up before it was shipped.
-    Cancelled,
 }
 
 /// What may be asked of an order.
@@ -84,15 +71,24 @@ pub enum OrderCommand {
     RecordPayment(OrderPaid),
     /// It is paid: go on.
     Confirm,
-    /// It is being prepared.
+    /// Lines are being prepared.
     StartProcessing {
+        /// Which.
+        lines: Lines,
         /// Staff's note, kept in `personal`.
         note: Option<PersonalId>,
     },
-    /// It leaves.
-    Ship(OrderShipped),
-    /// It arrived.
+    /// Lines leave.
+    Ship {
+        /// Which.
+        lines: Lines,
+        /// In which parcel.
+        parcel: Parcel,
+    },
+    /// Lines arrived.
     Deliver {
+        /// Which.
+        lines: Lines,
         /// Staff's note, kept in `personal`.
         note: Option<PersonalId>,
     },
@@ -219,14 +215,8 @@ impl Order {
         Ok(OrderEvent::OrderRefunded(refund))
     }
 
-    /// One step, from exactly the status before it.
-    fn step(&self, from: OrderStatus, to: OrderStatus) -> Result<(), OrderError> {
-        self.placed()?;
-        if self.status == from { Ok(()) } else { Err(OrderError::WrongStatus { is: self.status, to }) }
-    }
-
     fn confirm(&self) -> Result<OrderEvent, OrderError> {
-        self.step(OrderStatus::Pending, OrderStatus::Confirmed)?;
+        self.stepping(Lines::All, OrderStatus::Pending, OrderStatus::Confirmed)?;
         if self.paid { Ok(OrderEvent::OrderConfirmed {}) } else { Err(OrderError::NotPaid) }
     }
 
@@ -244,6 +234,9 @@ impl Order {
         if !may {
             return Err(OrderError::WrongStatus { is: self.status, to: OrderStatus::Cancelled });
         }
+        if self.line_status.iter().any(|line| line.has_left()) {
+            return Err(OrderError::PartlyShipped);
+        }
         if expires && placed.expires_at.is_none_or(|expires_at| at < expires_at) {
             return Err(OrderError::NotExpired);
         }
@@ -252,7 +245,7 @@ impl Order {
 
     fn return_items(&self, items: Vec<ReturnedItem>) -> Result<OrderEvent, OrderError> {
         let placed = self.placed()?;
-        if !matches!(self.status, OrderStatus::Shipped | OrderStatus::Delivered) {
+        if !self.line_status.iter().any(|line| line.has_left()) {
             return Err(OrderError::NotShipped { is: self.status });
         }
         if items.is_empty() || items.iter().any(|item| item.quantity == 0) {
@@ -267,6 +260,10 @@ impl Order {
             if line.product_id != item.product_id {
                 return Err(OrderError::UnknownLine { line: item.line });
             }
+            let is = self.line_status.get(place).copied().unwrap_or_default();
+            if !is.has_left() {
+                return Err(OrderError::NotShipped { is });
+            }
             let left = line.quantity.saturating_sub(*returned);
             if item.quantity > left {
                 return Err(OrderError::ReturnAboveBought { line: item.line, left });
@@ -274,31 +271,6 @@ impl Order {
             *returned += item.quantity;
         }
         Ok(OrderEvent::ItemsReturned { items })
-    }
-}
-
-impl OrderStatus {
-    /// Whether it may still be cancelled.
-    pub fn is_before_shipping(self) -> bool {
-        matches!(self, Self::Pending | Self::Confirmed | Self::Processing)
-    }
-
-    /// The word for it in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Confirmed => "confirmed",
-            Self::Processing => "processing",
-            Self::Shipped => "shipped",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-impl std::fmt::Display for OrderStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -313,17 +285,17 @@ impl Decide for Order {
             OrderCommand::Place(place) => self.place(*place)?,
             OrderCommand::RecordPayment(paid) => self.record_payment(paid)?,
             OrderCommand::Confirm => self.confirm()?,
-            OrderCommand::StartProcessing { note } => {
-                self.step(OrderStatus::Confirmed, OrderStatus::Processing)?;
-                OrderEvent::OrderProcessing { note }
+            OrderCommand::StartProcessing { lines, note } => {
+                let part = self.part(lines, OrderStatus::Confirmed, OrderStatus::Processing)?;
+                OrderEvent::OrderProcessing { note, part }
             }
-            OrderCommand::Ship(shipped) => {
-                self.step(OrderStatus::Processing, OrderStatus::Shipped)?;
-                OrderEvent::OrderShipped(shipped)
+            OrderCommand::Ship { lines, parcel } => {
+                let part = self.part(lines, OrderStatus::Processing, OrderStatus::Shipped)?;
+                OrderEvent::OrderShipped(OrderShipped::of(parcel, part))
             }
-            OrderCommand::Deliver { note } => {
-                self.step(OrderStatus::Shipped, OrderStatus::Delivered)?;
-                OrderEvent::OrderDelivered { note }
+            OrderCommand::Deliver { lines, note } => {
+                let part = self.part(lines, OrderStatus::Shipped, OrderStatus::Delivered)?;
+                OrderEvent::OrderDelivered { note, part }
             }
             OrderCommand::Cancel { cause, reason, at } => self.cancel(cause, reason, at)?,
             OrderCommand::Return { items } => self.return_items(items)?,
@@ -336,21 +308,26 @@ impl Decide for Order {
         match event {
             OrderEvent::OrderPlaced(placed) => {
                 self.returned = vec![0; placed.lines.len()];
+                self.line_status = vec![OrderStatus::Pending; placed.lines.len()];
                 self.placed = Some(Arc::new((**placed).clone()));
             }
             OrderEvent::OrderPaid(paid) => {
                 self.paid = true;
                 self.captured = self.captured.saturating_add(paid.amount);
             }
-            OrderEvent::OrderConfirmed {} => self.status = OrderStatus::Confirmed,
-            OrderEvent::OrderProcessing { note: _ } => self.status = OrderStatus::Processing,
-            OrderEvent::OrderShipped(shipped) => {
-                self.status = OrderStatus::Shipped;
-                self.shipment = Some(shipped.clone());
+            OrderEvent::OrderConfirmed {} => self.becomes(OrderStatus::Confirmed, None),
+            OrderEvent::OrderProcessing { note: _, part } => {
+                self.becomes(OrderStatus::Processing, part.as_ref());
             }
-            OrderEvent::OrderDelivered { note: _ } => self.status = OrderStatus::Delivered,
+            OrderEvent::OrderShipped(shipped) => {
+                self.becomes(OrderStatus::Shipped, shipped.part.as_ref());
+                self.shipments.push(shipped.clone());
+            }
+            OrderEvent::OrderDelivered { note: _, part } => {
+                self.becomes(OrderStatus::Delivered, part.as_ref());
+            }
             OrderEvent::OrderCancelled { cause, reason: _ } => {
-                self.status = OrderStatus::Cancelled;
+                self.becomes(OrderStatus::Cancelled, None);
                 self.cancelled = Some(*cause);
             }
             OrderEvent::ItemsReturned { items } => {

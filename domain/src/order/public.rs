@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CancelCause, Order, OrderEvent};
+use super::{CancelCause, Order, OrderEvent, OrderStatus};
 use crate::ids::{PaymentId, ProductId, RefundId, SellerId, UserId};
 use crate::public::public_events;
 use crate::{Currency, Minor};
@@ -57,12 +57,17 @@ impl From<OrderEvent> for OrderPublicEvent {
             OrderEvent::OrderPlaced(placed) => Self::OrderPlaced((*placed).into()),
             OrderEvent::OrderPaid(paid) => Self::OrderPaid(paid.into()),
             OrderEvent::OrderConfirmed {} => Self::OrderConfirmed(OrderConfirmed {}),
-            OrderEvent::OrderProcessing { note: _ } => Self::OrderProcessing(OrderProcessing {}),
+            OrderEvent::OrderProcessing { note: _, part } => {
+                Self::OrderProcessing(OrderProcessing { part: part.map(Into::into) })
+            }
             OrderEvent::OrderShipped(shipped) => Self::OrderShipped(OrderShipped {
                 carrier: shipped.carrier,
                 estimated_delivery: shipped.estimated_delivery,
+                part: shipped.part.map(Into::into),
             }),
-            OrderEvent::OrderDelivered { note: _ } => Self::OrderDelivered(OrderDelivered {}),
+            OrderEvent::OrderDelivered { note: _, part } => {
+                Self::OrderDelivered(OrderDelivered { part: part.map(Into::into) })
+            }
             OrderEvent::OrderCancelled { cause, reason: _ } => Self::OrderCancelled(OrderCancelled { cause }),
             OrderEvent::ItemsReturned { items } => {
                 Self::ItemsReturned(ItemsReturned { items: items.into_iter().map(Into::into).collect() })
@@ -195,7 +200,11 @@ pub struct OrderConfirmed {}
 /// Being prepared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderProcessing {}
+pub struct OrderProcessing {
+    /// The lines that it was, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
 
 /// On its way; the stock has left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -207,12 +216,29 @@ pub struct OrderShipped {
     /// When it should arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_delivery: Option<DateTime<Utc>>,
+    /// The lines in the parcel, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// The part of an order that took a step. Its seller sends it apart from the rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// The lines that took it, each by its place in the order, from 0.
+    pub lines: Vec<u32>,
+    /// What the order is after it: what its least advanced line is.
+    pub order_status: OrderStatus,
 }
 
 /// With the customer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderDelivered {}
+pub struct OrderDelivered {
+    /// The lines that it was, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
 
 /// Given up before it was shipped; the stock is released.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -336,6 +362,12 @@ impl From<super::OrderRefunded> for OrderRefunded {
             currency: it.currency,
             split: it.split.into(),
         }
+    }
+}
+
+impl From<super::Part> for Part {
+    fn from(it: super::Part) -> Self {
+        Self { lines: it.lines, order_status: it.order_status }
     }
 }
 

@@ -148,17 +148,19 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
         ),
     );
     add("orders", "OrderConfirmed", same(json!({})));
-    add("orders", "OrderProcessing", (json!({"note": id}), json!({})));
+    let part = json!({"lines": [1], "order_status": "processing"});
+    let public_part = json!({"lines": [1], "orderStatus": "processing"});
+    add("orders", "OrderProcessing", (json!({"note": id, "part": part}), json!({"part": public_part})));
     add(
         "orders",
         "OrderShipped",
         (
             json!({"tracking_number": "1Z", "carrier": "UPS", "estimated_delivery": "2026-01-02T00:00:00Z",
-                "note": id}),
-            json!({"carrier": "UPS", "estimatedDelivery": "2026-01-02T00:00:00Z"}),
+                "note": id, "part": part}),
+            json!({"carrier": "UPS", "estimatedDelivery": "2026-01-02T00:00:00Z", "part": public_part}),
         ),
     );
-    add("orders", "OrderDelivered", (json!({"note": id}), json!({})));
+    add("orders", "OrderDelivered", (json!({"note": id, "part": part}), json!({"part": public_part})));
     add("orders", "OrderCancelled", (json!({"cause": "expired", "reason": id}), json!({"cause": "expired"})));
     add(
         "orders",

@@ -134,14 +134,15 @@ fn orders() -> Vec<Sample> {
             split: split(),
         }),
         OrderEvent::OrderConfirmed {},
-        OrderEvent::OrderProcessing { note: Some(id()) },
+        OrderEvent::OrderProcessing { note: Some(id()), part: None },
         OrderEvent::OrderShipped(OrderShipped {
             tracking_number: Some("JD0002".to_owned()),
             carrier: Some("Royal Mail".to_owned()),
             estimated_delivery: Some(Utc.with_ymd_and_hms(2011, 3, 17, 12, 0, 0).unwrap()),
             note: None,
+            part: None,
         }),
-        OrderEvent::OrderDelivered { note: None },
+        OrderEvent::OrderDelivered { note: None, part: None },
         OrderEvent::OrderCancelled { cause: CancelCause::Customer, reason: Some(id()) },
         OrderEvent::ItemsReturned { items: vec![ReturnedItem { line: 0, product_id: id(), quantity: 1 }] },
         OrderEvent::OrderRefunded(OrderRefunded {

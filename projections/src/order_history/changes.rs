@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::Minor;
 use domain::order::CancelCause;
-use domain::order::public::{GoodsAmount, OrderLine, OrderPlaced, OrderPublicEvent};
+use domain::order::public::{GoodsAmount, OrderLine, OrderPlaced, OrderPublicEvent, Part};
 use domain::payment::public::PaymentPublicEvent;
 use domain::public::{PublicData, PublicEvent};
 use uuid::Uuid;
@@ -84,13 +84,17 @@ impl<'a> Changes<'a> {
             }
             OrderPublicEvent::OrderPaid(paid) => add(&mut order.captured, paid.amount, event)?,
             OrderPublicEvent::OrderConfirmed(_) => self.step(event, id, OrderStatus::Confirmed),
-            OrderPublicEvent::OrderProcessing(_) => self.step(event, id, OrderStatus::Processing),
+            OrderPublicEvent::OrderProcessing(it) => {
+                self.part_steps(event, id, OrderStatus::Processing, it.part.as_ref());
+            }
             OrderPublicEvent::OrderShipped(parcel) => {
                 order.carrier = parcel.carrier.as_deref().or(order.carrier);
                 order.estimated_delivery = parcel.estimated_delivery.or(order.estimated_delivery);
-                self.step(event, id, OrderStatus::Shipped);
+                self.part_steps(event, id, OrderStatus::Shipped, parcel.part.as_ref());
             }
-            OrderPublicEvent::OrderDelivered(_) => self.step(event, id, OrderStatus::Delivered),
+            OrderPublicEvent::OrderDelivered(it) => {
+                self.part_steps(event, id, OrderStatus::Delivered, it.part.as_ref());
+            }
             OrderPublicEvent::OrderCancelled(cancelled) => {
                 order.cancel_cause = Some(cancelled.cause);
                 self.step(event, id, OrderStatus::Cancelled);
@@ -133,6 +137,14 @@ impl<'a> Changes<'a> {
     fn step(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus) {
         self.orders.entry(id).or_default().status = Some(status);
         self.history.insert((id, event.sequence), (status, event.occurred_at));
+    }
+
+    /// A step of the whole order, or of a part: then the order has the status that the part says.
+    fn part_steps(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus, part: Option<&Part>) {
+        self.step(event, id, status);
+        if let Some(part) = part {
+            self.orders.entry(id).or_default().status = Some(part.order_status.into());
+        }
     }
 
     fn payment(&mut self, event: &'a PublicEvent, data: &'a PaymentPublicEvent) -> Result<(), ApplyError> {

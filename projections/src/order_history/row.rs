@@ -45,6 +45,19 @@ impl OrderStatus {
     }
 }
 
+impl From<domain::order::OrderStatus> for OrderStatus {
+    fn from(status: domain::order::OrderStatus) -> Self {
+        match status {
+            domain::order::OrderStatus::Pending => Self::Pending,
+            domain::order::OrderStatus::Confirmed => Self::Confirmed,
+            domain::order::OrderStatus::Processing => Self::Processing,
+            domain::order::OrderStatus::Shipped => Self::Shipped,
+            domain::order::OrderStatus::Delivered => Self::Delivered,
+            domain::order::OrderStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 impl FromStr for OrderStatus {
     type Err = UnknownStatus;
 

@@ -228,6 +228,7 @@ fn ship(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         carrier: Some("FedEx".to_owned()),
         estimated_delivery: Some(happened_at(500)),
         note: None,
+        part: None,
     };
     making.happens(id, Stored::Order(OrderEvent::OrderShipped(shipped)));
     for line in &placed.lines {
@@ -235,7 +236,7 @@ fn ship(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         let committed = InventoryEvent::ReservationCommitted { order_id, quantity };
         making.happens(line.product_id.0, Stored::Inventory(committed));
     }
-    making.happens(id, Stored::Order(OrderEvent::OrderDelivered { note: None }));
+    making.happens(id, Stored::Order(OrderEvent::OrderDelivered { note: None, part: None }));
 }
 
 /// One unit of the first line comes back.

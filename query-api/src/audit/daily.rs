@@ -183,9 +183,9 @@ impl Ledger {
             }
             OrderEvent::OrderPlaced(_)
             | OrderEvent::OrderConfirmed {}
-            | OrderEvent::OrderProcessing { note: _ }
+            | OrderEvent::OrderProcessing { note: _, part: _ }
             | OrderEvent::OrderShipped(_)
-            | OrderEvent::OrderDelivered { note: _ }
+            | OrderEvent::OrderDelivered { note: _, part: _ }
             | OrderEvent::OrderCancelled { cause: _, reason: _ }
             | OrderEvent::ItemsReturned { items: _ } => return Ok(()),
         };

@@ -15,7 +15,7 @@ use crate::Money;
 use crate::cart::CartEvent;
 use crate::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
 use crate::inventory::{Inventory, InventoryEvent};
-use crate::order::{Order, OrderShipped, OrderStatus, Region};
+use crate::order::{Lines, Order, OrderStatus, Parcel, Region};
 use crate::payment::Payment;
 use crate::product::{Product, ProductDetails, ProductEvent};
 use crate::streams::testing::InMemory;
@@ -31,6 +31,8 @@ const TIP: ProductId = ProductId(Uuid::from_u128(0x5));
 const NOWHERE: ProductId = ProductId(Uuid::from_u128(0x6));
 
 const SELLER: SellerId = SellerId(Uuid::from_u128(0x51));
+/// Whose the pots are.
+const POTTER: SellerId = SellerId(Uuid::from_u128(0x52));
 const ANN: UserId = UserId(Uuid::from_u128(0xa1));
 const ORDER: OrderId = OrderId(Uuid::from_u128(0x71));
 const PAYMENT: PaymentId = PaymentId(Uuid::from_u128(0x81));
@@ -78,10 +80,11 @@ fn received(quantity: u64) -> Vec<InventoryEvent> {
 /// Ten mugs at 99.99, five pots at 10.00, and what makes trouble.
 fn shop() -> InMemory {
     let euro = Money::new(300, "EUR".parse().unwrap());
+    let pot = ProductDetails { seller_id: POTTER, ..details("pot", usd(1_000)) };
     InMemory::new()
         .given::<Product>(MUG, vec![created("mug", usd(9_999))])
         .given::<Inventory>(MUG, received(10))
-        .given::<Product>(POT, vec![created("pot", usd(1_000))])
+        .given::<Product>(POT, vec![ProductEvent::ProductCreated(Box::new(pot))])
         .given::<Inventory>(POT, received(5))
         .given::<Product>(TEA, vec![created("tea", euro)])
         .given::<Inventory>(TEA, received(100))
@@ -138,13 +141,18 @@ fn with_order(status: OrderStatus) -> InMemory {
     };
     shop.decide(|it| capture_payment(it, &capture(20_998))).unwrap();
     for step in steps.into_iter().take(number) {
-        shop.decide(|it| advance_order(it, &AdvanceOrder { order_id: ORDER, step: step.clone() })).unwrap();
+        shop.decide(|it| advance_order(it, &advance(step.clone()))).unwrap();
     }
     shop
 }
 
-fn parcel() -> OrderShipped {
-    OrderShipped { tracking_number: None, carrier: None, estimated_delivery: None, note: None }
+fn parcel() -> Parcel {
+    Parcel::default()
+}
+
+/// A step of the whole order.
+fn advance(step: Step) -> AdvanceOrder {
+    AdvanceOrder { order_id: ORDER, lines: Lines::All, step }
 }
 
 fn cancel() -> CancelOrder {

@@ -138,15 +138,40 @@ fn a_preview_is_priced_like_the_order_and_changes_nothing() {
 fn shipping_takes_the_goods_out_of_the_house() {
     let mut shop = with_order(OrderStatus::Processing);
     assert_eq!(stock(&shop, MUG), (10, 2));
-    let leaves = AdvanceOrder { order_id: ORDER, step: Step::Shipped(parcel()) };
-    assert_eq!(shop.decide(|it| advance_order(it, &leaves)), Ok(OrderStatus::Shipped));
+    let leaves = Step::Shipped(parcel());
+    assert_eq!(shop.decide(|it| advance_order(it, &advance(leaves.clone()))), Ok(OrderStatus::Shipped));
     assert_eq!(made(&shop), [("orders", "OrderShipped"), ("inventory", "ReservationCommitted")]);
     assert_eq!(stock(&shop, MUG), (8, 0));
 }
 
 #[test]
+fn a_seller_ships_what_is_the_sellers_and_leaves_the_rest() {
+    let mut shop = shop();
+    shop.decide(|it| place_order(it, &order_of(&[item(MUG, 2), item(POT, 3)]))).unwrap();
+    let total = shop.get::<Order>(ORDER).placed.unwrap().total;
+    shop.decide(|it| capture_payment(it, &capture(total))).unwrap();
+    let of = |seller, step| AdvanceOrder { lines: Lines::OfSeller(seller), ..advance(step) };
+    shop.decide(|it| advance_order(it, &of(POTTER, Step::Processing { note: None }))).unwrap();
+    let shipped = shop.decide(|it| advance_order(it, &of(POTTER, Step::Shipped(parcel()))));
+    assert_eq!(shipped, Ok(OrderStatus::Confirmed), "the mugs wait");
+    assert_eq!(made(&shop), [("orders", "OrderShipped"), ("inventory", "ReservationCommitted")]);
+    assert_eq!((stock(&shop, POT), stock(&shop, MUG)), ((2, 0), (10, 2)));
+
+    let refused = OrderError::PartlyShipped.into();
+    assert_eq!(shop.decide(|it| cancel_order(it, &cancel())), Err::<CancelledOrder, _>(refused));
+    let stranger = SellerId(Uuid::from_u128(0x53));
+    assert_eq!(
+        shop.decide(|it| advance_order(it, &of(stranger, Step::Shipped(parcel())))),
+        Err(OrderError::NothingOfSeller.into())
+    );
+    shop.decide(|it| advance_order(it, &of(SELLER, Step::Processing { note: None }))).unwrap();
+    let shipped = shop.decide(|it| advance_order(it, &of(SELLER, Step::Shipped(parcel()))));
+    assert_eq!(shipped, Ok(OrderStatus::Shipped));
+    assert_eq!(stock(&shop, MUG), (8, 0));
+}
+
+#[test]
 fn a_step_out_of_turn_is_refused() {
-    let advance = |step| AdvanceOrder { order_id: ORDER, step };
     let wrong = |is, to| AdvanceOrderError::Order(OrderError::WrongStatus { is, to });
     for (given, step, error) in [
         (

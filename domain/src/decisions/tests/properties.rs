@@ -23,7 +23,7 @@ enum Try {
     Decline { order: usize },
     Capture { order: usize },
     Confirm { order: usize },
-    Step { order: usize, step: usize },
+    Step { order: usize, lines: Lines, step: usize },
     Cancel { order: usize, cause: CancelCause, minutes: i64 },
     Return { order: usize, line: u32, quantity: u32 },
     Refund { order: usize, percent: i64 },
@@ -40,6 +40,7 @@ fn any_try() -> impl Strategy<Value = Try> {
         (-20..30_i64).prop_map(StockChange::AdjustBy),
         (0..30_u64).prop_map(StockChange::SetAvailable),
     ];
+    let lines = prop_oneof![Just(Lines::All), Just(Lines::OfSeller(SELLER)), Just(Lines::OfSeller(POTTER))];
     let cause =
         prop_oneof![Just(CancelCause::Customer), Just(CancelCause::Staff), Just(CancelCause::Expired)];
     prop_oneof![
@@ -54,7 +55,8 @@ fn any_try() -> impl Strategy<Value = Try> {
         1 => order.clone().prop_map(|order| Try::Decline { order }),
         4 => order.clone().prop_map(|order| Try::Capture { order }),
         1 => order.clone().prop_map(|order| Try::Confirm { order }),
-        9 => (order.clone(), 0..9_usize).prop_map(|(order, step)| Try::Step { order, step }),
+        9 => (order.clone(), lines, 0..9_usize)
+            .prop_map(|(order, lines, step)| Try::Step { order, lines, step }),
         2 => (order.clone(), cause, 0..60_i64)
             .prop_map(|(order, cause, minutes)| Try::Cancel { order, cause, minutes }),
         3 => (order.clone(), 0..3_u32, 0..4_u32)
@@ -111,6 +113,16 @@ impl World {
         payment.refunds.get(refund).map_or(RefundId(Uuid::nil()), |refund| refund.refund_id)
     }
 
+    fn least_of(&self, order: usize, lines: Lines) -> OrderStatus {
+        let order = self.shop.get::<Order>(order_id(order));
+        let placed = order.placed.iter().flat_map(|placed| &placed.lines);
+        let theirs = placed.zip(&order.line_status).filter(|(line, _)| match lines {
+            Lines::All => true,
+            Lines::OfSeller(seller) => line.seller_id == seller,
+        });
+        theirs.map(|(_, status)| *status).min().unwrap_or_default()
+    }
+
     /// Whether it was accepted.
     #[allow(clippy::too_many_lines, reason = "one arm for each decision")]
     fn attempt(&mut self, what: Try) -> bool {
@@ -161,14 +173,14 @@ impl World {
                 let command = ConfirmManually { order_id: order_id(order) };
                 self.shop.decide(|it| confirm_manually(it, &command)).is_ok()
             }
-            Try::Step { order, step } => {
+            Try::Step { order, lines, step } => {
                 // Mostly the step whose turn it is.
-                let step = match (step, self.shop.get::<Order>(order_id(order)).status) {
+                let step = match (step, self.least_of(order, lines)) {
                     (0, _) | (3.., OrderStatus::Confirmed) => Step::Processing { note: None },
                     (1, _) | (3.., OrderStatus::Processing) => Step::Shipped(parcel()),
                     (2.., _) => Step::Delivered { note: None },
                 };
-                let command = AdvanceOrder { order_id: order_id(order), step };
+                let command = AdvanceOrder { order_id: order_id(order), lines, step };
                 self.shop.decide(|it| advance_order(it, &command)).is_ok()
             }
             Try::Cancel { order, cause, minutes } => {
@@ -222,9 +234,11 @@ impl World {
             self.check_money(n)?;
             let order = self.shop.get::<Order>(order_id(n));
             let placed = order.placed.as_ref().unwrap();
-            for (line, returned) in placed.lines.iter().zip(&order.returned) {
+            prop_assert_eq!(Some(&order.status), order.line_status.iter().min());
+            for ((line, returned), status) in placed.lines.iter().zip(&order.returned).zip(&order.line_status)
+            {
                 prop_assert!(*returned <= line.quantity);
-                if order.status.is_before_shipping() {
+                if status.is_before_shipping() {
                     *held.entry(line.product_id).or_default() += u64::from(line.quantity);
                 }
             }
