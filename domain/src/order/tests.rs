@@ -369,14 +369,16 @@ mod lines_of_two_sellers {
         vec![OrderEvent::OrderPlaced(placed), OrderEvent::OrderPaid(paid), OrderEvent::OrderConfirmed {}]
     }
 
-    fn part(lines: &[u32], order_status: OrderStatus) -> Option<Part> {
-        Some(Part { lines: lines.to_vec(), order_status })
+    fn part(lines: &[u32], order_status: OrderStatus) -> Part {
+        Part { lines: lines.to_vec(), order_status }
     }
 
     /// The order after these commands, each accepted.
     fn after(commands: &[OrderCommand]) -> (Vec<OrderEvent>, Order) {
         let (mut events, mut order) = (confirmed(), Order::default());
-        events.iter().for_each(|event| order.evolve(event));
+        for event in &events {
+            order.evolve(event);
+        }
         for command in commands {
             for event in order.decide(command.clone()).unwrap() {
                 order.evolve(&event);
@@ -405,7 +407,7 @@ mod lines_of_two_sellers {
                 OrderEvent::OrderShipped(shipped) => &shipped.part,
                 other => panic!("{other:?}"),
             };
-            assert_eq!(said, &part, "{command:?}");
+            assert_eq!(said.as_ref(), Some(&part), "{command:?}");
             order.evolve(&made[0]);
             assert_eq!((order.status, &order.line_status[..]), (status, &lines[..]), "{command:?}");
         }
