@@ -8,7 +8,6 @@ pub mod auth;
 mod cart;
 mod command;
 pub mod config;
-mod country;
 pub mod environment;
 pub mod gateway;
 mod history;

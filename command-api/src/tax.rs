@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::{fmt, fs, io};
 
 use domain::order::Region;
+use identity::country;
 use rust_decimal::Decimal;
-
-use crate::country;
 
 /// The rate of each place: `US-NY` before `US` before the default.
 #[derive(Clone, Debug)]

@@ -3,6 +3,9 @@
 //! One module is one table and all SQL for it. command-api writes by it and query-api reads by it; neither holds SQL
 //! of these tables itself. No secret passes through here but hashes.
 
+pub mod addresses;
+pub mod country;
+pub mod idempotency;
 pub mod login_failures;
 pub mod personal;
 pub mod refresh_tokens;

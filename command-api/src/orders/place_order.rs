@@ -16,11 +16,12 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::{StreamId, Streams as _};
 use event_store::{Accepted, Decision, Submission};
+use identity::addresses::Address;
 use identity::personal::{self, Purpose, Rows};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::address::{Address, Place};
+use super::address::Place;
 use super::{items, order_at};
 use crate::command::{Caller, decide, now};
 use crate::payments::method;
@@ -76,8 +77,12 @@ async fn place(
         method::require_known(method)?;
     }
     let now = now();
-    let shipping = request.shipping.resolve("shippingAddressId")?;
-    let billing = request.billing.map(|place| place.resolve("billingAddressId")).transpose()?;
+    let owner = (shop.log.pool(), caller.principal.user);
+    let shipping = request.shipping.resolve(owner, "shippingAddressId").await?;
+    let billing = match request.billing {
+        Some(place) => Some(place.resolve(owner, "billingAddressId").await?),
+        None => None,
+    };
     let (kept, number) = tokio::try_join!(keep(&shop, &caller, shipping, billing, request.notes), async {
         shop.order_numbers.next(now).await.map_err(identity::failed)
     },)?;

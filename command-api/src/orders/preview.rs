@@ -65,8 +65,11 @@ async fn preview(
 ) -> Result<impl IntoResponse, ApiError> {
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
     let request = body.read(|f| Some(Preview::read(f)))?;
-    let address = request.shipping.map(|place| place.resolve("shippingAddressId")).transpose()?;
-    let ship_to = address.map_or_else(Region::default, |address| address.region());
+    let owner = (shop.log.pool(), caller.principal.user);
+    let ship_to = match request.shipping {
+        Some(place) => place.resolve(owner, "shippingAddressId").await?.region(),
+        None => Region::default(),
+    };
     let command = PreviewOrder {
         customer_id: Some(caller.principal.user),
         source: request.source,
