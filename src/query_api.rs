@@ -29,7 +29,7 @@ pub fn router(
         watch,
         positions,
         search,
-        tax_rate: shop.tax_rates.standard(),
+        tax_rates: shop.tax_rates,
         currency: shop.currency,
     };
     Ok(api.router())

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::Currency;
+use domain::tax::TaxRates;
 
 use crate::environment::{ConfigError, Environment};
-use crate::tax::TaxRates;
+use crate::tax;
 
 /// The rules of the shop.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ impl ShopConfig {
     pub fn from(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             currency: environment.read("DAYBOOK_CURRENCY", "USD", str::parse)?,
-            tax_rates: environment.read("DAYBOOK_TAX_RATES", r#"{"default": "0.05"}"#, TaxRates::read)?,
+            tax_rates: environment.read("DAYBOOK_TAX_RATES", r#"{"default": "0.05"}"#, tax::read)?,
             reservation_ttl: environment.duration("DAYBOOK_RESERVATION_TTL", "30m")?,
         })
     }

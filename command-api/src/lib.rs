@@ -8,6 +8,7 @@ pub mod auth;
 mod cart;
 mod command;
 pub mod config;
+mod coupons;
 pub mod environment;
 pub mod gateway;
 mod history;
@@ -46,8 +47,9 @@ pub fn api(resources: Resources) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(auth::routes(auth))
         .merge(products::routes(shop.clone()).into())
-        .merge(cart::routes(shop.clone()).into())
-        .merge(orders::routes(shop.clone()).into())
+        .merge(cart::routes(shop.clone()))
+        .merge(coupons::routes(shop.clone()))
+        .merge(orders::routes(shop.clone()))
         .merge(payments::routes(shop).into())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use domain::cart::Cart;
 use domain::claim::Claim;
+use domain::coupon::Coupon;
 use domain::inventory::Inventory;
 use domain::order::Order;
 use domain::payment::Payment;
@@ -66,6 +67,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .with::<Order>()
         .with_snapshots::<Inventory>()
+        .with_snapshots::<Coupon>()
         .with::<Cart>()
         .with::<Payment>()
         .with::<Product>()

@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod cart;
 pub mod claim;
+pub mod coupon;
 pub mod decisions;
 pub mod ids;
 pub mod imported;
@@ -18,6 +19,7 @@ pub mod product;
 pub mod public;
 pub mod purchases;
 pub mod streams;
+pub mod tax;
 
 pub use aggregate::Decide;
 pub use money::{Currency, Minor, Money};

@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::aggregate::{Decide, parse_event};
 use crate::cart::public::CartPublicEvent;
 use crate::cart::{Cart, CartEvent};
+use crate::coupon::public::CouponPublicEvent;
+use crate::coupon::{Coupon, CouponEvent};
 use crate::inventory::public::InventoryPublicEvent;
 use crate::inventory::{Inventory, InventoryEvent};
 use crate::order::public::OrderPublicEvent;
@@ -200,6 +202,7 @@ published! {
     Carts(CartPublicEvent) of Cart: CartEvent,
     Payments(PaymentPublicEvent) of Payment: PaymentEvent,
     Products(ProductPublicEvent) of Product: ProductEvent,
+    Coupons(CouponPublicEvent) of Coupon: CouponEvent,
 }
 
 #[cfg(test)]

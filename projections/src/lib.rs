@@ -14,6 +14,7 @@
 
 mod arrays;
 pub mod catalog;
+pub mod coupons;
 pub mod fingerprint;
 pub mod generation;
 pub mod live;

@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod cart;
+mod coupons;
 pub mod freshness;
 mod history;
 mod me;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use event_store::{Log, LogWatch};
 use projections::Positions;
+use projections::coupons::CouponList;
 use projections::product_search::ProductSearch;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,8 +36,8 @@ pub struct QueryApi {
     pub positions: Positions,
     /// This process's index.
     pub search: ProductSearch,
-    /// The rate of the cart's tax, by the reader's place; the default's where it isn't known.
-    pub tax_rate: rust_decimal::Decimal,
+    /// The rates of a cart's tax, by its user's default address.
+    pub tax_rates: domain::tax::TaxRates,
     /// The shop's currency, for a cart that is empty.
     pub currency: domain::Currency,
 }
@@ -46,6 +48,7 @@ impl QueryApi {
         let log = Log::new(self.pool.clone());
         let freshness = Freshness::start(log.clone(), self.watch, self.positions);
         let names = Arc::new(products::Names::new(self.pool.clone()));
+        let coupons = Arc::new(CouponList::new(self.pool.clone()));
         OpenApiRouter::new()
             .merge(me::router(self.pool.clone()).into())
             .merge(
@@ -58,16 +61,16 @@ impl QueryApi {
                 )
                 .into(),
             )
-            .merge(
-                cart::router(
-                    log.clone(),
-                    freshness.clone(),
-                    Arc::clone(&names),
-                    self.tax_rate,
-                    self.currency,
-                )
-                .into(),
-            )
+            .merge(cart::router(cart::Carts {
+                log: log.clone(),
+                pool: self.pool.clone(),
+                freshness: freshness.clone(),
+                names: Arc::clone(&names),
+                coupons: Arc::clone(&coupons),
+                tax_rates: Arc::new(self.tax_rates),
+                currency: self.currency,
+            }))
+            .merge(coupons::router(coupons, freshness.clone(), self.currency))
             .merge(orders::router(log.clone(), self.pool.clone(), freshness.clone()))
             .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()).into())
             .merge(sellers::router(self.pool.clone(), names, freshness).into())

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(value_enum)]
     what: What,
     /// Its id. An order also by its number or an outside system's; stock and products by SKU or outside id; a cart has
-    /// its user's.
+    /// its user's, a coupon its code.
     id: String,
     /// As of this moment instead of now: RFC 3339, a date, or a position.
     #[arg(long, value_name = "TIME|POSITION", value_parser = moment)]
@@ -38,6 +38,7 @@ enum What {
     Inventory,
     Cart,
     Product,
+    Coupon,
 }
 
 impl From<What> for Subject {
@@ -48,6 +49,7 @@ impl From<What> for Subject {
             What::Inventory => Self::Inventory,
             What::Cart => Self::Cart,
             What::Product => Self::Product,
+            What::Coupon => Self::Coupon,
         }
     }
 }

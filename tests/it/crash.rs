@@ -211,8 +211,14 @@ async fn check_stock(log: &Log, products: &[String]) {
 
 /// Kafka, without what came twice, has what the log has, and each key's events in order.
 async fn check_kafka(database: &Database) {
-    let topics =
-        ["daybook.orders", "daybook.inventory", "daybook.carts", "daybook.payments", "daybook.products"];
+    let topics = [
+        "daybook.orders",
+        "daybook.inventory",
+        "daybook.carts",
+        "daybook.payments",
+        "daybook.products",
+        "daybook.coupons",
+    ];
     let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(
         "SELECT event_id, aggregate_id, sequence FROM events WHERE 'daybook.' || aggregate_type = ANY($1)",
     )

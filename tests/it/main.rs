@@ -7,6 +7,8 @@
 
 mod accounts;
 mod bad_input;
+mod cart;
+mod coupons;
 mod crash;
 mod harness;
 mod idempotency;
@@ -14,5 +16,7 @@ mod import;
 mod oversell;
 mod payments;
 mod place_order;
+mod races;
 mod readme;
 mod status;
+mod worked_examples;

@@ -5,8 +5,11 @@
 //! becomes JSON, made of a record and of what is joined when it is read (texts kept in `personal`, names of products).
 
 mod cart;
+mod changes;
+mod coupon;
 mod order;
 mod payment;
+mod preview;
 mod product;
 
 use std::collections::HashMap;
@@ -17,8 +20,10 @@ use domain::ids::PersonalId;
 use serde_json::value::RawValue;
 
 pub use cart::{CartItemView, CartRecord, CartView};
+pub use coupon::{CouponView, DiscountType, DiscountValue};
 pub use order::{OrderItemView, OrderRecord, OrderView, PaymentBrief, StatusStep};
 pub use payment::{PaymentRecord, PaymentView, RefundView};
+pub use preview::PreviewView;
 pub use product::{ProductView, SellerBrief, Stock};
 
 /// The bodies of rows of `personal`: an address is an object, a note a string. What was erased isn't there.

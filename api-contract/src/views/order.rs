@@ -1,6 +1,7 @@
 //! An order.
 
 use chrono::{DateTime, Utc};
+use domain::coupon::CouponCode;
 use domain::ids::{OrderId, PaymentId, PersonalId, ProductId, SellerId, UserId};
 use domain::order::{Order, OrderEvent, OrderStatus};
 use domain::{Currency, Decide, Minor, Money};
@@ -158,12 +159,16 @@ pub struct OrderItemView<'a> {
     #[schema(value_type = Uuid)]
     product_id: ProductId,
     product_name: &'a str,
+    /// The same.
+    name: &'a str,
     sku: &'a str,
     #[schema(value_type = Uuid)]
     seller_id: SellerId,
     price: Amount,
     quantity: u32,
     subtotal: Amount,
+    /// The same.
+    item_total: Amount,
     returned_quantity: u32,
 }
 
@@ -203,7 +208,7 @@ impl<'a> OrderView<'a> {
             payment_method: placed.payment_method.as_deref(),
             payment,
             payment_url: None,
-            coupon_code: None,
+            coupon_code: placed.coupon_code.as_ref().map(CouponCode::as_str),
             notes: body(bodies, placed.notes),
             tracking_number: shipment.and_then(|shipment| shipment.tracking_number.as_deref()),
             carrier: shipment.and_then(|shipment| shipment.carrier.as_deref()),
@@ -244,11 +249,13 @@ fn items(order: &Order, amount: impl Fn(Minor) -> Amount) -> Vec<OrderItemView<'
             id: (place + 1).to_string(),
             product_id: line.product_id,
             product_name: &line.name,
+            name: &line.name,
             sku: &line.sku,
             seller_id: line.seller_id,
             price: amount(line.unit_price),
             quantity: line.quantity,
             subtotal: amount(line.total().unwrap_or_default()),
+            item_total: amount(line.total().unwrap_or_default()),
             returned_quantity: order.returned.get(place).copied().unwrap_or_default(),
         })
         .collect()

@@ -1,29 +1,38 @@
 //! `POST /cart/items`: a product goes into the cart, or more of it.
 
+use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{CartItemView, CartView};
 use api_contract::{ApiError, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, Success, Version};
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use domain::cart::Cart;
 use domain::decisions::{AddItem, add_item};
 use domain::ids::ProductId;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::{MOST_UNITS, cart_at, products, refusal, require_buyer};
+use super::{MOST_UNITS, beside, cart_at, quoting, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/cart/items", post(add))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(add))
 }
 
+/// What goes in.
+#[derive(ToSchema)]
+#[schema(as = NewCartItem, rename_all = "camelCase")]
 struct NewItem {
+    /// What.
+    #[schema(value_type = Uuid)]
     product_id: ProductId,
+    /// How many more.
+    #[schema(minimum = 1, maximum = 999)]
     quantity: u32,
 }
 
@@ -36,13 +45,30 @@ impl NewItem {
 }
 
 /// The line, and the whole cart.
-#[derive(Serialize)]
-pub(super) struct ItemAnswer<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AddedCartItem)]
+struct ItemAnswer<'a> {
     #[serde(flatten)]
-    pub(super) item: &'a CartItemView,
-    pub(super) cart: &'a CartView,
+    item: &'a CartItemView,
+    cart: &'a CartView,
 }
 
+/// Puts a product into the cart, or more of one that is in already.
+///
+/// A cart has one currency, at most 999 of one product and never more than is in stock; nothing is reserved by it.
+#[utoipa::path(
+    post, path = "/cart/items", operation_id = "addCartItem", tag = "cart", security(("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same body, the same answer comes again", min_length = 1, max_length = 255),
+        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
+    ),
+    request_body = NewItem,
+    responses(
+        (status = 201, description = "The line, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock or than a cart holds, or another currency", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
 async fn add(
     State(shop): State<Shop>,
     caller: Caller,
@@ -53,18 +79,19 @@ async fn add(
     require_buyer(&caller.principal)?;
     let (NewItem { product_id, quantity }, fingerprint) = body.read_keyed(NewItem::read)?;
     let user_id = caller.principal.user;
+    let quoting = quoting(&shop, user_id).await?;
     let command = AddItem { user_id, product_id, quantity };
     let decision = move |streams: &mut Decision<'_>| {
         if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
         add_item(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
         streams.remember(201, product_id);
-        products(streams, user_id)
+        beside(streams, user_id)
     };
-    let (products, position) = match decide(&shop.decider, caller.keyed(&key, fingerprint), decision).await? {
+    let (beside, position) = match decide(&shop.decider, caller.keyed(&key, fingerprint), decision).await? {
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(&shop, user_id, products, position).await?;
+    let (cart, version) = cart_at(&shop, quoting, beside, position).await?;
     let item = cart.item(product_id).ok_or_else(|| ApiError::not_found("Cart item"))?;
     let answer = Success::new(ItemAnswer { item, cart: &cart }).message("Item added to cart");
     Ok((StatusCode::CREATED, Version(version), EventPosition(position), answer).into_response())

@@ -1,23 +1,35 @@
 //! `DELETE /cart`: everything comes out.
 
+use api_contract::openapi::Refusal;
 use api_contract::{ApiError, EventPosition, IfMatch, Version};
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::delete;
 use domain::cart::{Cart, CartCommand, CartError};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/cart", delete(clear))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(clear))
 }
 
+/// Takes everything out of the cart, the coupon too.
+#[utoipa::path(
+    delete, path = "/cart", operation_id = "clearCart", tag = "cart", security(("bearer" = [])),
+    params(
+        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
+    ),
+    responses(
+        (status = 204, description = "Empty"),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
 async fn clear(State(shop): State<Shop>, caller: Caller, if_match: IfMatch) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let user = caller.principal.user;

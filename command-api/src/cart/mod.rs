@@ -1,36 +1,38 @@
 //! The caller's cart.
 
 mod add_item;
+mod apply_coupon;
 mod clear;
+mod remove_coupon;
 mod remove_item;
 mod set_item;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use api_contract::views::{CartRecord, CartView};
 use api_contract::{ApiError, Principal, Role, Violation};
-use axum::Router;
-use domain::cart::{Cart, CartError};
-use domain::decisions::CartItemError;
-use domain::ids::{ProductId, UserId};
-use domain::product::{Product, ProductDetails};
-use domain::{Halt, StreamId, Streams as _};
+use domain::cart::CartError;
+use domain::coupon::Coupon;
+use domain::decisions::{CartItemError, Offers, Quoting, offers_of_cart};
+use domain::ids::UserId;
+use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::command::decide;
+use crate::command::{decide, now};
 use crate::history::{Told, told};
 use crate::shop::Shop;
+use crate::tax;
 
 /// The most units of one product in a request.
 const MOST_UNITS: i64 = domain::cart::MOST_UNITS as i64;
 
 /// The routes.
-pub fn routes(shop: Shop) -> Router {
-    Router::new()
+pub fn routes(shop: Shop) -> OpenApiRouter {
+    OpenApiRouter::new()
         .merge(add_item::route())
         .merge(set_item::route())
         .merge(remove_item::route())
+        .merge(apply_coupon::route())
+        .merge(remove_coupon::route())
         .merge(clear::route())
         .with_state(shop)
 }
@@ -40,39 +42,39 @@ fn require_buyer(principal: &Principal) -> Result<(), ApiError> {
     principal.require(&[Role::Customer, Role::Seller, Role::Admin])
 }
 
-/// What the catalog says of the products that are in a cart and for sale.
-type Products = HashMap<ProductId, Arc<ProductDetails>>;
+/// What the catalog says of the products in a cart, and the coupon that lies in it.
+type Beside = (Offers, Option<Coupon>);
 
-/// The products of the cart as the decision has left it.
-fn products(streams: &Decision<'_>, user: UserId) -> Result<Products, Halt<ApiError>> {
-    let lines = &streams.state::<Cart, ApiError>(user)?.lines;
-    streams.need(&lines.iter().map(|line| StreamId::of::<Product>(line.product_id)).collect::<Vec<_>>())?;
-    let mut products = Products::with_capacity(lines.len());
-    for line in lines {
-        let product = streams.state::<Product, ApiError>(line.product_id)?;
-        products.extend(product.on_sale().map(|details| (line.product_id, Arc::clone(details))));
-    }
-    Ok(products)
+/// What stands beside the cart as the decision has left it.
+fn beside(streams: &Decision<'_>, user: UserId) -> Result<Beside, Halt<ApiError>> {
+    streams.state::<domain::cart::Cart, ApiError>(user)?;
+    offers_of_cart(streams, user)
+}
+
+/// By which rules a cart is shown now.
+async fn quoting(shop: &Shop, user_id: UserId) -> Result<Quoting, ApiError> {
+    let tax_rate = tax::rate_at_home(shop, user_id).await?;
+    Ok(Quoting { user_id, at: now(), tax_rate, currency: shop.rules.currency })
 }
 
 /// The cart as a command left it, and its version. The moments in it come from its stream, up to the command's last
 /// event. An answer that is given again has the names and prices of now.
 async fn cart_at(
     shop: &Shop,
-    user: UserId,
-    products_then: Option<Products>,
+    quoting: Quoting,
+    beside_then: Option<Beside>,
     position: i64,
 ) -> Result<(CartView, u64), ApiError> {
+    let user = quoting.user_id;
     let Told { record, .. }: Told<CartRecord> = told(&shop.log, user, Some(position)).await?;
-    let products = match products_then {
-        Some(products) => products,
-        None => match decide(&shop.decider, Submission::default(), move |s| products(s, user)).await? {
+    let (offers, coupon) = match beside_then {
+        Some(beside) => beside,
+        None => match decide(&shop.decider, Submission::default(), move |s| beside(s, user)).await? {
             Accepted::Done { value, position: _ } => value,
-            Accepted::Replayed(_) => Products::new(),
+            Accepted::Replayed(_) => Beside::default(),
         },
     };
-    let rate = shop.rules.tax_rates.standard();
-    let view = CartView::of(user, &record, &products, rate, shop.rules.currency);
+    let view = CartView::of(&record, &offers, coupon.as_ref(), quoting);
     Ok((view.map_err(|error| ApiError::conflict(error.to_string()))?, record.version))
 }
 

@@ -1,24 +1,37 @@
-//! `DELETE /cart/items/{id}`: a product comes out of the cart.
+//! `DELETE /cart/items/{productId}`: a product comes out of the cart.
 
+use api_contract::openapi::Refusal;
 use api_contract::{ApiError, EventPosition, IfMatch, PathId, Version};
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::delete;
 use domain::cart::{Cart, CartCommand, CartError};
 use domain::ids::ProductId;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/cart/items/{id}", delete(remove))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(remove))
 }
 
+/// Takes a product out of the cart.
+#[utoipa::path(
+    delete, path = "/cart/items/{productId}", operation_id = "removeCartItem", tag = "cart", security(("bearer" = [])),
+    params(
+        ("productId" = Uuid, Path, description = "The product's id"),
+        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
+    ),
+    responses(
+        (status = 204, description = "Taken out"),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
 async fn remove(
     State(shop): State<Shop>,
     caller: Caller,

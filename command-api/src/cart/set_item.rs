@@ -1,34 +1,104 @@
-//! `PATCH` and `PUT /cart/items/{id}`: the quantity of a product in the cart; 0 takes it out.
+//! `PATCH` and `PUT /cart/items/{productId}`: the quantity of a product in the cart; 0 takes it out.
 
-use api_contract::{ApiError, EventPosition, IfMatch, JsonBody, PathId, Success, Version};
-use axum::Router;
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::views::CartView;
+use api_contract::{Amount, ApiError, EventPosition, Fields, IfMatch, JsonBody, PathId, Success, Version};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::patch;
 use domain::cart::Cart;
 use domain::decisions::{SetItemQuantity, set_item_quantity};
 use domain::ids::ProductId;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::add_item::ItemAnswer;
-use super::{MOST_UNITS, cart_at, products, refusal, require_buyer};
+use super::{MOST_UNITS, beside, cart_at, quoting, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/cart/items/{id}", patch(set).put(set))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(patch, put))
 }
 
-/// Of a product that was taken out.
-#[derive(Serialize)]
+/// How many there are to be.
+#[derive(ToSchema)]
+#[schema(as = CartItemQuantity)]
+struct Quantity {
+    /// 0 takes it out.
+    #[schema(minimum = 0, maximum = 999)]
+    quantity: u32,
+}
+
+impl Quantity {
+    fn read(f: &mut Fields<'_, '_>) -> Option<Self> {
+        let quantity = f.field("quantity").required().integer(0..=MOST_UNITS)?;
+        Some(Self { quantity: u32::try_from(quantity).ok()? })
+    }
+}
+
+/// What there is of it now, and the whole cart.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChangedCartItem)]
 #[serde(rename_all = "camelCase")]
-struct Removed<'a> {
+struct ItemAnswer<'a> {
+    #[schema(value_type = Uuid)]
     id: ProductId,
+    #[schema(value_type = Uuid)]
     product_id: ProductId,
     quantity: u32,
-    cart: &'a api_contract::views::CartView,
+    subtotal: Amount,
+    cart: &'a CartView,
+}
+
+/// Sets the quantity of a product in the cart; 0 takes it out.
+#[utoipa::path(
+    patch, path = "/cart/items/{productId}", operation_id = "setCartItem", tag = "cart", security(("bearer" = [])),
+    params(
+        ("productId" = Uuid, Path, description = "The product's id"),
+        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
+    ),
+    request_body = Quantity,
+    responses(
+        (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
+async fn patch(
+    shop: State<Shop>,
+    caller: Caller,
+    id: PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(shop, caller, id, if_match, body).await
+}
+
+/// Sets the quantity of a product in the cart, as PATCH does.
+#[utoipa::path(
+    put, path = "/cart/items/{productId}", operation_id = "replaceCartItem", tag = "cart", security(("bearer" = [])),
+    params(
+        ("productId" = Uuid, Path, description = "The product's id"),
+        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
+    ),
+    request_body = Quantity,
+    responses(
+        (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
+async fn put(
+    shop: State<Shop>,
+    caller: Caller,
+    id: PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(shop, caller, id, if_match, body).await
 }
 
 async fn set(
@@ -39,25 +109,22 @@ async fn set(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
-    let quantity = body.read(|f| f.field("quantity").required().integer(0..=MOST_UNITS))?;
-    let quantity = u32::try_from(quantity).map_err(ApiError::internal)?;
+    let Quantity { quantity } = body.read(Quantity::read)?;
     let user_id = caller.principal.user;
+    let quoting = quoting(&shop, user_id).await?;
     let command = SetItemQuantity { user_id, product_id, quantity };
     let decision = move |streams: &mut Decision<'_>| {
         if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
         set_item_quantity(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
-        products(streams, user_id)
+        beside(streams, user_id)
     };
-    let (products, position) = match decide(&shop.decider, caller.submission(), decision).await? {
+    let (beside, position) = match decide(&shop.decider, caller.submission(), decision).await? {
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(&shop, user_id, products, position).await?;
-    let headers = (Version(version), EventPosition(position));
-    Ok(if let Some(item) = cart.item(product_id) {
-        (headers, Success::new(ItemAnswer { item, cart: &cart }).message("Cart item updated")).into_response()
-    } else {
-        let removed = Removed { id: product_id, product_id, quantity: 0, cart: &cart };
-        (headers, Success::new(removed).message("Cart item removed")).into_response()
-    })
+    let (cart, version) = cart_at(&shop, quoting, beside, position).await?;
+    let message = if quantity == 0 { "Cart item removed" } else { "Cart item updated" };
+    let subtotal = cart.subtotal_of(product_id);
+    let answer = ItemAnswer { id: product_id, product_id, quantity, subtotal, cart: &cart };
+    Ok((Version(version), EventPosition(position), Success::new(answer).message(message)).into_response())
 }

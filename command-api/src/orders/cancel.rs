@@ -62,8 +62,9 @@ async fn cancel(
 pub(super) fn refusal(error: &CancelOrderError) -> ApiError {
     match error {
         CancelOrderError::Order(OrderError::NotPlaced) => ApiError::not_found("Order"),
-        CancelOrderError::Order(_) | CancelOrderError::Inventory(_) | CancelOrderError::Payment(_) => {
-            ApiError::conflict(error.to_string())
-        }
+        CancelOrderError::Order(_)
+        | CancelOrderError::Inventory(_)
+        | CancelOrderError::Coupon(_)
+        | CancelOrderError::Payment(_) => ApiError::conflict(error.to_string()),
     }
 }

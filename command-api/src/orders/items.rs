@@ -3,9 +3,25 @@
 use api_contract::{ApiError, Fields, Violation};
 use domain::decisions::{Item, OrderSource, PlaceOrderError, PricingError};
 use domain::ids::ProductId;
+use utoipa::ToSchema;
+
+use crate::coupons;
 
 /// The most lines of an order.
 const MOST_LINES: usize = domain::cart::MOST_LINES;
+
+/// So many of a product.
+#[derive(ToSchema)]
+#[schema(as = OrderItem, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes the body")]
+pub struct OrderItemBody {
+    /// What.
+    #[schema(value_type = Uuid)]
+    product_id: ProductId,
+    /// How many.
+    #[schema(minimum = 1, maximum = 999)]
+    quantity: u32,
+}
 
 /// Reads `items`; without them it is the cart.
 pub fn source(f: &mut Fields<'_, '_>) -> OrderSource {
@@ -17,10 +33,10 @@ pub fn source(f: &mut Fields<'_, '_>) -> OrderSource {
     items.map_or(OrderSource::Cart, OrderSource::Items)
 }
 
-/// How a refusal to place an order is answered.
-pub fn refusal(error: &PlaceOrderError, source: &OrderSource) -> ApiError {
+/// How a refusal to place an order is answered. `named` says whether the request names the coupon.
+pub fn refusal(error: &PlaceOrderError, source: &OrderSource, named: bool) -> ApiError {
     match error {
-        PlaceOrderError::Pricing(error) => pricing_refusal(error, source),
+        PlaceOrderError::Pricing(error) => pricing_refusal(error, source, named),
         PlaceOrderError::InsufficientStock { product_id, available, requested } => {
             let field = field(source, *product_id, "quantity");
             Violation::stock(field, available.cast_signed(), requested.cast_signed()).into()
@@ -33,8 +49,9 @@ pub fn refusal(error: &PlaceOrderError, source: &OrderSource) -> ApiError {
 }
 
 /// How a refusal to price items is answered.
-pub fn pricing_refusal(error: &PricingError, source: &OrderSource) -> ApiError {
+pub fn pricing_refusal(error: &PricingError, source: &OrderSource, named: bool) -> ApiError {
     match (error, source) {
+        (PricingError::Coupon(error), _) => coupons::refusal(*error, named),
         (PricingError::UnknownProduct { product_id }, OrderSource::Items(_)) => {
             ApiError::not_found("Product").field(&field(source, *product_id, "productId"))
         }

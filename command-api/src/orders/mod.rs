@@ -9,23 +9,23 @@ mod preview;
 
 use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PaymentRecord};
 use api_contract::{ApiError, EventPosition, Success, Version};
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use domain::ids::OrderId;
 use domain::order::{Order, OrderPlaced};
 use domain::{Halt, Streams as _};
 use event_store::Decision;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::history::{Told, bodies, told};
 use crate::shop::Shop;
 
 /// The routes.
-pub fn routes(shop: Shop) -> Router {
-    Router::new()
+pub fn routes(shop: Shop) -> OpenApiRouter {
+    OpenApiRouter::new()
         .merge(place_order::route())
         .merge(preview::route())
-        .merge(change_status::route())
-        .merge(cancel::route())
+        .merge(change_status::route().into())
+        .merge(cancel::route().into())
         .with_state(shop)
 }
 

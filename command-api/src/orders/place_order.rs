@@ -1,15 +1,15 @@
 //! `POST /orders`: from the cart, or from items. Never charges.
 
+use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PersonalBodies};
 use api_contract::{
-    ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, JsonBody, Role, Success, Version,
+    ApiError, BoxError, EventPosition, Fields, IdempotencyKey, JsonBody, Role, Success, Version,
 };
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use chrono::TimeDelta;
+use domain::coupon::CouponCode;
 use domain::decisions::{OrderSource, PlaceOrder, place_order};
 use domain::ids::{OrderId, PaymentId, PersonalId};
 use domain::order::Order;
@@ -19,18 +19,54 @@ use event_store::{Accepted, Decision, Submission};
 use identity::addresses::Address;
 use identity::personal::{self, Purpose, Rows};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::address::Place;
-use super::{items, order_at};
+use super::items::{self, OrderItemBody};
+use super::order_at;
 use crate::command::{Caller, decide, now};
+use crate::coupons;
 use crate::payments::method;
 use crate::shop::Shop;
 
 const MESSAGE: &str = "Order created successfully";
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/orders", post(place))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(place))
+}
+
+/// An order: of the cart, if no items are named.
+#[derive(ToSchema)]
+#[schema(as = NewOrder, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes the body")]
+struct NewOrderBody {
+    #[schema(nullable = false, min_items = 1, max_items = 200)]
+    items: Option<Vec<OrderItemBody>>,
+    /// One of it and `shippingAddress` is required.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    shipping_address_id: Option<String>,
+    /// One that isn't stored.
+    #[schema(nullable = false)]
+    shipping_address: Option<Address>,
+    /// The shipping address, if none is given.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    billing_address_id: Option<String>,
+    #[schema(nullable = false)]
+    billing_address: Option<Address>,
+    /// A stored method, or a gateway's token.
+    #[schema(nullable = false, max_length = 100, example = "tok_visa")]
+    payment_method_id: Option<String>,
+    /// A word for it.
+    #[schema(nullable = false, max_length = 50, example = "card")]
+    payment_method: Option<String>,
+    /// Of the cart its own counts where none is named.
+    #[schema(nullable = false, pattern = "^[A-Za-z0-9_-]{1,50}$", example = "SAVE20")]
+    coupon_code: Option<String>,
+    #[schema(nullable = false, min_length = 1, max_length = 2000)]
+    notes: Option<String>,
 }
 
 struct NewOrder {
@@ -38,7 +74,7 @@ struct NewOrder {
     shipping: Place,
     billing: Option<Place>,
     payment_method: Option<String>,
-    coupon: Option<String>,
+    coupon: Option<CouponCode>,
     notes: Option<String>,
 }
 
@@ -49,7 +85,7 @@ impl NewOrder {
         let billing = Place::read(f, "billingAddressId", "billingAddress", false);
         let method_id = method::read(f);
         let word = f.field("paymentMethod").parse(1..=50, method::word_rule);
-        let coupon = f.field("couponCode").text(1..=50);
+        let coupon = coupons::code(f.field("couponCode"));
         let notes = f.field("notes").text(1..=2_000);
         Some(Self { source, shipping: shipping?, billing, payment_method: method_id.or(word), coupon, notes })
     }
@@ -62,6 +98,18 @@ struct Kept {
     notes: Option<(PersonalId, String)>,
 }
 
+/// Places an order: prices are frozen, stock is reserved, the coupon is redeemed, or nothing of it happens.
+///
+/// It never charges: `POST /payments/process` does.
+#[utoipa::path(
+    post, path = "/orders", operation_id = "placeOrder", tag = "orders", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same body, the same answer comes again", min_length = 1, max_length = 255)),
+    request_body = NewOrderBody,
+    responses(
+        (status = 201, description = "The order, pending; one of 0 is confirmed at once", body = Envelope<OrderView>),
+        (status = 409, description = "Not enough in stock, an empty cart, more than one currency, a coupon that takes nothing off", body = Refusal),
+    ),
+)]
 async fn place(
     State(shop): State<Shop>,
     caller: Caller,
@@ -70,9 +118,6 @@ async fn place(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(NewOrder::read)?;
-    if request.coupon.is_some() {
-        return Err(ApiError::new(Code::NotFound, "Coupon not found").field("couponCode"));
-    }
     if let Some(method) = &request.payment_method {
         method::require_known(method)?;
     }
@@ -99,6 +144,8 @@ async fn place(
         number,
         customer_id: Some(caller.principal.user),
         source: request.source,
+        coupon: request.coupon,
+        at: now,
         payment_id,
         tax_rate: shop.rules.tax_rates.rate(&ship_to),
         ship_to,
@@ -114,9 +161,10 @@ async fn place(
         bytes: 2048 + 512 * lines,
         ..caller.keyed(&key, fingerprint)
     };
+    let named = command.coupon.is_some();
     let decision = move |streams: &mut Decision<'_>| {
         place_order(streams, &command)
-            .map_err(|halt| halt.map(|error| items::refusal(&error, &command.source)))?;
+            .map_err(|halt| halt.map(|error| items::refusal(&error, &command.source, named)))?;
         streams.remember(201, order_id);
         let status = streams.state::<Payment, ApiError>(payment_id)?.status();
         let version = streams.version::<Order, ApiError>(order_id)?;

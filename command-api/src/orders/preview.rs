@@ -1,63 +1,70 @@
 //! `POST /orders/checkout`: what an order would come to. Changes nothing.
 
-use api_contract::{Amount, ApiError, Fields, JsonBody, Role, Success};
-use axum::Router;
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::views::PreviewView;
+use api_contract::{ApiError, Fields, JsonBody, Role, Success};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::post;
-use domain::decisions::{OrderSource, PreviewOrder, Priced, preview_order};
-use domain::ids::{ProductId, SellerId};
-use domain::order::Region;
-use domain::{Currency, Money};
+use domain::coupon::CouponCode;
+use domain::decisions::{OrderSource, PreviewOrder, preview_order};
 use event_store::{Accepted, Decision};
-use serde::Serialize;
+use identity::addresses::Address;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::address::Place;
-use super::items;
-use crate::command::{Caller, decide};
+use super::items::{self, OrderItemBody};
+use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
+use crate::{coupons, tax};
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/orders/checkout", post(preview))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(preview))
+}
+
+/// An order that is thought of: of the cart, if no items are named.
+#[derive(ToSchema)]
+#[schema(as = OrderPreview, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes the body")]
+struct PreviewBody {
+    #[schema(nullable = false, min_items = 1, max_items = 200)]
+    items: Option<Vec<OrderItemBody>>,
+    /// A stored address; its place gives the tax. Without an address it is the default address's, else the shop's.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    shipping_address_id: Option<String>,
+    /// One that isn't stored, in its place.
+    #[schema(nullable = false)]
+    shipping_address: Option<Address>,
+    /// Of the cart its own counts where none is named.
+    #[schema(nullable = false, pattern = "^[A-Za-z0-9_-]{1,50}$")]
+    coupon_code: Option<String>,
 }
 
 struct Preview {
     source: OrderSource,
     shipping: Option<Place>,
+    coupon: Option<CouponCode>,
 }
 
 impl Preview {
     fn read(f: &mut Fields<'_, '_>) -> Self {
         let source = items::source(f);
         let shipping = Place::read(f, "shippingAddressId", "shippingAddress", false);
-        Self { source, shipping }
+        let coupon = coupons::code(f.field("couponCode"));
+        Self { source, shipping, coupon }
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PreviewAnswer {
-    items: Vec<PreviewItem>,
-    currency: Currency,
-    subtotal: Amount,
-    discount: Amount,
-    tax: Amount,
-    shipping_cost: Amount,
-    total: Amount,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PreviewItem {
-    product_id: ProductId,
-    product_name: String,
-    sku: String,
-    seller_id: SellerId,
-    price: Amount,
-    quantity: u32,
-    subtotal: Amount,
-}
-
+/// Says what an order would come to now, with what has changed since things were put into the cart.
+#[utoipa::path(
+    post, path = "/orders/checkout", operation_id = "previewOrder", tag = "orders", security(("bearer" = [])),
+    request_body = PreviewBody,
+    responses(
+        (status = 200, description = "What it would come to", body = Envelope<PreviewView>),
+        (status = 409, description = "It can't be ordered: an empty cart, a product that is no longer sold, a coupon that takes nothing off", body = Refusal),
+    ),
+)]
 async fn preview(
     State(shop): State<Shop>,
     caller: Caller,
@@ -65,47 +72,23 @@ async fn preview(
 ) -> Result<impl IntoResponse, ApiError> {
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
     let request = body.read(|f| Some(Preview::read(f)))?;
-    let owner = (shop.log.pool(), caller.principal.user);
-    let ship_to = match request.shipping {
-        Some(place) => place.resolve(owner, "shippingAddressId").await?.region(),
-        None => Region::default(),
+    let user = caller.principal.user;
+    let tax_rate = match request.shipping {
+        Some(place) => {
+            let address = place.resolve((shop.log.pool(), user), "shippingAddressId").await?;
+            shop.rules.tax_rates.rate(&address.region())
+        }
+        None => tax::rate_at_home(&shop, user).await?,
     };
-    let command = PreviewOrder {
-        customer_id: Some(caller.principal.user),
-        source: request.source,
-        tax_rate: shop.rules.tax_rates.rate(&ship_to),
-    };
+    let (source, coupon) = (request.source, request.coupon);
+    let named = coupon.is_some();
+    let command = PreviewOrder { customer_id: Some(user), source, coupon, tax_rate, at: now() };
     let decision = move |streams: &mut Decision<'_>| {
         preview_order(streams, &command)
-            .map_err(|halt| halt.map(|error| items::pricing_refusal(&error, &command.source)))
+            .map_err(|halt| halt.map(|error| items::pricing_refusal(&error, &command.source, named)))
     };
     match decide(&shop.decider, caller.submission(), decision).await? {
-        Accepted::Done { value, position: _ } => Ok(Success::new(PreviewAnswer::from(value))),
+        Accepted::Done { value, position: _ } => Ok(Success::new(PreviewView::from(value))),
         Accepted::Replayed(_) => Err(ApiError::not_found("Preview")),
-    }
-}
-
-impl From<Priced> for PreviewAnswer {
-    fn from(priced: Priced) -> Self {
-        let Priced { lines, currency, totals } = priced;
-        let amount = |minor| Amount(Money::new(minor, currency));
-        let items = lines.into_iter().map(|line| PreviewItem {
-            product_id: line.product_id,
-            seller_id: line.seller_id,
-            price: amount(line.unit_price),
-            quantity: line.quantity,
-            subtotal: amount(line.total().unwrap_or_default()),
-            product_name: line.name,
-            sku: line.sku,
-        });
-        Self {
-            items: items.collect(),
-            currency,
-            subtotal: amount(totals.subtotal),
-            discount: amount(totals.discount),
-            tax: amount(totals.tax),
-            shipping_cost: amount(totals.shipping),
-            total: amount(totals.total),
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::coupon::CouponCode;
 use crate::ids::{OrderId, ProductId};
 use crate::{Money, domain_event};
 
@@ -29,9 +30,16 @@ pub enum CartEvent {
         /// What.
         product_id: ProductId,
     },
-    /// Everything was taken out.
+    /// A coupon is to be used when the cart is bought, in place of the one before it.
+    CouponApplied {
+        /// Its code.
+        code: CouponCode,
+    },
+    /// No coupon is to be used.
+    CouponRemoved {},
+    /// Everything was taken out, the coupon too.
     CartCleared {},
-    /// Everything was bought; the cart is empty again.
+    /// Everything was bought; the cart is empty again and has no coupon.
     CartCheckedOut {
         /// By which order.
         order_id: OrderId,
@@ -42,6 +50,8 @@ domain_event!(CartEvent {
     CartItemAdded,
     CartItemQuantityChanged,
     CartItemRemoved,
+    CouponApplied,
+    CouponRemoved,
     CartCleared,
     CartCheckedOut,
 });

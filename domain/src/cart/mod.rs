@@ -2,10 +2,12 @@
 //!
 //! Products go in, their quantity is set, they are taken out, or everything is. Checking out empties the cart for
 //! an order; the cart then begins anew. All prices of a cart have one currency, the first line's. The price in a
-//! line is that of the moment when it was put in, to show what has changed: what is paid is the catalog's.
+//! line is that of the moment when it was put in, to show what has changed: what is paid is the catalog's. A coupon may
+//! lie in the cart, one at a time; what it takes off is found out when it is shown and when it is bought.
 
 use serde::{Deserialize, Serialize};
 
+use crate::coupon::CouponCode;
 use crate::ids::{OrderId, ProductId};
 use crate::{Currency, Decide, Money, cqrs_aggregate};
 
@@ -24,6 +26,9 @@ pub const MOST_LINES: usize = 200;
 pub struct Cart {
     /// In the order in which they were put in.
     pub lines: Vec<CartLine>,
+    /// The coupon to be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponCode>,
 }
 
 /// One product of a cart.
@@ -61,6 +66,13 @@ pub enum CartCommand {
         /// What.
         product_id: ProductId,
     },
+    /// Use a coupon, in place of another. Whether it takes something off is the coupon's matter.
+    ApplyCoupon {
+        /// Its code.
+        code: CouponCode,
+    },
+    /// Use no coupon; nothing happens to a cart without one.
+    RemoveCoupon,
     /// Take everything out; nothing happens to an empty cart.
     Clear,
     /// Everything is bought.
@@ -113,6 +125,13 @@ impl Cart {
         })
     }
 
+    fn apply_coupon(&self, code: CouponCode) -> Result<Vec<CartEvent>, CartError> {
+        if self.lines.is_empty() {
+            return Err(CartError::Empty);
+        }
+        Ok(if self.coupon.as_ref() == Some(&code) { vec![] } else { vec![CartEvent::CouponApplied { code }] })
+    }
+
     fn line_mut(&mut self, product_id: ProductId) -> Option<&mut CartLine> {
         self.lines.iter_mut().find(|line| line.product_id == product_id)
     }
@@ -131,7 +150,10 @@ impl Decide for Cart {
             }
             CartCommand::SetQuantity { product_id, quantity } => self.set(product_id, quantity),
             CartCommand::RemoveItem { product_id } => self.set(product_id, 0),
-            CartCommand::Clear if self.lines.is_empty() => Ok(vec![]),
+            CartCommand::ApplyCoupon { code } => self.apply_coupon(code),
+            CartCommand::RemoveCoupon if self.coupon.is_none() => Ok(vec![]),
+            CartCommand::RemoveCoupon => Ok(vec![CartEvent::CouponRemoved {}]),
+            CartCommand::Clear if self.lines.is_empty() && self.coupon.is_none() => Ok(vec![]),
             CartCommand::Clear => Ok(vec![CartEvent::CartCleared {}]),
             CartCommand::CheckOut { order_id: _ } if self.lines.is_empty() => Err(CartError::Empty),
             CartCommand::CheckOut { order_id } => Ok(vec![CartEvent::CartCheckedOut { order_id }]),
@@ -157,7 +179,12 @@ impl Decide for Cart {
             CartEvent::CartItemRemoved { product_id } => {
                 self.lines.retain(|line| line.product_id != *product_id);
             }
-            CartEvent::CartCleared {} | CartEvent::CartCheckedOut { order_id: _ } => self.lines.clear(),
+            CartEvent::CouponApplied { code } => self.coupon = Some(code.clone()),
+            CartEvent::CouponRemoved {} => self.coupon = None,
+            CartEvent::CartCleared {} | CartEvent::CartCheckedOut { order_id: _ } => {
+                self.lines.clear();
+                self.coupon = None;
+            }
         }
     }
 }
@@ -194,7 +221,7 @@ pub enum CartError {
         /// Which.
         product_id: ProductId,
     },
-    /// There is nothing to check out.
+    /// There is nothing to check out or to take a coupon for.
     #[error("the cart is empty")]
     Empty,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cart, CartEvent};
 use crate::Money;
+use crate::coupon::CouponCode;
 use crate::ids::{OrderId, ProductId};
 use crate::public::public_events;
 
@@ -14,6 +15,8 @@ public_events! {
         CartItemAdded,
         CartItemQuantityChanged,
         CartItemRemoved,
+        CouponApplied,
+        CouponRemoved,
         CartCleared,
         CartCheckedOut,
     }
@@ -31,6 +34,8 @@ impl From<CartEvent> for CartPublicEvent {
             CartEvent::CartItemRemoved { product_id } => {
                 Self::CartItemRemoved(CartItemRemoved { product_id })
             }
+            CartEvent::CouponApplied { code } => Self::CouponApplied(CouponApplied { code }),
+            CartEvent::CouponRemoved {} => Self::CouponRemoved(CouponRemoved {}),
             CartEvent::CartCleared {} => Self::CartCleared(CartCleared {}),
             CartEvent::CartCheckedOut { order_id } => Self::CartCheckedOut(CartCheckedOut { order_id }),
         }
@@ -67,12 +72,25 @@ pub struct CartItemRemoved {
     pub product_id: ProductId,
 }
 
-/// Everything was taken out.
+/// A coupon is to be used when the cart is bought, in place of the one before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponApplied {
+    /// Its code.
+    pub code: CouponCode,
+}
+
+/// No coupon is to be used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRemoved {}
+
+/// Everything was taken out, the coupon too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CartCleared {}
 
-/// Everything was bought; the cart is empty again.
+/// Everything was bought; the cart is empty again and has no coupon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CartCheckedOut {

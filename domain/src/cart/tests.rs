@@ -22,6 +22,18 @@ fn set(product_id: ProductId, quantity: u32) -> CartCommand {
     CartCommand::SetQuantity { product_id, quantity }
 }
 
+fn code(text: &str) -> CouponCode {
+    text.parse().unwrap()
+}
+
+fn applied(text: &str) -> CartEvent {
+    CartEvent::CouponApplied { code: code(text) }
+}
+
+fn apply(text: &str) -> CartCommand {
+    CartCommand::ApplyCoupon { code: code(text) }
+}
+
 fn check_out() -> CartCommand {
     CartCommand::CheckOut { order_id: OrderId(Uuid::from_u128(1)) }
 }
@@ -29,6 +41,7 @@ fn check_out() -> CartCommand {
 #[test]
 fn what_is_accepted() {
     let checked_out = CartEvent::CartCheckedOut { order_id: OrderId(Uuid::from_u128(1)) };
+    let removed = CartEvent::CartItemRemoved { product_id: A };
     let euro = CartEvent::CartItemAdded { product_id: A, quantity: 1, unit_price: money(1, "EUR") };
     for (given, when, then) in [
         (vec![], add(A, 999), vec![added(A, 999)]),
@@ -48,6 +61,18 @@ fn what_is_accepted() {
         ),
         (vec![added(A, 2)], CartCommand::Clear, vec![CartEvent::CartCleared {}]),
         (vec![], CartCommand::Clear, vec![]),
+        (vec![added(A, 2)], apply("save20"), vec![applied("SAVE20")]),
+        (vec![added(A, 2), applied("SAVE20")], apply("SAVE20"), vec![]),
+        (vec![added(A, 2), applied("SAVE20")], apply("SAVE30"), vec![applied("SAVE30")]),
+        (vec![added(A, 2), applied("SAVE20")], CartCommand::RemoveCoupon, vec![CartEvent::CouponRemoved {}]),
+        (vec![added(A, 2)], CartCommand::RemoveCoupon, vec![]),
+        (vec![added(A, 2), applied("X"), checked_out.clone()], CartCommand::RemoveCoupon, vec![]),
+        (
+            vec![added(A, 2), applied("X"), removed.clone()],
+            CartCommand::Clear,
+            vec![CartEvent::CartCleared {}],
+        ),
+        (vec![added(A, 2), applied("X"), CartEvent::CartCleared {}], CartCommand::Clear, vec![]),
         (vec![added(A, 2)], check_out(), vec![checked_out.clone()]),
         (vec![euro, checked_out], add(A, 1), vec![added(A, 1)]),
     ] {
@@ -72,6 +97,7 @@ fn what_is_refused() {
         (vec![], set(A, 1), CartError::NotInCart { product_id: A }),
         (vec![added(A, 1)], set(B, 0), CartError::NotInCart { product_id: B }),
         (vec![], CartCommand::RemoveItem { product_id: A }, CartError::NotInCart { product_id: A }),
+        (vec![], apply("X"), CartError::Empty),
         (vec![], check_out(), CartError::Empty),
         (vec![added(A, 1), removed], check_out(), CartError::Empty),
         (vec![added(A, 1), CartEvent::CartCleared {}], check_out(), CartError::Empty),

@@ -1,8 +1,10 @@
-//! An order is given up before it is shipped: its stock is for sale again, and its money goes back.
+//! An order is given up before it is shipped: its stock is for sale again, its coupon may be used again, and its money
+//! goes back.
 
 use chrono::{DateTime, Utc};
 
 use super::request_refund;
+use crate::coupon::{Coupon, CouponCommand, CouponError};
 use crate::ids::{OrderId, PersonalId, ProductId, RefundId};
 use crate::inventory::{Inventory, InventoryCommand, InventoryError};
 use crate::order::{CancelCause, Order, OrderCommand, OrderError, OrderPlaced};
@@ -40,13 +42,16 @@ pub enum CancelOrderError {
     /// The stock refuses.
     #[error(transparent)]
     Inventory(#[from] InventoryError),
+    /// The coupon refuses.
+    #[error(transparent)]
+    Coupon(#[from] CouponError),
     /// The payment refuses.
     #[error(transparent)]
     Payment(#[from] PaymentError),
 }
 
-/// Cancels the order, releases (or expires) its stock, and cancels its payment or requests a refund of what is left
-/// of it.
+/// Cancels the order, releases (or expires) its stock and its coupon, and cancels its payment or requests a refund of
+/// what is left of it.
 pub fn cancel_order<S: Streams>(
     streams: &mut S,
     command: &CancelOrder,
@@ -57,6 +62,7 @@ pub fn cancel_order<S: Streams>(
     let products = products(&placed);
     let mut known = vec![StreamId::of::<Payment>(placed.payment_id)];
     known.extend(products.iter().map(StreamId::of::<Inventory>));
+    known.extend(placed.coupon_code.iter().map(StreamId::of::<Coupon>));
     streams.need(&known)?;
 
     streams.execute::<Order, CancelOrderError>(order_id, OrderCommand::Cancel { cause, reason, at })?;
@@ -66,6 +72,10 @@ pub fn cancel_order<S: Streams>(
             CancelCause::Expired => InventoryCommand::Expire { order_id, at },
         };
         streams.execute::<Inventory, CancelOrderError>(product_id, free)?;
+    }
+    if let (Some(code), Some(user_id)) = (&placed.coupon_code, placed.customer_id) {
+        let release = CouponCommand::Release { order_id, user_id };
+        streams.execute::<Coupon, CancelOrderError>(code, release)?;
     }
     if streams.state::<Payment, CancelOrderError>(placed.payment_id)?.captured.is_some() {
         let refund = request_refund::of_cancelled(streams, placed.payment_id, refund_id, reason)?;

@@ -219,6 +219,7 @@ fn place<S: Streams>(streams: &mut S, order: &OutsideOrder) -> Result<(), Halt<I
         lines: order.lines.clone(),
         currency: order.currency,
         discount: 0,
+        coupon_code: None,
         tax_rate: Decimal::ZERO,
         shipping: 0,
         ship_to: order.ship_to.clone(),

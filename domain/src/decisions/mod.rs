@@ -7,6 +7,7 @@
 
 mod add_item;
 mod advance_order;
+mod apply_coupon;
 mod attempt_payment;
 mod cancel_order;
 mod capture_payment;
@@ -21,6 +22,7 @@ mod import_return;
 mod place_order;
 mod preview_order;
 mod pricing;
+mod quote_cart;
 mod request_refund;
 mod require_action;
 mod return_items;
@@ -29,6 +31,7 @@ mod settle_refund;
 
 pub use add_item::{AddItem, CartItemError, add_item};
 pub use advance_order::{AdvanceOrder, AdvanceOrderError, Step, advance_order};
+pub use apply_coupon::{ApplyCoupon, ApplyCouponError, apply_coupon};
 pub use attempt_payment::{AttemptPayment, AttemptPaymentError, Attempted, attempt_payment};
 pub use cancel_order::{CancelOrder, CancelOrderError, CancelledOrder, cancel_order};
 pub use capture_payment::{CapturePayment, CapturePaymentError, CapturedPayment, capture_payment};
@@ -41,8 +44,9 @@ pub use import_order::{ImportError, ImportOrder, OutsideOrder, import_order};
 pub use import_product::{ImportProduct, ImportProductError, import_product};
 pub use import_return::{ImportReturn, ReturnLine, import_return, need_return};
 pub use place_order::{PlaceOrder, PlaceOrderError, Placed, place_order};
-pub use preview_order::{PreviewOrder, preview_order};
+pub use preview_order::{BesideLine, Preview, PreviewOrder, preview_order};
 pub use pricing::{Item, OrderSource, Priced, PricingError};
+pub use quote_cart::{CartQuote, Offer, Offers, Quoting, offers_of_cart, on_sale, quote_cart};
 pub use request_refund::{RefundOf, RequestRefund, RequestRefundError, RequestedRefund, request_refund};
 pub use require_action::{RequireAction, require_action};
 pub use return_items::{ReturnItems, ReturnItemsError, Returned, return_items};

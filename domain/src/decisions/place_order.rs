@@ -1,12 +1,13 @@
-//! Placing an order: prices are frozen, stock is reserved, the cart is checked out and the payment is opened, or
-//! nothing of it happens.
+//! Placing an order: prices are frozen, stock is reserved, the coupon is redeemed, the cart is checked out and the
+//! payment is opened, or nothing of it happens.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::capture_payment::{self, CapturePaymentError};
-use super::pricing::{self, OrderSource, Priced, PricingError};
+use super::pricing::{OrderSource, Priced, PricingError, Wanted};
 use crate::cart::{Cart, CartCommand, CartError};
+use crate::coupon::{Coupon, CouponCode, CouponCommand, CouponError};
 use crate::ids::{OrderId, PaymentId, PersonalId, ProductId, UserId};
 use crate::inventory::{Inventory, InventoryCommand, InventoryError};
 use crate::order::{Order, OrderCommand, OrderError, OrderStatus, Place, Region};
@@ -24,6 +25,10 @@ pub struct PlaceOrder {
     pub customer_id: Option<UserId>,
     /// What is bought.
     pub source: OrderSource,
+    /// The coupon to be used; of the cart its own where none is named.
+    pub coupon: Option<CouponCode>,
+    /// The time now.
+    pub at: DateTime<Utc>,
     /// The payment's id, made by the caller.
     pub payment_id: PaymentId,
     /// As a fraction, for example `0.05`.
@@ -105,14 +110,17 @@ pub fn place_order<S: Streams>(
     streams: &mut S,
     command: &PlaceOrder,
 ) -> Result<Placed, Halt<PlaceOrderError>> {
-    need(streams, command)?;
-    let items = pricing::items(streams, &command.source, command.customer_id)?;
-    streams.need(&pricing::streams_of(&items).collect::<Vec<_>>())?;
-    let priced: Priced = pricing::price(streams, &items, command.tax_rate)?;
+    let wanted = wanted(command);
+    let mut known =
+        vec![StreamId::of::<Order>(command.order_id), StreamId::of::<Payment>(command.payment_id)];
+    known.extend(wanted.streams::<PlaceOrderError>()?);
+    streams.need(&known)?;
+    let priced: Priced = wanted.price(streams)?;
 
     let place = Box::new(place(command, &priced));
     streams.execute::<Order, PlaceOrderError>(command.order_id, OrderCommand::Place(place))?;
     reserve(streams, command, &priced)?;
+    redeem(streams, command, &priced)?;
     if let (OrderSource::Cart, Some(user)) = (&command.source, command.customer_id) {
         let check_out = CartCommand::CheckOut { order_id: command.order_id };
         streams.execute::<Cart, PlaceOrderError>(user, check_out)?;
@@ -128,20 +136,14 @@ pub fn place_order<S: Streams>(
     Ok(Placed { priced, status })
 }
 
-/// Everything that is known before the cart is: of an order from items, everything.
-fn need<S: Streams>(streams: &S, command: &PlaceOrder) -> Result<(), Halt<PlaceOrderError>> {
-    let mut known =
-        vec![StreamId::of::<Order>(command.order_id), StreamId::of::<Payment>(command.payment_id)];
-    match (&command.source, command.customer_id) {
-        (OrderSource::Cart, Some(user)) => known.push(StreamId::of::<Cart>(user)),
-        (OrderSource::Cart, None) => {}
-        (OrderSource::Items(_), _) => {
-            // Refused here before anything is loaded, if it must be.
-            let items = pricing::items(streams, &command.source, None)?;
-            known.extend(pricing::streams_of(&items));
-        }
+fn wanted(command: &PlaceOrder) -> Wanted<'_> {
+    Wanted {
+        source: &command.source,
+        customer_id: command.customer_id,
+        coupon: command.coupon.as_ref(),
+        tax_rate: command.tax_rate,
+        at: command.at,
     }
-    streams.need(&known)
 }
 
 fn place(command: &PlaceOrder, priced: &Priced) -> Place {
@@ -152,6 +154,7 @@ fn place(command: &PlaceOrder, priced: &Priced) -> Place {
         lines: priced.lines.clone(),
         currency: priced.currency,
         discount: priced.totals.discount,
+        coupon_code: priced.coupon.clone(),
         tax_rate: command.tax_rate,
         shipping: priced.totals.shipping,
         ship_to: command.ship_to.clone(),
@@ -162,6 +165,19 @@ fn place(command: &PlaceOrder, priced: &Priced) -> Place {
         payment_method: command.payment_method.clone(),
         expires_at: command.expires_at,
     }
+}
+
+fn redeem<S: Streams>(
+    streams: &mut S,
+    command: &PlaceOrder,
+    priced: &Priced,
+) -> Result<(), Halt<PlaceOrderError>> {
+    let (Some(code), Some(user_id)) = (&priced.coupon, command.customer_id) else { return Ok(()) };
+    let subtotal = Money::new(priced.totals.subtotal, priced.currency);
+    let redeem = CouponCommand::Redeem { order_id: command.order_id, user_id, subtotal, at: command.at };
+    streams
+        .execute::<Coupon, CouponError>(code, redeem)
+        .map_err(|halt| halt.map(|error| PricingError::from(error).into()))
 }
 
 fn reserve<S: Streams>(

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Part, Split};
+use crate::coupon::CouponCode;
 use crate::ids::{PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use crate::{Currency, Minor, domain_event};
 
@@ -81,6 +82,9 @@ pub struct OrderPlaced {
     pub subtotal: Minor,
     /// Taken off the subtotal.
     pub discount: Minor,
+    /// By which coupon, which was redeemed in the same append.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_code: Option<CouponCode>,
     /// On the discounted subtotal, rounded half up once.
     pub tax: Minor,
     /// The tax rate as a decimal fraction, for example `0.05`.

@@ -17,6 +17,7 @@ use cqrs_es::persist::EventUpcaster;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::coupon::CouponCode;
 use crate::ids::{PaymentId, PersonalId, UserId};
 use crate::{Currency, Decide, Minor, cqrs_aggregate};
 
@@ -125,6 +126,8 @@ pub struct Place {
     pub currency: Currency,
     /// Taken off the subtotal.
     pub discount: Minor,
+    /// By which coupon.
+    pub coupon_code: Option<CouponCode>,
     /// As a fraction, for example `0.05`.
     pub tax_rate: Decimal,
     /// For carriage.
@@ -170,6 +173,7 @@ impl Order {
             currency: place.currency,
             subtotal: totals.subtotal,
             discount: totals.discount,
+            coupon_code: place.coupon_code,
             tax: totals.tax,
             tax_rate: place.tax_rate.normalize().to_string(),
             shipping: totals.shipping,

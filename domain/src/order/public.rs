@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CancelCause, Order, OrderEvent, OrderStatus};
+use crate::coupon::CouponCode;
 use crate::ids::{PaymentId, ProductId, RefundId, SellerId, UserId};
 use crate::public::public_events;
 use crate::{Currency, Minor};
@@ -97,6 +98,9 @@ pub struct OrderPlaced {
     pub subtotal: Minor,
     /// Taken off the subtotal.
     pub discount: Minor,
+    /// By which coupon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_code: Option<CouponCode>,
     /// On the discounted subtotal.
     pub tax: Minor,
     /// The tax rate as a decimal fraction, for example `0.05`.
@@ -297,6 +301,7 @@ impl From<super::OrderPlaced> for OrderPlaced {
             currency: it.currency,
             subtotal: it.subtotal,
             discount: it.discount,
+            coupon_code: it.coupon_code,
             tax: it.tax,
             tax_rate: it.tax_rate,
             shipping: it.shipping,

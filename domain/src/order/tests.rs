@@ -40,6 +40,7 @@ fn to_place() -> Place {
         lines: vec![line(1, 9_999, 2)],
         currency: usd(),
         discount: 0,
+        coupon_code: None,
         tax_rate: dec("0.05"),
         shipping: 0,
         ship_to: Region { country: Some("US".into()), region: Some("NY".into()) },

@@ -116,8 +116,37 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
         (json!({"product_id": id, "quantity": 1}), json!({"productId": id, "quantity": 1})),
     );
     add("carts", "CartItemRemoved", (json!({"product_id": id}), json!({"productId": id})));
+    add("carts", "CouponApplied", same(json!({"code": "SAVE20"})));
+    add("carts", "CouponRemoved", same(json!({})));
     add("carts", "CartCleared", same(json!({})));
     add("carts", "CartCheckedOut", (json!({"order_id": id}), json!({"orderId": id})));
+
+    add(
+        "coupons",
+        "CouponCreated",
+        (
+            json!({"discount": {"type": "fixed", "amount": 500}, "currency": "USD", "minimum_subtotal": 1000,
+                "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-02-01T00:00:00Z", "total_limit": 9,
+                "per_user_limit": 1}),
+            json!({"discount": {"type": "fixed", "amount": 500}, "currency": "USD", "minimumSubtotal": 1000,
+                "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2026-02-01T00:00:00Z", "totalLimit": 9,
+                "perUserLimit": 1}),
+        ),
+    );
+    add(
+        "coupons",
+        "CouponRedeemed",
+        (
+            json!({"order_id": id, "user_id": id, "discount": price}),
+            json!({"orderId": id, "userId": id, "discount": price}),
+        ),
+    );
+    add(
+        "coupons",
+        "CouponReleased",
+        (json!({"order_id": id, "user_id": id}), json!({"orderId": id, "userId": id})),
+    );
+    add("coupons", "CouponWithdrawn", same(json!({})));
 
     add("products", "ProductCreated", (details.clone(), public_details.clone()));
     add("products", "ProductRevised", (details, public_details));
@@ -129,12 +158,12 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
         (
             json!({"number": "ORD-1", "external_id": "X", "customer_id": id, "lines": [{"product_id": id,
                 "seller_id": id, "sku": "S", "name": "N", "unit_price": 50, "quantity": 2}], "currency": "USD",
-                "subtotal": 100, "discount": 10, "tax": 5, "tax_rate": "0.05", "shipping": 3, "total": 98,
+                "subtotal": 100, "discount": 10, "coupon_code": "SAVE20", "tax": 5, "tax_rate": "0.05", "shipping": 3, "total": 98,
                 "ship_to": {"country": "US", "region": "NY"}, "shipping_address": id, "billing_address": id,
                 "notes": id, "payment_id": id, "payment_method": "card", "expires_at": "2026-01-01T00:00:00Z"}),
             json!({"number": "ORD-1", "externalId": "X", "customerId": id, "lines": [{"productId": id,
                 "sellerId": id, "sku": "S", "name": "N", "unitPrice": 50, "quantity": 2}], "currency": "USD",
-                "subtotal": 100, "discount": 10, "tax": 5, "taxRate": "0.05", "shipping": 3, "total": 98,
+                "subtotal": 100, "discount": 10, "couponCode": "SAVE20", "tax": 5, "taxRate": "0.05", "shipping": 3, "total": 98,
                 "shipTo": {"country": "US", "region": "NY"}, "paymentId": id, "paymentMethod": "card",
                 "expiresAt": "2026-01-01T00:00:00Z"}),
         ),

@@ -97,6 +97,7 @@ fn placed(lines: usize) -> OrderPlaced {
         currency: gbp(),
         subtotal,
         discount: 0,
+        coupon_code: None,
         tax: 0,
         tax_rate: "0".to_owned(),
         shipping: 0,

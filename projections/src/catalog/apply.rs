@@ -75,7 +75,10 @@ impl<'a> Changes<'a> {
                         .and_then(|change| stock.add(change))
                         .ok_or_else(|| ApplyError::bad(event, "a quantity is too large"))?;
                 }
-                PublicData::Orders(_) | PublicData::Carts(_) | PublicData::Payments(_) => {}
+                PublicData::Orders(_)
+                | PublicData::Carts(_)
+                | PublicData::Payments(_)
+                | PublicData::Coupons(_) => {}
             }
         }
         Ok(changes)

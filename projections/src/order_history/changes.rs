@@ -65,7 +65,10 @@ impl<'a> Changes<'a> {
             match &event.data {
                 PublicData::Orders(order) => changes.order(event, order)?,
                 PublicData::Payments(payment) => changes.payment(event, payment)?,
-                PublicData::Inventory(_) | PublicData::Carts(_) | PublicData::Products(_) => {}
+                PublicData::Inventory(_)
+                | PublicData::Carts(_)
+                | PublicData::Products(_)
+                | PublicData::Coupons(_) => {}
             }
         }
         Ok(changes)

@@ -158,7 +158,10 @@ impl Feed {
                     self.moved.entry(id).or_insert(in_stock);
                     self.stock.add(id, change);
                 }
-                PublicData::Orders(_) | PublicData::Carts(_) | PublicData::Payments(_) => {}
+                PublicData::Orders(_)
+                | PublicData::Carts(_)
+                | PublicData::Payments(_)
+                | PublicData::Coupons(_) => {}
             }
         }
         self.head = head;

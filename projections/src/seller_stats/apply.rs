@@ -49,6 +49,7 @@ impl<'a> Changes<'a> {
                 )
                 | PublicData::Inventory(_)
                 | PublicData::Carts(_)
+                | PublicData::Coupons(_)
                 | PublicData::Payments(_)
                 | PublicData::Products(_) => {}
             }

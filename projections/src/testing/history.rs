@@ -162,6 +162,7 @@ fn placed(making: &mut Making, n: usize, lines: Vec<OrderLine>) -> OrderPlaced {
         currency: "GBP".parse().unwrap(),
         subtotal,
         discount: 0,
+        coupon_code: None,
         tax: 0,
         tax_rate: "0".to_owned(),
         shipping: 250,

@@ -6,6 +6,7 @@
 use std::fmt::{self, Write as _};
 
 use api_contract::ApiError;
+use domain::coupon::CouponCode;
 use domain::ids::OrderId;
 use projections::QueryError;
 use projections::catalog::{CatalogProduct, Products};
@@ -75,16 +76,20 @@ impl Finder {
         Self { orders: Orders::new(pool.clone()), products: Products::new(pool) }
     }
 
-    /// The id that a word means: itself; of an order its number or that of an outside system (an invoice's); of a
+    /// The id that a word means: itself, a coupon's code in capitals; of an order its number or that of an outside system (an invoice's); of a
     /// product and its inventory the seller's code or an outside system's id.
     pub async fn find(&self, subject: Subject, word: &str) -> Result<String, FindError> {
+        if subject == Subject::Coupon {
+            let unknown = |_| FindError::Unknown { subject, word: word.to_owned() };
+            return word.parse::<CouponCode>().map(String::from).map_err(unknown);
+        }
         if let Some(id) = id(word) {
             return Ok(id);
         }
         let found = match subject {
             Subject::Order => self.orders(word).await?,
             Subject::Inventory | Subject::Product => self.products(word).await?,
-            Subject::Payment | Subject::Cart => Vec::new(),
+            Subject::Payment | Subject::Cart | Subject::Coupon => Vec::new(),
         };
         one(subject, word, found)
     }

@@ -4,6 +4,7 @@ use api_contract::{ApiError, Timestamp};
 use domain::Decide;
 use domain::aggregate::Stored;
 use domain::cart::Cart;
+use domain::coupon::Coupon;
 use domain::inventory::Inventory;
 use domain::order::Order;
 use domain::payment::Payment;
@@ -113,6 +114,7 @@ impl History {
             Subject::Inventory => read_as::<Inventory>(log, id, as_of, told).await?,
             Subject::Cart => read_as::<Cart>(log, id, as_of, told).await?,
             Subject::Product => read_as::<Product>(log, id, as_of, told).await?,
+            Subject::Coupon => read_as::<Coupon>(log, id, as_of, told).await?,
         };
         if steps.is_empty() && log.stream_length(subject.aggregate_type(), id).await? == 0 {
             return Err(HistoryError::Unknown { subject, id: id.to_owned() });

@@ -4,6 +4,7 @@ use std::fmt;
 
 use domain::Decide;
 use domain::cart::Cart;
+use domain::coupon::Coupon;
 use domain::inventory::Inventory;
 use domain::order::Order;
 use domain::payment::Payment;
@@ -22,11 +23,14 @@ pub enum Subject {
     Cart,
     /// A product in the catalog.
     Product,
+    /// A coupon, whose id is its code.
+    Coupon,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Order, Self::Payment, Self::Inventory, Self::Cart, Self::Product];
+    pub const ALL: [Self; 6] =
+        [Self::Order, Self::Payment, Self::Inventory, Self::Cart, Self::Product, Self::Coupon];
 
     /// The word for it in the log and in paths.
     pub fn aggregate_type(self) -> &'static str {
@@ -36,6 +40,7 @@ impl Subject {
             Self::Inventory => Inventory::TYPE,
             Self::Cart => Cart::TYPE,
             Self::Product => Product::TYPE,
+            Self::Coupon => Coupon::TYPE,
         }
     }
 
@@ -47,6 +52,7 @@ impl Subject {
             Self::Inventory => "Inventory",
             Self::Cart => "Cart",
             Self::Product => "Product",
+            Self::Coupon => "Coupon",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What stands beside an id: products for carts and statistics, shops for products.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use api_contract::ApiError;
 use api_contract::views::{ProductView, Stock};
@@ -95,26 +94,6 @@ impl Names {
         }
         let shops = identity::shops::by_ids(&self.pool, &ids).await.map_err(identity::failed)?;
         Ok(shops.into_iter().map(|shop| (shop.id, shop.name)).collect())
-    }
-
-    /// What is for sale of these products. One that is too new for the catalog is folded from its stream.
-    pub async fn for_sale(
-        &self,
-        log: &Log,
-        ids: &[ProductId],
-    ) -> Result<HashMap<ProductId, Arc<ProductDetails>>, ApiError> {
-        let known = self.products.by_ids(ids).await.map_err(unanswered)?.value;
-        let mut found = HashMap::new();
-        for id in ids {
-            match known.iter().find(|product| product.product_id == *id) {
-                Some(product) if product.withdrawn => {}
-                Some(product) => {
-                    found.insert(*id, Arc::new(product.details.clone().into()));
-                }
-                None => found.extend(self.folded(log, *id).await?.map(|it| (*id, Arc::new(it.details)))),
-            }
-        }
-        Ok(found)
     }
 
     /// A product that is sold, from its stream: for the moment before the catalog has it.

@@ -40,6 +40,7 @@ impl Sold<'_> {
             currency: "GBP".parse().unwrap(),
             subtotal: 100_000,
             discount: 0,
+            coupon_code: None,
             tax: 8_000,
             tax_rate: "0.08".into(),
             shipping: 0,

@@ -1,6 +1,6 @@
 //! Daybook's routers on a free port.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +10,18 @@ use command_api::auth::{Auth, KeyConfig, TokenConfig};
 use command_api::config::{PaymentConfig, ShopConfig};
 use command_api::environment::Environment;
 use command_api::{CommandApi, Setup};
-use event_store::LogWatch;
+use event_store::{Log, LogWatch};
 use identity::signing_keys::SigningKeys;
+use projections::LogSource;
+use projections::product_search::{self, Home};
+use query_api::QueryApi;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::Database;
 
@@ -30,6 +35,7 @@ pub struct App {
     url: String,
     client: reqwest::Client,
     home: Arc<TempDir>,
+    _projectors: Option<projections::Projectors>,
     /// Its database; dropped last.
     pub database: Arc<Database>,
 }
@@ -45,12 +51,44 @@ pub struct Options {
     pub answer_within: Duration,
     /// Whether the simulator may be named.
     pub simulator: bool,
+    /// Whether it answers queries too.
+    pub queries: bool,
+    /// `DAYBOOK_TAX_RATES`.
+    pub tax_rates: &'static str,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let (reservation_ttl, answer_within) = (Duration::from_secs(1_800), Duration::from_secs(10));
-        Self { process_managers: true, reservation_ttl, answer_within, simulator: true }
+        let tax_rates = r#"{"default":"0.05"}"#;
+        Self {
+            process_managers: true,
+            reservation_ttl,
+            answer_within,
+            simulator: true,
+            queries: false,
+            tax_rates,
+        }
+    }
+}
+
+/// The read side, as a process starts it.
+struct Queries;
+
+impl Queries {
+    fn start(
+        pool: &PgPool,
+        watch: LogWatch,
+        home: &Path,
+        rules: ShopConfig,
+    ) -> (OpenApiRouter, projections::Projectors) {
+        let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone())) as _;
+        let projectors = projections::start(pool, &source);
+        let positions = projectors.positions().clone();
+        let search = product_search::start(Home::under(home), pool, &source, &positions);
+        let ShopConfig { tax_rates, currency, .. } = rules;
+        let queries = QueryApi { pool: pool.clone(), watch, positions, search, tax_rates, currency };
+        (queries.router(), projectors)
     }
 }
 
@@ -107,14 +145,18 @@ impl App {
         let lifetimes = TokenConfig { access_ttl: hour, refresh_ttl: 24 * hour };
         let auth = Auth::start(database.pool.clone(), &keys, lifetimes).await.unwrap();
         let verifier = Verifier::new(SigningKeys(database.pool.clone()));
-        let Options { process_managers, reservation_ttl, answer_within, simulator } = options;
-        let nothing = Environment::from_fn(|_| None);
+        let Options { process_managers, reservation_ttl, answer_within, simulator, queries, tax_rates } =
+            options;
+        let environment =
+            Environment::from_fn(move |name| (name == "DAYBOOK_TAX_RATES").then(|| tax_rates.to_owned()));
+        let rules = ShopConfig { reservation_ttl, ..ShopConfig::from(&environment).unwrap() };
+        let watch = LogWatch::start(database.pool.clone());
         let commands = CommandApi::start(Setup {
             pool: database.pool.clone(),
             appending: (*database.pool.connect_options()).clone(),
-            watch: LogWatch::start(database.pool.clone()),
+            watch: watch.clone(),
             auth: auth.clone(),
-            shop: ShopConfig { reservation_ttl, ..ShopConfig::from(&nothing).unwrap() },
+            shop: rules.clone(),
             payments: PaymentConfig { answer_within, simulator, at_once: 64 },
             decider: event_store::decider::Config::default(),
             process_managers,
@@ -123,7 +165,9 @@ impl App {
         .unwrap();
 
         let (api, beside) = commands.routers();
-        let api = Router::from(api);
+        let queries = queries.then(|| Queries::start(&database.pool, watch, home.path(), rules));
+        let (queries, projectors) = queries.unzip();
+        let api = Router::from(api.merge(queries.unwrap_or_default()));
         let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside);
         let router = api_contract::middleware::apply(router, verifier.clone(), Duration::from_secs(30));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -136,6 +180,7 @@ impl App {
             url,
             client: reqwest::Client::new(),
             home,
+            _projectors: projectors,
             commands: Mutex::new(Some(commands)),
         }
     }

@@ -90,6 +90,10 @@ impl Person<'_> {
         .await
     }
 
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, body).await
     }

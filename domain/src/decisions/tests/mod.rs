@@ -1,5 +1,6 @@
 //! A little shop, and what happens in it.
 
+mod coupons;
 mod ordering;
 mod paying;
 mod properties;
@@ -12,7 +13,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::Money;
+use crate::Streams as _;
 use crate::cart::CartEvent;
+use crate::coupon::{Coupon, CouponEvent, Discount, Terms};
 use crate::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
 use crate::inventory::{Inventory, InventoryEvent};
 use crate::order::{Lines, Order, OrderStatus, Parcel, Region};
@@ -34,8 +37,15 @@ const SELLER: SellerId = SellerId(Uuid::from_u128(0x51));
 /// Whose the pots are.
 const POTTER: SellerId = SellerId(Uuid::from_u128(0x52));
 const ANN: UserId = UserId(Uuid::from_u128(0xa1));
+const BOB: UserId = UserId(Uuid::from_u128(0xb0));
 const ORDER: OrderId = OrderId(Uuid::from_u128(0x71));
 const PAYMENT: PaymentId = PaymentId(Uuid::from_u128(0x81));
+/// 20 % off.
+const SAVE20: &str = "SAVE20";
+/// 5.00 off 10.00 or more.
+const FIVE: &str = "FIVE";
+/// 10 % off, for one order of each user and two in all.
+const ONCE: &str = "ONCE";
 const REFUND: RefundId = RefundId(Uuid::from_u128(0x91));
 const REFUND_2: RefundId = RefundId(Uuid::from_u128(0x92));
 
@@ -77,7 +87,7 @@ fn received(quantity: u64) -> Vec<InventoryEvent> {
     vec![InventoryEvent::StockReceived { quantity, reason: None }]
 }
 
-/// Ten mugs at 99.99, five pots at 10.00, and what makes trouble.
+/// Ten mugs at 99.99, five pots at 10.00, what makes trouble, and coupons.
 fn shop() -> InMemory {
     let euro = Money::new(300, "EUR".parse().unwrap());
     let pot = ProductDetails { seller_id: POTTER, ..details("pot", usd(1_000)) };
@@ -92,6 +102,40 @@ fn shop() -> InMemory {
         .given::<Inventory>(JAR, received(100))
         .given::<Product>(TIP, vec![created("tip", usd(0))])
         .given::<Inventory>(TIP, received(100))
+        .given::<Coupon>(SAVE20, vec![CouponEvent::CouponCreated(percent(2_000))])
+        .given::<Coupon>(FIVE, vec![CouponEvent::CouponCreated(five())])
+        .given::<Coupon>(ONCE, vec![CouponEvent::CouponCreated(once())])
+}
+
+fn percent(hundredths: u32) -> Terms {
+    Terms {
+        discount: Discount::Percentage { hundredths },
+        currency: None,
+        minimum_subtotal: None,
+        starts_at: None,
+        ends_at: None,
+        total_limit: None,
+        per_user_limit: None,
+    }
+}
+
+fn five() -> Terms {
+    let (currency, minimum_subtotal) = (Some(usd(0).currency), Some(1_000));
+    Terms { discount: Discount::Fixed { amount: 500 }, currency, minimum_subtotal, ..percent(1) }
+}
+
+fn once() -> Terms {
+    Terms { total_limit: Some(2), per_user_limit: Some(1), ..percent(1_000) }
+}
+
+/// A coupon for Ann's cart.
+fn apply(code: &str, minutes: i64) -> ApplyCoupon {
+    ApplyCoupon { code: code.parse().unwrap(), quoting: quoting(minutes) }
+}
+
+fn quoting(minutes: i64) -> Quoting {
+    let tax_rate = "0.05".parse().unwrap();
+    Quoting { user_id: ANN, at: time(minutes), tax_rate, currency: usd(0).currency }
 }
 
 fn item(product_id: ProductId, quantity: u32) -> Item {
@@ -108,6 +152,8 @@ fn order_of(items: &[Item]) -> PlaceOrder {
         number: "ORD-2026-000100".into(),
         customer_id: Some(ANN),
         source: OrderSource::Items(items.to_vec()),
+        coupon: None,
+        at: time(0),
         payment_id: PAYMENT,
         tax_rate: "0.05".parse().unwrap(),
         ship_to: Region { country: Some("US".into()), region: None },

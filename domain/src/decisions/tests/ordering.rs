@@ -124,9 +124,9 @@ fn streams_are_loaded_at_once() {
 fn a_preview_is_priced_like_the_order_and_changes_nothing() {
     let mut shop = shop().given::<Cart>(ANN, vec![put_in(MUG, 2)]).cold();
     let order = order_of_cart();
-    let PlaceOrder { customer_id, source, tax_rate, .. } = order.clone();
-    let preview = PreviewOrder { customer_id, source, tax_rate };
-    let priced = shop.decide(|it| preview_order(it, &preview)).unwrap();
+    let PlaceOrder { customer_id, source, coupon, tax_rate, at, .. } = order.clone();
+    let preview = PreviewOrder { customer_id, source, coupon, tax_rate, at };
+    let priced = shop.decide(|it| preview_order(it, &preview)).unwrap().priced;
     assert!(shop.made().is_empty());
     assert_eq!(shop.decide(|it| place_order(it, &order)).unwrap().priced, priced);
     let refused = PreviewOrder { source: OrderSource::Items(vec![item(JAR, 1)]), ..preview };

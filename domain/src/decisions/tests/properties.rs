@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::cart::{Cart, CartCommand, CartError};
+use crate::coupon::CouponCode;
 use crate::order::CancelCause;
 use crate::payment::RefundPhase;
 
 const PRODUCTS: [ProductId; 3] = [MUG, POT, TIP];
+const COUPONS: [&str; 3] = [SAVE20, FIVE, ONCE];
 
 /// One thing that somebody tries; numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -16,8 +19,10 @@ enum Try {
     Stock { product: usize, change: StockChange },
     Add { product: usize, quantity: u32 },
     SetQuantity { product: usize, quantity: u32 },
+    ApplyCoupon { coupon: usize },
+    RemoveCoupon,
     PlaceCart { rate: u32 },
-    PlaceItems { items: Vec<(usize, u32)>, rate: u32 },
+    PlaceItems { items: Vec<(usize, u32)>, coupon: usize, rate: u32 },
     Attempt { order: usize },
     Action { order: usize },
     Decline { order: usize },
@@ -48,8 +53,10 @@ fn any_try() -> impl Strategy<Value = Try> {
         2 => (product.clone(), 0..6_u32).prop_map(|(product, quantity)| Try::Add { product, quantity }),
         1 => (product.clone(), 0..9_u32).prop_map(|(product, quantity)| Try::SetQuantity { product, quantity }),
         2 => (0..3_000_u32).prop_map(|rate| Try::PlaceCart { rate }),
-        4 => (prop::collection::vec((product, 0..5_u32), 0..4), 0..3_000_u32)
-            .prop_map(|(items, rate)| Try::PlaceItems { items, rate }),
+        2 => (0..COUPONS.len()).prop_map(|coupon| Try::ApplyCoupon { coupon }),
+        1 => Just(Try::RemoveCoupon),
+        4 => (prop::collection::vec((product, 0..5_u32), 0..4), 0..6_usize, 0..3_000_u32)
+            .prop_map(|(items, coupon, rate)| Try::PlaceItems { items, coupon, rate }),
         2 => order.clone().prop_map(|order| Try::Attempt { order }),
         1 => order.clone().prop_map(|order| Try::Action { order }),
         1 => order.clone().prop_map(|order| Try::Decline { order }),
@@ -94,12 +101,13 @@ impl World {
         RefundId(Uuid::from_u128(0x3000 + self.refunds))
     }
 
-    fn place(&mut self, source: OrderSource, rate: u32) -> bool {
+    fn place(&mut self, source: OrderSource, coupon: Option<CouponCode>, rate: u32) -> bool {
         let n = usize::try_from(self.orders).unwrap();
         let order = PlaceOrder {
             order_id: order_id(n),
             payment_id: payment_id(n),
             source,
+            coupon,
             tax_rate: rust_decimal::Decimal::new(rate.into(), 4),
             ..order_of(&[])
         };
@@ -140,10 +148,19 @@ impl World {
                 let command = SetItemQuantity { user_id, product_id: PRODUCTS[product], quantity };
                 self.shop.decide(|it| set_item_quantity(it, &command)).is_ok()
             }
-            Try::PlaceCart { rate } => self.place(OrderSource::Cart, rate),
-            Try::PlaceItems { items, rate } => {
+            Try::ApplyCoupon { coupon } => {
+                let command = apply(COUPONS[coupon], 0);
+                self.shop.decide(|it| apply_coupon(it, &command)).is_ok()
+            }
+            Try::RemoveCoupon => self
+                .shop
+                .decide(|it| it.execute::<Cart, CartError>(user_id, CartCommand::RemoveCoupon))
+                .is_ok(),
+            Try::PlaceCart { rate } => self.place(OrderSource::Cart, None, rate),
+            Try::PlaceItems { items, coupon, rate } => {
                 let items = items.into_iter().map(|(product, quantity)| item(PRODUCTS[product], quantity));
-                self.place(OrderSource::Items(items.collect()), rate)
+                let coupon = COUPONS.get(coupon).map(|code| code.parse().unwrap());
+                self.place(OrderSource::Items(items.collect()), coupon, rate)
             }
             Try::Attempt { order } => {
                 let owed = self.shop.get::<Payment>(payment_id(order)).opened;
@@ -229,6 +246,7 @@ impl World {
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
+        self.check_coupons()?;
         let mut held: BTreeMap<ProductId, u64> = BTreeMap::new();
         for n in 0..usize::try_from(self.orders).unwrap() {
             self.check_money(n)?;
@@ -245,6 +263,22 @@ impl World {
         }
         for product_id in PRODUCTS {
             self.check_stock(product_id, held.get(&product_id).copied().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// A coupon is redeemed by exactly the orders that have it and were not given up, and never too often.
+    fn check_coupons(&self) -> Result<(), TestCaseError> {
+        for code in COUPONS {
+            let coupon = self.shop.get::<Coupon>(code);
+            let orders =
+                (0..usize::try_from(self.orders).unwrap()).map(|n| self.shop.get::<Order>(order_id(n)));
+            let open = orders.filter(|order| {
+                let used = order.placed.as_ref().unwrap().coupon_code.as_ref();
+                order.status != OrderStatus::Cancelled && used.is_some_and(|used| used.as_str() == code)
+            });
+            prop_assert_eq!(coupon.redeemed, open.count() as u64);
+            prop_assert!(coupon.terms.unwrap().total_limit.is_none_or(|limit| coupon.redeemed <= limit));
         }
         Ok(())
     }
@@ -333,7 +367,14 @@ fn the_sequences_reach_every_event() {
             seen.extend(world.shop.made().iter().map(|(_, event)| event.clone()));
         }
     }
-    let untried = ["CartCleared", "ProductCreated", "ProductRevised", "ProductWithdrawn"];
+    let untried = [
+        "CartCleared",
+        "CouponCreated",
+        "CouponWithdrawn",
+        "ProductCreated",
+        "ProductRevised",
+        "ProductWithdrawn",
+    ];
     for (_, event, _) in crate::public::schemas() {
         assert!(seen.contains(event) || untried.contains(&event), "{event} never happened");
     }
