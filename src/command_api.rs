@@ -9,6 +9,7 @@ use sqlx::PgPool;
 
 use crate::Failure;
 use crate::config::Config;
+use crate::http::{self, Health, Metrics, ServerConfig, Surface};
 use crate::roles;
 
 /// The role, started.
@@ -32,19 +33,23 @@ pub async fn start(config: &Config, pool: &PgPool, watch: LogWatch) -> Result<Co
 /// Runs until it is stopped.
 pub async fn run(config: Config) -> Result<(), Failure> {
     let stop = roles::stopped_by_signal()?;
-    let listener = roles::listen(config.listen).await?;
+    let (server, metrics) = (ServerConfig::from(&config.environment)?, Metrics::install()?);
+    let listener = http::listen(config.listen).await?;
     let pool = roles::pool(&config).await?;
     let watch = LogWatch::start(pool.clone());
     let mut commands = start(&config, &pool, watch).await?;
     let (api, beside) = commands.routers();
-    let serving = roles::serve(listener, roles::router(api, beside, &pool), stop.clone());
+    let health = Health::new(pool, stop.clone()).deciding_by(commands.decider().clone());
+    let metrics = metrics.of_decider(commands.decider().clone());
+    let router = Surface { api, beside, health, metrics }.router(&server);
+    let serving = http::serve(listener, router, &server, stop.clone());
     tokio::pin!(serving);
     tokio::select! {
-        served = &mut serving => served?,
+        () = &mut serving => {}
         () = commands.ended() => {
             // Without a decider no command can be answered: whoever restarts this process gives it a new one.
             stop.cancel();
-            serving.await?;
+            serving.await;
             return Err("the decider has stopped".into());
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use command_api::environment::{ConfigError, Environment};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::http::ServerConfig;
 use crate::{Failure, say};
 
 /// Where things are. Each role's own settings are read by the role.
@@ -89,7 +90,8 @@ impl Config {
         say(format_args!("DAYBOOK_LISTEN              {}", self.listen));
         say(format_args!("DAYBOOK_HOME                {}", self.home.display()));
         say(format_args!("DAYBOOK_LOG                 {}", self.log));
-        for (name, value) in command_api::settings(&self.environment)? {
+        let server = ServerConfig::from(&self.environment)?.settings();
+        for (name, value) in server.into_iter().chain(command_api::settings(&self.environment)?) {
             say(format_args!("{name:<27} {value}"));
         }
         Ok(())

@@ -4,8 +4,10 @@ mod audit;
 mod command_api;
 mod config;
 mod demo;
+mod http;
 mod import;
 mod migrate;
+mod openapi;
 mod projector;
 mod query_api;
 mod relay;
@@ -73,6 +75,9 @@ enum Action {
     /// Shows the configuration that this environment makes, without its secrets.
     #[command(after_help = "Example: daybook config")]
     Config,
+    /// Prints the API's document (OpenAPI 3.1).
+    #[command(after_help = "Example: daybook openapi > openapi.json")]
+    Openapi,
     /// One order's way, step by step, on a running instance.
     Demo(demo::Args),
 }
@@ -105,6 +110,7 @@ async fn run(action: Action) -> Result<(), Failure> {
         Action::Import(args) => import::run(args, &config).await,
         Action::User(args) => user::run(args, &config).await,
         Action::Config => config.show(),
+        Action::Openapi => openapi::run(),
         Action::Demo(args) => demo::run(args, &config).await,
     }
 }

@@ -14,6 +14,16 @@ pub async fn owner_pool(config: &Config) -> Result<PgPool, Failure> {
     Ok(PgPoolOptions::new().max_connections(8).connect_with(config.owner()?.clone()).await?)
 }
 
+/// The newest migration that this program knows.
+pub fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The newest migration that the database has.
+pub async fn applied(pool: &PgPool) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success").fetch_one(pool).await
+}
+
 /// Runs what has not been run yet; two who do it at once wait for each other.
 pub async fn migrate(config: &Config) -> Result<(), Failure> {
     let pool = owner_pool(config).await?;

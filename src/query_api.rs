@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Failure;
 use crate::config::Config;
+use crate::http::{self, Health, Metrics, ServerConfig, Surface};
 use crate::roles;
 
 /// The role's routes; its search index is fed from `source`.
@@ -38,10 +39,14 @@ pub fn router(
 /// Runs until it is stopped.
 pub async fn run(config: Config) -> Result<(), Failure> {
     let stop = roles::stopped_by_signal()?;
-    let listener = roles::listen(config.listen).await?;
+    let (server, metrics) = (ServerConfig::from(&config.environment)?, Metrics::install()?);
+    let listener = http::listen(config.listen).await?;
     let pool = roles::pool(&config).await?;
     let watch = LogWatch::start(pool.clone());
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
     let api = router(&config, &pool, watch, source, Positions::new(pool.clone()))?;
-    roles::serve(listener, roles::router(api, Router::new(), &pool), stop).await
+    let health = Health::new(pool, stop.clone()).reading();
+    let router = Surface { api, beside: Router::new(), health, metrics }.router(&server);
+    http::serve(listener, router, &server, stop).await;
+    Ok(())
 }

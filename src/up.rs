@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::config::Config;
+use crate::http::{self, Health, Metrics, ServerConfig, Surface};
 use crate::{Failure, command_api, migrate, query_api, roles, sample_shop, say};
 
 /// How long the start waits for the read models.
@@ -20,7 +21,8 @@ const FIRST_READ: Duration = Duration::from_secs(5);
 /// Runs until it is stopped.
 pub async fn run(config: Config) -> Result<(), Failure> {
     let stop = roles::stopped_by_signal()?;
-    let listener = roles::listen(config.listen).await?;
+    let (server, metrics) = (ServerConfig::from(&config.environment)?, Metrics::install()?);
+    let listener = http::listen(config.listen).await?;
     if config.has_owner() {
         migrate::migrate(&config).await?;
     }
@@ -38,15 +40,18 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let relay = start_relay(&config, &pool, watch);
 
     let (api, beside) = commands.routers();
-    let router = roles::router(api.merge(queries), beside, &pool);
+    let decider = commands.decider();
+    let health = Health::new(pool.clone(), stop.clone()).deciding_by(decider.clone()).reading();
+    let metrics = metrics.of_decider(decider.clone());
+    let router = Surface { api: api.merge(queries), beside, health, metrics }.router(&server);
     greet(&config);
-    let serving = roles::serve(listener, router, stop.clone());
+    let serving = http::serve(listener, router, &server, stop.clone());
     tokio::pin!(serving);
     let failed = tokio::select! {
-        served = &mut serving => served.err(),
+        () = &mut serving => None,
         () = commands.ended() => {
             stop.cancel();
-            serving.await?;
+            serving.await;
             Some("the decider has stopped".into())
         }
     };

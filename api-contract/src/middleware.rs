@@ -1,34 +1,72 @@
 //! What stands around every router.
 
+mod cors;
+mod measured;
+
 use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Extension, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse, Response};
-use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, info, info_span};
 
+pub use self::cors::{CorsOrigins, NoOrigin};
+use self::measured::Measured;
 use crate::body::{MAX_BODY, discard};
 use crate::context::RequestContext;
 use crate::error::{ApiError, BoxError, Code};
 use crate::token::Verifier;
 
-/// Puts the rules of the API around a finished router: correlation id and tracing span, security headers,
-/// `X-API-Version`, the body's limit, a time limit (503), panics (500), and the envelope for 404 and 405.
-pub fn apply(router: Router, verifier: Verifier, time_limit: Duration) -> Router {
-    router
+/// What an operator can set of the rules around a router.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// A request that has no answer by then is answered 503.
+    pub time_limit: Duration,
+    /// The origins whose pages may call the API.
+    pub cors: CorsOrigins,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { time_limit: Duration::from_secs(30), cors: CorsOrigins::None }
+    }
+}
+
+/// Puts the rules of the API around a finished router: correlation id and tracing span, metrics, security headers,
+/// `X-API-Version`, the body's limit, a time limit (503), panics (500), CORS, and the envelope for 404 and 405. A slash
+/// at the end of an API's path makes no difference.
+pub fn apply(router: Router, verifier: Verifier, config: HttpConfig) -> Router {
+    let HttpConfig { time_limit, cors } = config;
+    let router = router
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(move |request, next| within(time_limit, request, next)))
         .layer(from_fn(body_limit))
         .layer(from_fn(api_version))
-        .layer(Extension(verifier))
-        .layer(from_fn(context))
+        // Rate limits have their place here: who asks is known by the verifier below, and nothing was read yet.
+        .layer(Extension(verifier));
+    let router = cors.around(router).layer(from_fn(context));
+    // A router looks at the path before its layers do, so what changes the path stands around all of it.
+    Router::new().fallback_service(router).layer(map_request(without_last_slash))
+}
+
+/// `/api/v1/orders/` is `/api/v1/orders`.
+async fn without_last_slash(mut request: Request) -> Request {
+    let uri = request.uri();
+    let path = uri.path();
+    if path.starts_with("/api/") && path.ends_with('/') {
+        let path = path.trim_end_matches('/');
+        let path = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        if let Ok(shorter) = path.parse::<Uri>() {
+            *request.uri_mut() = shorter;
+        }
+    }
+    request
 }
 
 /// The outermost layer: everything inside, errors too, knows which request it answers.
@@ -41,11 +79,12 @@ async fn context(request: Request, next: Next) -> Response {
         path = &*context.path,
     );
     let correlation_id = HeaderValue::from_str(&context.correlation_id);
-    let started = Instant::now();
+    let measured = Measured::start(&request);
     let answer = async {
         let response = next.run(request).await;
-        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        info!(status = response.status().as_u16(), milliseconds, "answered");
+        let status = response.status();
+        let milliseconds = measured.answered(status);
+        info!(status = status.as_u16(), milliseconds, "answered");
         response
     };
     let mut response = context.scope(answer.instrument(span)).await;
@@ -118,8 +157,13 @@ async fn not_found() -> ApiError {
     ApiError::not_found("Route")
 }
 
-async fn method_not_allowed(request: Request) -> ApiError {
-    ApiError::new(Code::MethodNotAllowed, format!("{} is not allowed here", request.method()))
+/// `Allow` is added by the router. OPTIONS is answered with it alone (RFC 9110, section 9.3.7).
+async fn method_not_allowed(request: Request) -> Response {
+    if request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let message = format!("{} is not allowed here", request.method());
+    ApiError::new(Code::MethodNotAllowed, message).into_response()
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 //! A success's body is [`Envelope`] of its data, a list's [`Envelope`] of [`PageOf`]. What can be said of an operation
 //! by its nature (it wants a token, it has a body, it names something in its path) is said here, once, by [`complete`].
 
+mod closed;
+mod tags;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -131,9 +134,20 @@ pub struct RefusalReason {
     pub requested_quantity: Option<i64>,
 }
 
-/// Completes what the handlers say of themselves: title, server, the bearer scheme, and the refusals that an operation
-/// may be answered with by its nature.
-pub fn complete(mut api: OpenApi, version: &str) -> OpenApi {
+/// What is served beside the API, under no prefix.
+#[derive(Default)]
+pub struct Beside(pub OpenApi);
+
+/// Completes what the handlers say of themselves: title, servers, the bearer scheme, the tags, and the refusals that an
+/// operation may be answered with by its nature.
+pub fn complete(mut api: OpenApi, Beside(mut beside): Beside, version: &str) -> OpenApi {
+    for item in beside.paths.paths.values_mut() {
+        item.servers = Some(vec![Server::new("/")]);
+    }
+    for operation in api.paths.paths.values_mut().flat_map(operations) {
+        add_refusals(operation);
+    }
+    api.merge(beside);
     api.info = Info::new("Daybook", version);
     api.info.description =
         Some("An event-sourced commerce backend: commands, and projections of one log.".into());
@@ -147,11 +161,8 @@ pub fn complete(mut api: OpenApi, version: &str) -> OpenApi {
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     );
     api.components = Some(components.build());
-    for item in api.paths.paths.values_mut() {
-        for operation in operations(item) {
-            add_refusals(operation);
-        }
-    }
+    tags::describe_tags(&mut api);
+    closed::close_answers(&mut api);
     api
 }
 

@@ -66,7 +66,8 @@ fn router() -> Router {
         .route("/panic", get(async || -> () { panic!("secret") }))
         .route("/slow", get(async || std::future::pending::<()>().await));
     let both = Router::new().nest("/api/v1", routes.clone()).nest("/api", routes);
-    apply(both, Verifier::new(NoKeys), Duration::from_secs(5))
+    let config = HttpConfig { time_limit: Duration::from_secs(5), ..HttpConfig::default() };
+    apply(both, Verifier::new(NoKeys), config)
 }
 
 async fn ask(request: axum::http::request::Builder, body: impl Into<Body>) -> Response {
@@ -177,6 +178,60 @@ async fn a_correlation_id_is_kept_if_it_is_one() {
 async fn there_is_one_version_of_the_api() {
     assert_eq!(ask(Request::get("/api/v1/one").header("x-api-version", "v1"), ()).await.status(), 201);
     assert_eq!(ask(Request::get("/api/v1/one").header("x-api-version", "v2"), ()).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_makes_no_difference() {
+    for path in ["/api/v1/one/", "/api/one//", "/api/v1/list/?page=2"] {
+        assert!(ask(Request::get(path), ()).await.status().is_success(), "{path}");
+    }
+    assert_eq!(ask(Request::get("/api/v1/"), ()).await.status(), 404);
+}
+
+#[tokio::test]
+async fn what_a_route_allows_is_told() {
+    let answer = ask(Request::options("/api/v1/one"), ()).await;
+    assert_eq!(
+        (answer.status(), &answer.headers()["allow"]),
+        (StatusCode::NO_CONTENT, &"GET,HEAD".parse().unwrap())
+    );
+    let answer = ask(Request::delete("/api/v1/echo"), ()).await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["allow"]), (405, &"POST".parse().unwrap()));
+    let answer = ask(Request::head("/api/v1/one"), ()).await;
+    assert_eq!(answer.status(), 201);
+    assert!(to_bytes(answer.into_body(), 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn pages_of_the_origins_that_are_named_may_call_and_read_our_headers() {
+    let router = |cors: &str| {
+        let config = HttpConfig { cors: cors.parse().unwrap(), ..HttpConfig::default() };
+        apply(Router::new().route("/one", post(async || "one")), Verifier::new(NoKeys), config)
+    };
+    let preflight = |origin: &str| {
+        let request = Request::options("/one").header("origin", origin);
+        let request = request.header("access-control-request-method", "POST");
+        request.header("access-control-request-headers", "idempotency-key").body(Body::empty()).unwrap()
+    };
+    let ours = "https://shop.example.com";
+    let answer = router(ours).oneshot(preflight(ours)).await.unwrap();
+    assert!(answer.status().is_success());
+    assert_eq!(answer.headers()["access-control-allow-origin"], ours);
+    let header = |name| answer.headers()[name].to_str().unwrap().to_ascii_lowercase();
+    assert!(header("access-control-allow-methods").contains("patch"));
+    assert!(header("access-control-allow-headers").contains("idempotency-key"));
+    assert!(!answer.headers().contains_key("access-control-allow-credentials"));
+
+    let call = |origin: &str| Request::post("/one").header("origin", origin).body(Body::empty()).unwrap();
+    let answer = router(ours).oneshot(call(ours)).await.unwrap();
+    let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("x-event-position") && exposed.contains("etag"), "{exposed}");
+    for (cors, origin) in [(ours, "https://evil.example.com"), ("", ours)] {
+        let answer = router(cors).oneshot(call(origin)).await.unwrap();
+        assert!(!answer.headers().contains_key("access-control-allow-origin"), "{cors}: {origin}");
+    }
+    let answer = router("*").oneshot(call(ours)).await.unwrap();
+    assert_eq!(answer.headers()["access-control-allow-origin"], "*");
 }
 
 #[tokio::test]

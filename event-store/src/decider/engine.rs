@@ -17,6 +17,7 @@ use super::flight::{self, Known, Landing, Missed, Order};
 use super::job::{Answer, Pending, Verdict};
 use super::keys::{self, KeyState, Keys, Taken};
 use super::loads::{Loaded, Loads};
+use super::meters::Meters;
 use super::registry::{AggregateType, Registry};
 use crate::append::{Group, NewEvent};
 use crate::log::LogError;
@@ -99,6 +100,7 @@ pub struct Engine {
     contended: u32,
     /// Commands of a group that Postgres refused and that haven't been answered: they go one to a group.
     suspects: usize,
+    meters: Meters,
 }
 
 impl Engine {
@@ -146,6 +148,7 @@ impl Engine {
             behind: false,
             contended: 0,
             suspects: 0,
+            meters: Meters::new(),
         })
     }
 
@@ -269,7 +272,9 @@ impl Engine {
         }
         self.assume_fresh(&pending);
         let mut decision = Decision::new(&mut self.cache, &pending.fresh);
+        let began = Instant::now();
         let verdict = pending.job.decide(&mut decision);
+        self.meters.decision.record(began.elapsed());
         let (savepoints, made, remembered) = decision.finish();
         match verdict {
             Verdict::NotLoaded(streams) => {
@@ -452,6 +457,7 @@ impl Engine {
         let next = Filling { number: self.filling.number + 1, ..Filling::default() };
         let mut filling = std::mem::replace(&mut self.filling, next);
         let group = Arc::new(std::mem::take(&mut filling.group));
+        self.meters.took_off(filling.commands.len(), group.events.len());
         self.in_flight = Some(filling);
         self.took_off = Instant::now();
         group
@@ -461,6 +467,7 @@ impl Engine {
         match landing {
             Landing::Done(known) => self.done(known),
             Landing::Moved => {
+                self.meters.moved.increment(1);
                 self.start_over(None);
                 self.contended = CONTENDED_GROUPS;
                 self.catch_up();
@@ -477,6 +484,9 @@ impl Engine {
         let before = self.known.head.position;
         self.known = known;
         let Some(filling) = self.in_flight.take() else { return };
+        if known.head.position > before {
+            self.meters.append.record(self.took_off.elapsed());
+        }
         self.linger = Some(Linger {
             commands: filling.commands.len() + self.filling.commands.len(),
             until: Instant::now() + (self.took_off.elapsed() / 4).min(LONGEST_LINGER),

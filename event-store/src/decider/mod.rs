@@ -13,6 +13,7 @@ mod flight;
 mod job;
 mod keys;
 mod loads;
+mod meters;
 mod registry;
 
 use std::sync::Arc;
@@ -148,6 +149,7 @@ pub struct Decider {
     queue: mpsc::UnboundedSender<Pending>,
     commands: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
+    max_commands: usize,
     max_bytes: usize,
 }
 
@@ -175,6 +177,7 @@ impl Decider {
             queue,
             commands: Arc::new(Semaphore::new(config.max_commands)),
             bytes: Arc::new(Semaphore::new(config.max_bytes)),
+            max_commands: config.max_commands,
             max_bytes: config.max_bytes,
         };
         let engine =
@@ -182,6 +185,16 @@ impl Decider {
                 .await?;
         let task = tokio::spawn(engine.run());
         Ok((this.clone(), DeciderTask { task, commands: this.commands, stop: Some(stop) }))
+    }
+
+    /// Whether it decides: not after it was stopped or has ended by itself.
+    pub fn runs(&self) -> bool {
+        !self.commands.is_closed() && !self.queue.is_closed()
+    }
+
+    /// How many commands were accepted and not answered yet.
+    pub fn waiting(&self) -> usize {
+        self.max_commands.saturating_sub(self.commands.available_permits())
     }
 
     /// Decides a command and answers once that is in the log.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_store::{Checkpoint, Head};
+use metrics::histogram;
 use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::info;
@@ -89,6 +90,8 @@ impl Projector {
                 }
             };
             let (moved, ()) = tokio::join!(advance(&mut db, &step), read_ahead);
+            histogram!("daybook_projection_batch_seconds", "model" => self.model.name())
+                .record(started.elapsed());
             if moved? == Moved::Stale {
                 return Ok(());
             }

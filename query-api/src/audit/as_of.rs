@@ -4,6 +4,7 @@ use api_contract::Timestamp;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_store::AsOf;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The text is no moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +32,7 @@ fn end_of_day(day: NaiveDate) -> Option<DateTime<Utc>> {
 }
 
 /// A moment in an answer: `{"position": 1042}` or `{"time": "…"}`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Moment {
     /// What had been recorded.

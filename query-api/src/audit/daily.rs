@@ -15,6 +15,7 @@ use domain::order::{Order, OrderEvent, Split};
 use domain::{Currency, Minor, Money};
 use event_store::{Head, Log, LogError, Recorded};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// So many captures and refunds are read together.
 const PAGE: i64 = 1_000;
@@ -104,9 +105,11 @@ pub struct Ledger {
 }
 
 /// The figures of a day, or of all days, in one currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LedgerFigures)]
 pub struct Figures {
     /// Of every amount.
+    #[schema(value_type = String)]
     pub currency: Currency,
     /// What came in.
     pub captured: Amount,
@@ -123,7 +126,8 @@ pub struct Figures {
 }
 
 /// A day in one currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LedgerRow)]
 pub struct Row {
     /// The day, where it is midnight in the scope's time zone.
     pub date: NaiveDate,

@@ -1,21 +1,31 @@
 //! `GET /audit/{…}/{id}/events`: every event of a stream, page by page.
 
-use api_contract::{ApiError, Page, Paging, PathText, Query, Success};
+use api_contract::openapi::{Envelope, PageOf, PageParams};
+use api_contract::{ApiError, Page, Paging, Query, Success};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use event_store::Hash;
 
 use super::history::{EventView, HistoryError};
-use super::subject::Subject;
+use super::subject::{Named, Subject};
 use super::{Audit, Auditor};
 use crate::history::failed;
 
-/// The handler of one kind of stream.
+/// Every event of a stream.
+#[utoipa::path(
+    get, path = "/audit/{kind}/{id}/events", operation_id = "listAuditEvents", tag = "audit",
+    security(("bearer" = [])),
+    params(
+        ("kind" = inline(Subject), Path, description = "What kind of thing"),
+        ("id" = String, Path, description = "Its id; of an order also its number, of a product its SKU"),
+        PageParams,
+    ),
+    responses((status = 200, description = "Its events, in order", body = Envelope<PageOf<EventView>>)),
+)]
 pub async fn events(
-    subject: Subject,
     State(Audit { log, finder }): State<Audit>,
     Auditor: Auditor,
-    PathText(word): PathText,
+    Named { subject, word }: Named,
     query: Query,
 ) -> Result<Response, ApiError> {
     let paging = query.read(|f| Paging::read(f, 20))?;

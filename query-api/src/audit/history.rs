@@ -13,6 +13,7 @@ use event_store::{AsOf, Hash, Log, LogError, Metadata, Recorded};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::as_of::Moment;
@@ -169,8 +170,9 @@ pub fn fold<A: Stored>(
 }
 
 /// An event as an auditor reads it; its data is the text that stands in the log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditEvent)]
 pub struct EventView<'a> {
     position: i64,
     sequence: i64,
@@ -183,6 +185,7 @@ pub struct EventView<'a> {
     correlation_id: Option<String>,
     causation_id: Option<String>,
     group_hash: Option<String>,
+    #[schema(value_type = Object)]
     data: &'a RawValue,
 }
 
@@ -210,8 +213,9 @@ impl<'a> EventView<'a> {
 }
 
 /// A state as an auditor reads it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditState)]
 pub struct StateView<'a> {
     aggregate_type: &'static str,
     aggregate_id: &'a str,
@@ -220,6 +224,7 @@ pub struct StateView<'a> {
     /// Of how many events it is made.
     version: usize,
     /// In the log's own words, amounts in minor units; null if nothing had happened by then.
+    #[schema(value_type = Option<Object>)]
     state: Option<&'a RawValue>,
     /// The last of its events.
     event: Option<EventView<'a>>,
@@ -227,6 +232,7 @@ pub struct StateView<'a> {
     changes: &'a [Change],
     /// All of them, where they are asked for together with the state.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     events: Option<Vec<EventView<'a>>>,
 }
 

@@ -1,5 +1,6 @@
 //! `GET /audit/ledger`: captured and refunded by day, as JSON, NDJSON or CSV.
 
+use api_contract::openapi::Envelope;
 use api_contract::{ApiError, Code, Fields, Query, Success};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -8,6 +9,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::ids::SellerId;
 use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::daily::{Figures, Ledger, LedgerError, Row, Scope, csv, ndjson};
 use super::head::HeadView;
@@ -30,11 +32,14 @@ const MEDIA_TYPES: [(&str, Format); 4] = [
     ("text/csv", Format::Csv),
 ];
 
-#[derive(Serialize)]
+/// What came in and went back, day by day.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Ledger)]
 struct LedgerView {
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
+    #[schema(value_type = Option<Uuid>)]
     seller_id: Option<SellerId>,
     time_zone: &'static str,
     /// The end of the log that was added up.
@@ -43,7 +48,36 @@ struct LedgerView {
     totals: Vec<Figures>,
 }
 
-/// The handler.
+/// What the ledger is about, and in which form it comes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes what `ledger` reads")]
+struct LedgerParams {
+    /// From this day.
+    from: Option<NaiveDate>,
+    /// To this day, and with it.
+    to: Option<NaiveDate>,
+    /// Only the goods of this seller.
+    #[param(value_type = Option<Uuid>)]
+    seller_id: Option<SellerId>,
+    /// Where a day begins at midnight: a zone of the IANA database.
+    #[param(example = "Europe/Berlin")]
+    tz: Option<String>,
+    /// `json`, `ndjson` or `csv`, whatever Accept says.
+    #[param(pattern = "^(json|ndjson|csv)$")]
+    format: Option<String>,
+}
+
+/// What was captured and refunded, and the balance, by day of occurrence.
+#[utoipa::path(
+    get, path = "/audit/ledger", operation_id = "getLedger", tag = "audit", security(("bearer" = [])),
+    params(LedgerParams),
+    responses((status = 200, description = "The ledger; also as NDJSON or CSV", content(
+        (Envelope<LedgerView> = "application/json"),
+        (String = "application/x-ndjson"),
+        (String = "text/csv"),
+    ))),
+)]
 pub async fn ledger(
     State(audit): State<Audit>,
     Auditor: Auditor,

@@ -16,16 +16,15 @@ pub mod subject;
 
 use std::sync::Arc;
 
-use api_contract::{ApiError, PathText, Principal, Query, Role};
-use axum::Router;
-use axum::extract::{FromRequestParts, State};
+use api_contract::{ApiError, Principal, Role};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::routing::get;
 use event_store::Log;
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use find::Finder;
-use subject::Subject;
 
 #[derive(Clone)]
 struct Audit {
@@ -34,20 +33,13 @@ struct Audit {
 }
 
 /// The routes.
-pub fn router(log: Log, pool: PgPool) -> Router {
-    let mut router =
-        Router::new().route("/audit/head", get(head::head)).route("/audit/ledger", get(ledger::ledger));
-    for subject in Subject::ALL {
-        let path = format!("/audit/{}/{{id}}", subject.aggregate_type());
-        let state = move |audit: State<Audit>, who: Auditor, id: PathText, query: Query| {
-            state::state(subject, audit, who, id, query)
-        };
-        let events = move |audit: State<Audit>, who: Auditor, id: PathText, query: Query| {
-            events::events(subject, audit, who, id, query)
-        };
-        router = router.route(&format!("{path}/events"), get(events)).route(&path, get(state));
-    }
-    router.with_state(Audit { log, finder: Arc::new(Finder::new(pool)) })
+pub fn router(log: Log, pool: PgPool) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(head::head))
+        .routes(routes!(ledger::ledger))
+        .routes(routes!(state::state))
+        .routes(routes!(events::events))
+        .with_state(Audit { log, finder: Arc::new(Finder::new(pool)) })
 }
 
 /// Somebody who may read the log. Admins may not: who runs the place is not who checks it.

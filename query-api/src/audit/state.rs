@@ -1,20 +1,30 @@
 //! `GET /audit/{…}/{id}?asOf=`: the state at a moment, and what changed since the one before.
 
-use api_contract::{ApiError, PathText, Query, Success};
+use api_contract::openapi::Envelope;
+use api_contract::{ApiError, Query, Success};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
 use super::history::{History, StateView, Told};
-use super::subject::Subject;
+use super::subject::{Named, Subject};
 use super::{Audit, Auditor, as_of};
 use crate::history::failed;
 
-/// The handler of one kind of stream.
+/// The state at a moment, and what changed since the one before.
+#[utoipa::path(
+    get, path = "/audit/{kind}/{id}", operation_id = "getAuditState", tag = "audit", security(("bearer" = [])),
+    params(
+        ("kind" = inline(Subject), Path, description = "What kind of thing"),
+        ("id" = String, Path, description = "Its id; of an order also its number, of a product its SKU"),
+        ("asOf" = Option<String>, Query, example = "2025-11-02", description =
+            "A position (what had been recorded), or a time or a day (what had occurred by then); now if not given"),
+    ),
+    responses((status = 200, description = "The state in the words of the log", body = Envelope<StateView>)),
+)]
 pub async fn state(
-    subject: Subject,
     State(Audit { log, finder }): State<Audit>,
     Auditor: Auditor,
-    PathText(word): PathText,
+    Named { subject, word }: Named,
     query: Query,
 ) -> Result<Response, ApiError> {
     let moment = query.read(|f| {

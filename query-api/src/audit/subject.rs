@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use api_contract::ApiError;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use domain::Decide;
 use domain::cart::Cart;
 use domain::coupon::Coupon;
@@ -9,6 +12,8 @@ use domain::inventory::Inventory;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::product::Product;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A kind of thing whose history can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +59,36 @@ impl Subject {
             Self::Product => "Product",
             Self::Coupon => "Coupon",
         }
+    }
+}
+
+/// The words of the paths.
+impl PartialSchema for Subject {
+    fn schema() -> RefOr<Schema> {
+        let words = Self::ALL.map(Self::aggregate_type);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+    }
+}
+
+impl ToSchema for Subject {}
+
+/// What a path names: its kind, and its id or what people call it. Anything else names nothing: 404.
+pub struct Named {
+    /// Of which kind.
+    pub subject: Subject,
+    /// Which one.
+    pub word: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let missing = || ApiError::not_found("Resource");
+        let Path((kind, word)) =
+            Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| missing())?;
+        let subject = Subject::ALL.into_iter().find(|subject| subject.aggregate_type() == kind);
+        subject.filter(|_| !word.contains('\0')).map(|subject| Self { subject, word }).ok_or_else(missing)
     }
 }
 

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use api_contract::openapi::{Envelope, FreshnessParams};
 use api_contract::{
     Amount, ApiError, MinPosition, PathId, Principal, ProjectionPosition, Query, Role, Success,
 };
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use chrono::NaiveDate;
 use domain::ids::{ProductId, SellerId};
 use domain::{Currency, Money};
@@ -17,6 +16,9 @@ use projections::seller_stats::{NAME, Report, Stats, StatsFilter, Sums};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::freshness::Freshness;
 use crate::products::{Names, unanswered};
@@ -32,14 +34,32 @@ struct Sellers {
 }
 
 /// The routes.
-pub fn router(pool: PgPool, names: Arc<Names>, freshness: Freshness) -> Router {
-    Router::new()
-        .route("/sellers/me/stats", get(mine))
-        .route("/sellers/{id}/stats", get(of_seller))
-        .with_state(Sellers { stats: Arc::new(Stats::new(pool)), names, freshness })
+pub fn router(pool: PgPool, names: Arc<Names>, freshness: Freshness) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(mine)).routes(routes!(of_seller)).with_state(Sellers {
+        stats: Arc::new(Stats::new(pool)),
+        names,
+        freshness,
+    })
 }
 
-/// `GET /sellers/me/stats`.
+/// Which days.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes what `answer` reads")]
+struct Days {
+    /// From this day.
+    from: Option<NaiveDate>,
+    /// To this day, and with it.
+    to: Option<NaiveDate>,
+}
+
+/// What the caller's own shop has sold.
+#[utoipa::path(
+    get, path = "/sellers/me/stats", operation_id = "getMyShopStats", tag = "sellers", security(("bearer" = [])),
+    params(Days, FreshnessParams),
+    responses((status = 200, description = "Totals by currency, by day, and the products that sold most",
+               body = Envelope<ShopStats>)),
+)]
 async fn mine(
     State(sellers): State<Sellers>,
     principal: Principal,
@@ -51,7 +71,13 @@ async fn mine(
     answer(&sellers, &principal, min, shop, &query).await
 }
 
-/// `GET /sellers/{id}/stats`, an admin's; a seller may ask for his own.
+/// What a shop has sold: for an admin, and for its owner.
+#[utoipa::path(
+    get, path = "/sellers/{id}/stats", operation_id = "getShopStats", tag = "sellers", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The shop"), Days, FreshnessParams),
+    responses((status = 200, description = "Totals by currency, by day, and the products that sold most",
+               body = Envelope<ShopStats>)),
+)]
 async fn of_seller(
     State(sellers): State<Sellers>,
     principal: Principal,
@@ -65,8 +91,10 @@ async fn of_seller(
     answer(&sellers, &principal, min, seller, &query).await
 }
 
-#[derive(Serialize)]
+/// What was sold, in one currency.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SalesFigures)]
 struct Figures {
     gross_revenue: Amount,
     refunds: Amount,
@@ -76,6 +104,7 @@ struct Figures {
     returned_units: i64,
     average_order_value: Amount,
     /// A share of gross revenue, 0 to 1.
+    #[schema(value_type = f64, minimum = 0, maximum = 1)]
     refund_rate: Box<RawValue>,
 }
 
@@ -95,20 +124,26 @@ impl Figures {
     }
 }
 
-#[derive(Serialize)]
+/// What was sold on a day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SalesOfDay)]
 struct Day {
     date: NaiveDate,
+    #[schema(value_type = String)]
     currency: Currency,
     #[serde(flatten)]
     figures: Figures,
 }
 
-#[derive(Serialize)]
+/// A product that sold well.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TopProduct {
+    #[schema(value_type = Uuid)]
     product_id: ProductId,
     product_name: Option<String>,
     sku: Option<String>,
+    #[schema(value_type = String)]
     currency: Currency,
     gross_revenue: Amount,
     refunds: Amount,
@@ -117,10 +152,13 @@ struct TopProduct {
     returned_units: i64,
 }
 
-#[derive(Serialize)]
+/// What a shop has sold.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct View {
+struct ShopStats {
+    #[schema(value_type = Uuid)]
     seller_id: SellerId,
+    /// By currency.
     totals: BTreeMap<String, Figures>,
     daily: Vec<Day>,
     top_products: Vec<TopProduct>,
@@ -141,7 +179,7 @@ async fn answer(
     Ok((ProjectionPosition(found.position), Success::new(view)).into_response())
 }
 
-async fn view(sellers: &Sellers, seller_id: SellerId, report: &Report) -> Result<View, ApiError> {
+async fn view(sellers: &Sellers, seller_id: SellerId, report: &Report) -> Result<ShopStats, ApiError> {
     let ids: Vec<_> = report.top_products.iter().map(|product| product.product_id).collect();
     let known = sellers.names.products.by_ids(&ids).await.map_err(unanswered)?.value;
     let totals = report.totals.iter();
@@ -171,5 +209,5 @@ async fn view(sellers: &Sellers, seller_id: SellerId, report: &Report) -> Result
             }
         })
         .collect();
-    Ok(View { seller_id, totals, daily, top_products })
+    Ok(ShopStats { seller_id, totals, daily, top_products })
 }

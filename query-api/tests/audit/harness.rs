@@ -139,7 +139,7 @@ impl Database {
 
     fn router(&self) -> Router {
         let router = query_api::audit::router(self.log(), self.pool.clone());
-        middleware::apply(router, Verifier::new(Keys), Duration::from_secs(30))
+        middleware::apply(router, Verifier::new(Keys), middleware::HttpConfig::default())
     }
 
     /// Asks as somebody with this role, or as nobody.

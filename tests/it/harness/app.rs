@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_contract::Verifier;
+use api_contract::middleware::HttpConfig;
 use axum::Router;
 use command_api::auth::{Auth, KeyConfig, TokenConfig};
 use command_api::config::{PaymentConfig, ShopConfig};
@@ -169,7 +170,7 @@ impl App {
         let (queries, projectors) = queries.unzip();
         let api = Router::from(api.merge(queries.unwrap_or_default()));
         let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside);
-        let router = api_contract::middleware::apply(router, verifier.clone(), Duration::from_secs(30));
+        let router = api_contract::middleware::apply(router, verifier.clone(), HttpConfig::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });

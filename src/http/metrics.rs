@@ -1,0 +1,158 @@
+//! `/metrics`, for Prometheus. Libraries count by the `metrics` crate; what is asked when it is wanted is asked here.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use event_store::{Decider, Log};
+use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use projections::status;
+use sqlx::PgPool;
+use tracing::warn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// In seconds: from a decision's microseconds to the longest request.
+const SECONDS: [f64; 17] = [
+    0.000_01, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+    1.0, 5.0, 30.0,
+];
+/// Of things in a group.
+const COUNTS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0];
+/// How often what was recorded is summed up, so that it takes no room where nobody asks.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// A database that doesn't answer by then is down.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What this process has counted. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    handle: PrometheusHandle,
+    decider: Option<Decider>,
+}
+
+impl Metrics {
+    /// Begins to count. Before anything else starts: what is counted earlier is lost.
+    pub fn install() -> Result<Self, BuildError> {
+        let handle = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(Matcher::Prefix("daybook_group_".to_owned()), &COUNTS)?
+            .install_recorder()?;
+        describe();
+        let upkeep = handle.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                upkeep.run_upkeep();
+            }
+        });
+        Ok(Self { handle, decider: None })
+    }
+
+    /// With the decider's queue.
+    #[must_use]
+    pub fn of_decider(self, decider: Decider) -> Self {
+        Self { decider: Some(decider), ..self }
+    }
+}
+
+fn describe() {
+    describe_counter!("daybook_http_requests_total", "Requests that were answered");
+    describe_histogram!("daybook_http_request_duration_seconds", "From a request's head to its answer's");
+    describe_gauge!("daybook_http_requests_in_flight", "Requests that are being answered");
+    describe_histogram!("daybook_decision_seconds", "One run of a command's decision");
+    describe_histogram!("daybook_append_seconds", "A group's way into the log, from take-off to landing");
+    describe_histogram!("daybook_group_commands", "Commands that one append carried");
+    describe_histogram!("daybook_group_events", "Events that one append wrote");
+    describe_counter!(
+        "daybook_appends_moved_total",
+        "Groups decided again: another process had appended first"
+    );
+    describe_gauge!("daybook_decider_queue", "Commands that were accepted and not answered");
+    describe_histogram!("daybook_projection_batch_seconds", "A batch's way into a read model");
+    describe_gauge!("daybook_log_position", "The position of the log's last event");
+    describe_gauge!("daybook_consumer_lag_events", "Events that a consumer of the log has yet to see");
+    describe_gauge!("daybook_consumer_lag_seconds", "Age of the oldest event that a consumer has yet to see");
+    describe_gauge!("daybook_consumer_failed", "1 while a consumer stands still because of an error");
+    describe_gauge!("daybook_database_up", "Whether the database answered when this was asked");
+    describe_gauge!("daybook_pool_connections", "Connections of this process's pool, by state");
+    describe_gauge!("daybook_pool_max_connections", "How many there may be");
+    describe_gauge!("daybook_password_queue", "Passwords that are being hashed or wait for it");
+    describe_gauge!("daybook_build_info", "1, with the version as a label");
+}
+
+#[derive(Clone)]
+struct Asked {
+    metrics: Metrics,
+    pool: PgPool,
+}
+
+/// The route.
+pub fn routes(metrics: Metrics, pool: PgPool) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(scrape)).with_state(Asked { metrics, pool })
+}
+
+/// What the process has counted, in Prometheus' text form.
+///
+/// Wants no token: a gateway keeps it inside.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "getMetrics", tag = "operations",
+    responses((status = 200, description = "Prometheus' text form", body = String, content_type = "text/plain")),
+)]
+async fn scrape(State(Asked { metrics, pool }): State<Asked>) -> impl IntoResponse {
+    gauge!("daybook_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    if let Some(decider) = &metrics.decider {
+        gauge!("daybook_decider_queue").set(number(decider.waiting()));
+    }
+    ask_pool(&pool);
+    ask_database(&pool).await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
+}
+
+fn ask_pool(pool: &PgPool) {
+    let (open, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX));
+    gauge!("daybook_pool_connections", "state" => "idle").set(idle);
+    gauge!("daybook_pool_connections", "state" => "used").set(open.saturating_sub(idle));
+    gauge!("daybook_pool_max_connections").set(pool.options().get_max_connections());
+}
+
+async fn ask_database(pool: &PgPool) {
+    let log = Log::new(pool.clone());
+    let asked = async { tokio::join!(log.head(), status::status(pool, None)) };
+    let up = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok((Ok(head), Ok(consumers))) => {
+            gauge!("daybook_log_position").set(count(head.position));
+            for it in consumers {
+                let consumer = [("consumer", it.name)];
+                gauge!("daybook_consumer_lag_events", &consumer).set(count(it.lag_events));
+                gauge!("daybook_consumer_lag_seconds", &consumer).set(count(it.lag_ms) / 1_000.0);
+                let failed = it.state == status::State::Failed;
+                gauge!("daybook_consumer_failed", &consumer).set(u32::from(failed));
+            }
+            true
+        }
+        Ok((head, consumers)) => {
+            for error in [head.err().map(|it| it.to_string()), consumers.err().map(|it| it.to_string())] {
+                if let Some(error) = error {
+                    warn!(error, "the database could not be asked for metrics");
+                }
+            }
+            false
+        }
+        Err(_elapsed) => false,
+    };
+    gauge!("daybook_database_up").set(u32::from(up));
+}
+
+/// A gauge is a float; positions are exact up to 2⁵³.
+#[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
+fn count(of: i64) -> f64 {
+    of as f64
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
+fn number(of: usize) -> f64 {
+    of as f64
+}

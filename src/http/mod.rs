@@ -1,0 +1,51 @@
+//! What a process shows over HTTP beside the API: its documents, its health, its metrics; and how it serves.
+
+mod config;
+mod documents;
+mod health;
+mod metrics;
+mod postman;
+mod serve;
+
+use api_contract::openapi::{Beside, complete};
+use api_contract::{Verifier, middleware};
+use axum::Router;
+use identity::signing_keys::SigningKeys;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use self::config::ServerConfig;
+pub use self::documents::OPENAPI;
+pub use self::health::Health;
+pub use self::metrics::Metrics;
+pub use self::serve::{listen, serve};
+
+/// What a role shows.
+pub struct Surface {
+    /// The API, which is put under `/api/v1` and `/api`.
+    pub api: OpenApiRouter,
+    /// What has its place elsewhere.
+    pub beside: Router,
+    /// Whether it can serve.
+    pub health: Health,
+    /// What it has counted.
+    pub metrics: Metrics,
+}
+
+impl Surface {
+    /// The whole router of a process, with the rules around it.
+    pub fn router(self, config: &ServerConfig) -> Router {
+        let Self { api, beside, health, metrics } = self;
+        let pool = health.pool().clone();
+        let (api, document) = api.split_for_parts();
+        let operations = health::routes(health).merge(metrics::routes(metrics, pool.clone()));
+        let (operations, described) = operations.split_for_parts();
+        let document = complete(document, Beside(described), env!("CARGO_PKG_VERSION"));
+        let router = Router::new()
+            .nest("/api/v1", api.clone())
+            .nest("/api", api)
+            .merge(beside)
+            .merge(operations)
+            .merge(documents::routes(document));
+        middleware::apply(router, Verifier::new(SigningKeys(pool)), config.rules())
+    }
+}
