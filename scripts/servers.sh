@@ -77,7 +77,7 @@ dev_down() {
   local instance folder
   instance_use_default
   instance=$home
-  for folder in "$instance"/{test,bench,prepare} "$instance"; do
+  for folder in "$instance"/{test,bench,prepare,fuzz} "$instance"; do
     instance_use "$folder"
     [[ -d $run_dir ]] || continue
     if process_runs dev; then # it stops what it started, in order

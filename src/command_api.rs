@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::Failure;
 use crate::config::Config;
-use crate::http::{self, Health, Metrics, ServerConfig, Surface};
+use crate::http::{self, Document, Health, Metrics, ServerConfig, Surface};
 use crate::roles;
 
 /// The role, started.
@@ -41,7 +41,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let (api, beside) = commands.routers();
     let health = Health::new(pool, stop.clone()).deciding_by(commands.decider().clone());
     let metrics = metrics.of_decider(commands.decider().clone());
-    let router = Surface { api, beside, health, metrics }.router(&server);
+    let router = Surface { document: Document::Committed, api, beside, health, metrics }.router(&server);
     let serving = http::serve(listener, router, &server, stop.clone());
     tokio::pin!(serving);
     tokio::select! {

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Failure;
 use crate::config::Config;
-use crate::http::{self, Health, Metrics, ServerConfig, Surface};
+use crate::http::{self, Document, Health, Metrics, ServerConfig, Surface};
 use crate::roles;
 
 /// The role's routes; its search index is fed from `source`.
@@ -46,7 +46,8 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
     let api = router(&config, &pool, watch, source, Positions::new(pool.clone()))?;
     let health = Health::new(pool, stop.clone()).reading();
-    let router = Surface { api, beside: Router::new(), health, metrics }.router(&server);
+    let router = Surface { document: Document::Committed, api, beside: Router::new(), health, metrics };
+    let router = router.router(&server);
     http::serve(listener, router, &server, stop).await;
     Ok(())
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::config::Config;
-use crate::http::{self, Health, Metrics, ServerConfig, Surface};
+use crate::http::{self, Document, Health, Metrics, ServerConfig, Surface};
 use crate::{Failure, command_api, migrate, query_api, roles, sample_shop, say};
 
 /// How long the start waits for the read models.
@@ -43,7 +43,8 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let decider = commands.decider();
     let health = Health::new(pool.clone(), stop.clone()).deciding_by(decider.clone()).reading();
     let metrics = metrics.of_decider(decider.clone());
-    let router = Surface { api: api.merge(queries), beside, health, metrics }.router(&server);
+    let surface = Surface { document: Document::Own, api: api.merge(queries), beside, health, metrics };
+    let router = surface.router(&server);
     greet(&config);
     let serving = http::serve(listener, router, &server, stop.clone());
     tokio::pin!(serving);

@@ -8,7 +8,6 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::postman;
@@ -22,19 +21,16 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     frame-ancestors 'none'";
 
 /// The routes.
-pub fn routes(document: OpenApi) -> Router {
-    let collection = json(&postman::collection(&serde_json::to_value(&document).unwrap_or_default()));
-    let document = json(&document);
+pub fn routes(document: &str) -> Router {
+    let collection = postman::collection(&serde_json::from_str(document).unwrap_or_default());
+    let collection: Arc<str> = serde_json::to_string_pretty(&collection).unwrap_or_default().into();
+    let document: Arc<str> = document.into();
     // No badge of a validator elsewhere: the page works without a network.
     let page = SwaggerUi::new("/docs").config(Config::from("/openapi.json").validator_url("none"));
     Router::from(page)
         .layer(from_fn(page_policy))
         .route("/openapi.json", get(async move || answer(&document)))
         .route("/postman.json", get(async move || answer(&collection)))
-}
-
-fn json(document: &impl serde::Serialize) -> Arc<str> {
-    serde_json::to_string_pretty(document).unwrap_or_default().into()
 }
 
 fn answer(document: &Arc<str>) -> impl IntoResponse + use<> {

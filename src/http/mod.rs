@@ -21,6 +21,8 @@ pub use self::serve::{listen, serve};
 
 /// What a role shows.
 pub struct Surface {
+    /// Which document it shows.
+    pub document: Document,
     /// The API, which is put under `/api/v1` and `/api`.
     pub api: OpenApiRouter,
     /// What has its place elsewhere.
@@ -31,21 +33,37 @@ pub struct Surface {
     pub metrics: Metrics,
 }
 
+/// Which document a process shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// What its own handlers say: it has the whole API.
+    Own,
+    /// The one that is committed, which a test holds to the former: it has a part of the API, and a client sees the whole
+    /// of it through the gateway.
+    Committed,
+}
+
 impl Surface {
     /// The whole router of a process, with the rules around it.
     pub fn router(self, config: &ServerConfig) -> Router {
-        let Self { api, beside, health, metrics } = self;
+        let Self { document, api, beside, health, metrics } = self;
         let pool = health.pool().clone();
-        let (api, document) = api.split_for_parts();
+        let (api, own) = api.split_for_parts();
         let operations = health::routes(health).merge(metrics::routes(metrics, pool.clone()));
         let (operations, described) = operations.split_for_parts();
-        let document = complete(document, Beside(described), env!("CARGO_PKG_VERSION"));
+        let document = match document {
+            Document::Own => {
+                let own = complete(own, Beside(described), env!("CARGO_PKG_VERSION"));
+                serde_json::to_string_pretty(&own).unwrap_or_default()
+            }
+            Document::Committed => OPENAPI.trim_end().to_owned(),
+        };
         let router = Router::new()
             .nest("/api/v1", api.clone())
             .nest("/api", api)
             .merge(beside)
             .merge(operations)
-            .merge(documents::routes(document));
+            .merge(documents::routes(&document));
         middleware::apply(router, Verifier::new(SigningKeys(pool)), config.rules())
     }
 }

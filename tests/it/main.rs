@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod access;
 mod accounts;
 mod bad_input;
 mod cart;
@@ -13,6 +14,8 @@ mod crash;
 mod harness;
 mod idempotency;
 mod import;
+mod openapi;
+mod operations;
 mod oversell;
 mod payments;
 mod place_order;

@@ -139,7 +139,7 @@ impl Database {
 
     fn router(&self) -> Router {
         let router = query_api::audit::router(self.log(), self.pool.clone());
-        middleware::apply(router, Verifier::new(Keys), middleware::HttpConfig::default())
+        middleware::apply(router.into(), Verifier::new(Keys), middleware::HttpConfig::default())
     }
 
     /// Asks as somebody with this role, or as nobody.

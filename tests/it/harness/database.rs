@@ -32,6 +32,14 @@ impl Database {
 }
 
 impl Database {
+    /// Does what only the schema's owner may, in this database.
+    pub async fn execute_as_owner(&self, statement: &str) {
+        let options = options("DAYBOOK_OWNER_DATABASE_URL").database(&self.name);
+        let mut owner = PgConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(statement).execute(&mut owner).await.unwrap();
+        owner.close().await.unwrap();
+    }
+
     /// As the application's role, and as the owner: what a process is given.
     pub fn urls(&self) -> (String, String) {
         let url = |variable| options(variable).database(&self.name).to_url_lossy().to_string();

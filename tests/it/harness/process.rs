@@ -1,5 +1,6 @@
 //! The `daybook` binary as a process of its own, which can be killed.
 
+use std::fs::OpenOptions;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -17,6 +18,7 @@ pub struct Place {
     urls: (String, String),
     home: PathBuf,
     port: u16,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// A role that runs.
@@ -27,7 +29,19 @@ impl Place {
     pub fn new(role: &'static str, database: &Database, home: &Path) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
-        Self { role, urls: database.urls(), home: home.to_owned(), port }
+        Self { role, urls: database.urls(), home: home.to_owned(), port, settings: Vec::new() }
+    }
+
+    /// A place with this setting besides, or instead.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// Where what it logs is kept.
+    pub fn log(&self) -> PathBuf {
+        self.home.join("process.log")
     }
 
     /// Its `DAYBOOK_HOME`.
@@ -55,7 +69,8 @@ impl Place {
     /// The binary with this place's environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
-        command.args(arguments).envs(self.environment()).stdin(Stdio::null()).kill_on_drop(true);
+        command.args(arguments).envs(self.environment()).envs(self.settings.clone());
+        command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 
@@ -66,7 +81,9 @@ impl Place {
 
     /// Starts the role and waits until it is ready.
     pub async fn start(&self) -> Process {
-        let mut child = self.command(&[self.role]).stdout(Stdio::null()).spawn().unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        let mut command = self.command(&[self.role]);
+        let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let client = reqwest::Client::new();
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
@@ -75,7 +92,9 @@ impl Place {
             {
                 return Process(child);
             }
-            assert!(child.try_wait().unwrap().is_none(), "daybook {} ended", self.role);
+            let ended = child.try_wait().unwrap().is_some();
+            let log = || std::fs::read_to_string(self.log()).unwrap_or_default();
+            assert!(!ended, "daybook {} ended: {}", self.role, log());
             assert!(Instant::now() < deadline, "daybook {} is not ready", self.role);
             // Nothing tells when a process listens; asking again is how one observes it.
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -105,9 +124,19 @@ impl Process {
     }
 
     /// SIGTERM, and its end.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.terminate().await;
+        self.ended().await;
+    }
+
+    /// SIGTERM.
+    pub async fn terminate(&self) {
         let pid = self.0.id().unwrap().to_string();
         assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+    }
+
+    /// Waits for its end, which has to be in order.
+    pub async fn ended(mut self) {
         assert!(self.0.wait().await.unwrap().success(), "it ended with an error");
     }
 }

@@ -1,0 +1,77 @@
+//! `/metrics` is what Prometheus reads, and it counts what happened.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::{Known, order_of};
+use crate::harness::{Answer, Database, Place};
+
+/// What is there, by name and labels.
+async fn scraped(place: &Place) -> BTreeMap<String, f64> {
+    let answer = Answer::of(reqwest::Client::new().get(place.url("/metrics"))).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    let samples = answer.text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    samples
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
+            (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("no number: {line}")))
+        })
+        .collect()
+}
+
+/// The sum of all samples of a name.
+fn sum(samples: &BTreeMap<String, f64>, name: &str) -> f64 {
+    let of_name = |it: &&String| it.split('{').next() == Some(name);
+    samples.iter().filter(|(it, _)| of_name(it)).map(|(_, value)| value).sum()
+}
+
+#[tokio::test]
+async fn requests_decisions_and_consumers_are_counted() {
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    let place = Place::new("up", &database, home.path());
+    let process = place.start().await;
+    let product = Known::log_in(&place, "seller").await.product(5).await;
+    let customer = Known::log_in(&place, "customer").await;
+    let before = scraped(&place).await;
+    assert_eq!(customer.post("/orders", &order_of(&product)).await.status, 201);
+    let unknown = Uuid::now_v7();
+    for _ in 0..3 {
+        Answer::of(reqwest::Client::new().get(place.url(&format!("/api/v1/products/{unknown}")))).await;
+    }
+    let after = scraped(&place).await;
+    let grown = |name: &str| sum(&after, name) - sum(&before, name);
+
+    let of = |method: &str, route: &str, status: u16| {
+        let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
+        let found = after
+            .iter()
+            .find(|(name, _)| name.starts_with("daybook_http_requests_total{") && name.contains(&labels));
+        found.map(|(_, value)| *value)
+    };
+    assert_eq!(of("POST", "/api/v1/orders", 201), Some(1.0));
+    let missed = after.iter().find(|(name, _)| {
+        name.starts_with("daybook_http_requests_total{") && name.contains("status=\"404\"")
+    });
+    let (name, count) = missed.unwrap();
+    assert!(*count >= 3.0 && !name.contains(&unknown.to_string()), "a path is no label: {name}");
+    assert!(grown("daybook_decision_seconds_count") >= 1.0);
+    assert!(grown("daybook_append_seconds_count") >= 1.0);
+    assert!(grown("daybook_group_events_sum") >= 3.0, "an order is several events");
+    for gauge in [
+        "daybook_decider_queue",
+        "daybook_http_requests_in_flight",
+        "daybook_log_position",
+        "daybook_database_up",
+        "daybook_build_info",
+        "daybook_pool_max_connections",
+    ] {
+        assert!(after.keys().any(|name| name.split('{').next() == Some(gauge)), "{gauge}");
+    }
+    for consumer in ["order_history", "catalog"] {
+        let lag = format!(r#"daybook_consumer_lag_seconds{{consumer="{consumer}"}}"#);
+        assert!(after.contains_key(&lag), "{lag}");
+    }
+    process.stop().await;
+}
