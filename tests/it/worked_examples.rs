@@ -69,7 +69,7 @@ impl Example {
         }
     }
 
-    async fn into_cart(&self, buyer: &Person<'_>, seller: &Person<'_>) {
+    async fn fill_cart(&self, buyer: &Person<'_>, seller: &Person<'_>) {
         for (price, quantity) in self.prices {
             let product = seller.product(price, 10).await;
             let item = json!({ "productId": product.id, "quantity": quantity });
@@ -102,7 +102,7 @@ async fn every_sum_of_the_documents_comes_out_to_the_cent_everywhere() {
     for example in [s3(), s4()] {
         let buyer = app.person(Role::Customer).await;
         lives_at(&app, &buyer, &example.address).await;
-        example.into_cart(&buyer, &seller).await;
+        example.fill_cart(&buyer, &seller).await;
         example.is_in(&buyer.get("/cart").await);
         let body = json!({ "shipping_address": example.address });
         example.is_in(&buyer.post("/orders/checkout", &body).await);
@@ -130,7 +130,7 @@ async fn s4_s_cart_without_its_coupon_is_taxed_by_the_same_rule() {
     let seller = app.person(Role::Seller).await;
     let buyer = app.person(Role::Customer).await;
     lives_at(&app, &buyer, &s4().address).await;
-    Example { coupon: None, ..s4() }.into_cart(&buyer, &seller).await;
+    Example { coupon: None, ..s4() }.fill_cart(&buyer, &seller).await;
     let cart = buyer.get("/cart").await;
     assert!(
         cart.text.contains(r#""subtotal":999.97,"discount":0.00,"tax":80.00,"total":1079.97"#),

@@ -192,7 +192,9 @@ proptest! {
                 continue;
             };
             let Ok(events) = coupon.decide(command) else { continue };
-            events.iter().for_each(|event| coupon.evolve(event));
+            for event in &events {
+                coupon.evolve(event);
+            }
             if redeems {
                 open.push(user);
             } else if let Some(at) = open.iter().position(|it| *it == user) {
