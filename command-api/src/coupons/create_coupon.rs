@@ -40,26 +40,24 @@ struct NewCouponBody {
     code: String,
     discount_type: DiscountType,
     /// Per cent, above 0 and at most 100 with at most two decimals; or an amount of the currency.
-    #[schema(minimum = 1, maximum = 100, multiple_of = 1, example = 20)]
+    #[schema(exclusive_minimum = 0, example = 20)]
     discount_value: f64,
     /// Of the amounts; the shop's currency if there are amounts and none is named. A percentage without a currency is
     /// good for all.
-    #[schema(nullable = false, example = "USD", pattern = "^(USD|EUR|GBP)$")]
+    #[schema(example = "USD", pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
     /// The least subtotal that it takes something off.
-    #[schema(nullable = false, minimum = 0, maximum = 1_000_000, multiple_of = 1)]
+    #[schema(minimum = 0)]
     minimum_subtotal: Option<f64>,
     /// Its first moment.
-    #[schema(nullable = false)]
     starts_at: Option<DateTime<Utc>>,
     /// The moment after its last.
-    #[schema(nullable = false)]
     ends_at: Option<DateTime<Utc>>,
     /// How many orders may have it.
-    #[schema(nullable = false, minimum = 1, maximum = 1_000_000_000)]
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     total_limit: Option<u64>,
     /// How many orders of one user may have it.
-    #[schema(nullable = false, minimum = 1, maximum = 1_000_000)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
     per_user_limit: Option<u32>,
 }
 

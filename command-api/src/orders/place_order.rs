@@ -43,29 +43,27 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 #[schema(as = NewOrder, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes the body")]
 struct NewOrderBody {
-    #[schema(nullable = false, min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200)]
     items: Option<Vec<OrderItemBody>>,
     /// One of it and `shippingAddress` is required.
-    #[schema(value_type = Option<Uuid>, nullable = false)]
+    #[schema(value_type = Option<Uuid>)]
     shipping_address_id: Option<String>,
     /// One that isn't stored.
-    #[schema(nullable = false)]
     shipping_address: Option<Address>,
     /// The shipping address, if none is given.
-    #[schema(value_type = Option<Uuid>, nullable = false)]
+    #[schema(value_type = Option<Uuid>)]
     billing_address_id: Option<String>,
-    #[schema(nullable = false)]
     billing_address: Option<Address>,
     /// A stored method, or a gateway's token.
-    #[schema(nullable = false, max_length = 100, example = "tok_visa")]
+    #[schema(max_length = 100, example = "tok_visa")]
     payment_method_id: Option<String>,
     /// A word for it.
-    #[schema(nullable = false, max_length = 50, example = "card")]
+    #[schema(max_length = 50, example = "card")]
     payment_method: Option<String>,
     /// Of the cart its own counts where none is named.
-    #[schema(nullable = false, pattern = "^[A-Za-z0-9_-]{1,50}$", example = "SAVE20")]
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,50}$", example = "SAVE20")]
     coupon_code: Option<String>,
-    #[schema(nullable = false, min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000)]
     notes: Option<String>,
 }
 

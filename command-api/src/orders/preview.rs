@@ -28,16 +28,15 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 #[schema(as = OrderPreview, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes the body")]
 struct PreviewBody {
-    #[schema(nullable = false, min_items = 1, max_items = 200)]
+    #[schema(min_items = 1, max_items = 200)]
     items: Option<Vec<OrderItemBody>>,
     /// A stored address; its place gives the tax. Without an address it is the default address's, else the shop's.
-    #[schema(value_type = Option<Uuid>, nullable = false)]
+    #[schema(value_type = Option<Uuid>)]
     shipping_address_id: Option<String>,
     /// One that isn't stored, in its place.
-    #[schema(nullable = false)]
     shipping_address: Option<Address>,
     /// Of the cart its own counts where none is named.
-    #[schema(nullable = false, pattern = "^[A-Za-z0-9_-]{1,50}$")]
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,50}$")]
     coupon_code: Option<String>,
 }
 

@@ -31,7 +31,7 @@ impl FromStr for CouponCode {
     type Err = NoCouponCode;
 
     fn from_str(text: &str) -> Result<Self, NoCouponCode> {
-        let code = text.trim().to_ascii_uppercase();
+        let code = text.to_ascii_uppercase();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let fits = (1..=LONGEST_CODE).contains(&code.len()) && code.chars().all(plain);
         if fits { Ok(Self(code)) } else { Err(NoCouponCode) }

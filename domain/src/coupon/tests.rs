@@ -164,10 +164,10 @@ fn a_percentage_is_rounded_half_up_once() {
 
 #[test]
 fn a_code_is_the_same_however_it_is_written() {
-    for text in ["save20", " SAVE20 ", "Save20"] {
+    for text in ["save20", "SAVE20", "Save20"] {
         assert_eq!(text.parse::<CouponCode>().unwrap().as_str(), "SAVE20");
     }
-    for text in ["", "  ", "SAVE 20", "SÄVE", "A/B", &"X".repeat(51)] {
+    for text in ["", "  ", " SAVE20", "SAVE 20", "SÄVE", "A/B", &"X".repeat(51)] {
         assert_eq!(text.parse::<CouponCode>(), Err(NoCouponCode), "{text}");
     }
 }
