@@ -2,6 +2,7 @@
 
 use ::command_api::auth::{Auth, KeyConfig, TokenConfig};
 use ::command_api::config::{PaymentConfig, ShopConfig};
+use ::command_api::messages::MessageConfig;
 use ::command_api::{CommandApi, Setup};
 use event_store::LogWatch;
 use event_store::decider;
@@ -24,6 +25,7 @@ pub async fn start(config: &Config, pool: &PgPool, watch: LogWatch) -> Result<Co
         auth,
         shop: ShopConfig::from(environment)?,
         payments: PaymentConfig::from(environment)?,
+        messages: MessageConfig::from(environment)?,
         decider: decider::Config::default(),
         process_managers: true,
     };

@@ -8,6 +8,7 @@ mod http;
 mod import;
 mod migrate;
 mod openapi;
+mod outbox;
 mod projector;
 mod query_api;
 mod relay;
@@ -70,8 +71,10 @@ enum Action {
     Audit(audit::Args),
     /// Takes over history from elsewhere.
     Import(import::Args),
-    /// Makes people.
+    /// Makes people, and says what they may do.
     User(user::Args),
+    /// The messages that are not sent yet, with what they say: codes too.
+    Outbox(outbox::Args),
     /// Shows the configuration that this environment makes, without its secrets.
     #[command(after_help = "Example: daybook config")]
     Config,
@@ -109,6 +112,7 @@ async fn run(action: Action) -> Result<(), Failure> {
         Action::Audit(args) => audit::run(args, &config).await,
         Action::Import(args) => import::run(args, &config).await,
         Action::User(args) => user::run(args, &config).await,
+        Action::Outbox(args) => outbox::run(args, &config).await,
         Action::Config => config.show(),
         Action::Openapi => openapi::run(),
         Action::Demo(args) => demo::run(args, &config).await,

@@ -1,7 +1,7 @@
-//! `daybook user create`: makes people from the command line.
+//! `daybook user`: makes people from the command line, and says what they may do.
 
 use api_contract::Role;
-use command_api::accounts::{NewAccount, create_user};
+use command_api::accounts::{self, NewAccount, create_user};
 use command_api::passwords::Passwords;
 
 use crate::config::Config;
@@ -33,17 +33,74 @@ enum Action {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Gives a user a role; a seller gets a verified shop. It counts from their next login or refresh.
+    #[command(after_help = "Example: daybook user grant ann@example.com admin")]
+    Grant {
+        /// The e-mail address or username.
+        user: String,
+        /// What they may do from now on: admin, seller, auditor, service or customer.
+        role: Role,
+    },
+    /// Takes a role from a user; the last one stays.
+    #[command(after_help = "Example: daybook user revoke ann@example.com admin")]
+    Revoke {
+        /// The e-mail address or username.
+        user: String,
+        /// What they may not do any more.
+        role: Role,
+    },
+    /// Locks an account: no login, and every session ends with its access token.
+    #[command(after_help = "Example: daybook user lock ann@example.com")]
+    Lock {
+        /// The e-mail address or username.
+        user: String,
+    },
+    /// Unlocks an account, also from failed logins.
+    #[command(after_help = "Example: daybook user unlock ann@example.com")]
+    Unlock {
+        /// The e-mail address or username.
+        user: String,
+    },
+    /// Erases what is known of a person, for good. What invoices need is erased when its time is over; the log stays.
+    #[command(after_help = "Example: daybook user erase ann@example.com")]
+    Erase {
+        /// The e-mail address or username.
+        user: String,
+    },
 }
 
 /// `daybook user`.
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
-    let Action::Create { email, password, role, name } = args.action;
-    if password.chars().count() < 8 {
-        return Err("--password must have at least 8 characters".into());
-    }
     let pool = roles::pool(config).await?;
-    let account = NewAccount { email: email.clone(), password, role, name };
-    let id = create_user(&pool, &Passwords::new()?, account).await?;
-    say(format_args!("{id}  {email}  {}", role.name()));
+    match args.action {
+        Action::Create { email, password, role, name } => {
+            if password.chars().count() < 8 {
+                return Err("--password must have at least 8 characters".into());
+            }
+            let account = NewAccount { email: email.clone(), password, role, name };
+            let id = create_user(&pool, &Passwords::new()?, account).await?;
+            say(format_args!("{id}  {email}  {}", role.name()));
+        }
+        Action::Grant { user, role } => {
+            accounts::grant(&pool, &user, role).await?;
+            say(format_args!("{user} is {}", role.name()));
+        }
+        Action::Revoke { user, role } => {
+            accounts::revoke(&pool, &user, role).await?;
+            say(format_args!("{user} is not {} any more", role.name()));
+        }
+        Action::Lock { user } => {
+            accounts::lock(&pool, &user).await?;
+            say(format_args!("{user} is locked"));
+        }
+        Action::Unlock { user } => {
+            accounts::unlock(&pool, &user).await?;
+            say(format_args!("{user} is not locked any more"));
+        }
+        Action::Erase { user } => {
+            accounts::erase(&pool, &Passwords::new()?, &user).await?;
+            say(format_args!("{user} is erased"));
+        }
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The form of every success.
 
+use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
@@ -28,6 +29,24 @@ impl<T: Serialize> Success<T> {
     pub fn message(mut self, message: &'static str) -> Self {
         self.message = message;
         self
+    }
+}
+
+/// A success that has nothing to tell but that it is one: what a person may be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Done(pub &'static str);
+
+#[derive(Serialize)]
+struct DoneEnvelope {
+    success: bool,
+    message: &'static str,
+    timestamp: Timestamp,
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        let Self(message) = self;
+        Json(DoneEnvelope { success: true, message, timestamp: Timestamp::now() }).into_response()
     }
 }
 

@@ -29,6 +29,7 @@ use crate::error::{ApiError, Code, Violation};
 use crate::fingerprint::Fingerprint;
 use crate::json::{Json, camel_case, join};
 
+pub use texts::is_phone;
 pub(crate) use texts::uuid;
 
 /// What has been read so far, and what was wrong.

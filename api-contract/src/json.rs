@@ -75,6 +75,21 @@ impl<'t> Json<'t> {
         out
     }
 
+    /// The same for serde. A number that no float holds exactly becomes the nearest; of a key that is there twice the
+    /// last counts.
+    pub fn to_value(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| (*text).into()),
+            Self::String(text) => text.as_str().into(),
+            Self::Array(items) => items.iter().map(Self::to_value).collect(),
+            Self::Object(members) => {
+                members.iter().map(|(key, value)| (key.clone(), value.to_value())).collect()
+            }
+        }
+    }
+
     fn write_canonical(&self, out: &mut String) {
         match self {
             Self::Null => out.push_str("null"),

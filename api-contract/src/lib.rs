@@ -27,7 +27,7 @@ pub mod views;
 pub use amount::Amount;
 pub use body::JsonBody;
 pub use context::{CorrelationId, RequestContext};
-pub use envelope::{Page, Success, Timestamp};
+pub use envelope::{Done, Page, Success, Timestamp};
 pub use error::{ApiError, BoxError, Code, Violation};
 pub use fields::{Field, Fields};
 pub use fingerprint::Fingerprint;

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use domain::ids::{SellerId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::error::{ApiError, BoxError};
 use crate::token::{Claims, Verifier};
@@ -65,6 +66,8 @@ pub struct Principal {
     pub roles: Vec<Role>,
     /// A seller's shop.
     pub shop: Option<SellerId>,
+    /// The login that the token is of.
+    pub session: Option<Uuid>,
 }
 
 impl Principal {
@@ -86,7 +89,7 @@ impl Principal {
 
 impl From<Claims> for Principal {
     fn from(claims: Claims) -> Self {
-        Self { user: claims.sub, roles: claims.roles, shop: claims.shop }
+        Self { user: claims.sub, roles: claims.roles, shop: claims.shop, session: claims.sid }
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Claims {
     /// A seller's shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shop: Option<SellerId>,
+    /// The login that it is of: the family of its refresh tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Uuid>,
     /// Valid before this second of Unix time.
     pub exp: i64,
     /// Issued at this second of Unix time.

@@ -1,10 +1,13 @@
-//! Making people from the command line.
+//! Making people from the command line, and saying what they may do.
+
+use std::borrow::Cow;
 
 use api_contract::{BoxError, Role};
 use domain::ids::UserId;
-use identity::users::NewUser;
-use identity::{shops, users};
-use sqlx::PgPool;
+use identity::users::{Account, NewUser};
+use identity::{shops, standing, users};
+use sqlx::{PgExecutor, PgPool};
+use uuid::Uuid;
 
 use crate::passwords::Passwords;
 
@@ -42,6 +45,79 @@ pub async fn create_user(pool: &PgPool, passwords: &Passwords, new: NewAccount) 
     }
     transaction.commit().await?;
     Ok(id)
+}
+
+/// There is no such account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nobody has the e-mail address or username {0}")]
+pub struct Nobody(String);
+
+/// A user's last role was to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is their last role: grant another one first, or lock the account")]
+pub struct LastRole;
+
+/// Gives somebody a role, as `daybook user grant` does. Who becomes a seller has a verified shop then.
+pub async fn grant(pool: &PgPool, who: &str, role: Role) -> Result<(), BoxError> {
+    let mut transaction = pool.begin().await?;
+    let account = named(&mut *transaction, who).await?;
+    users::hold(&mut transaction, account.id).await?;
+    standing::grant(&mut *transaction, account.id, role).await?;
+    if role == Role::Seller && account.shop.is_none() {
+        let full_name = format!("{} {}", account.first_name, account.last_name);
+        let local_part = account.email.split('@').next().unwrap_or_default();
+        let name = if full_name.trim().is_empty() { local_part } else { full_name.trim() };
+        shops::open_verified(&mut *transaction, account.id, name).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Takes a role from somebody.
+pub async fn revoke(pool: &PgPool, who: &str, role: Role) -> Result<(), BoxError> {
+    let account = named(pool, who).await?;
+    if standing::revoke(pool, account.id, role).await? { Ok(()) } else { Err(LastRole.into()) }
+}
+
+/// Keeps somebody out.
+pub async fn lock(pool: &PgPool, who: &str) -> Result<(), BoxError> {
+    let mut transaction = pool.begin().await?;
+    let account = named(&mut *transaction, who).await?;
+    standing::lock(&mut transaction, account.id).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Lets somebody in again.
+pub async fn unlock(pool: &PgPool, who: &str) -> Result<(), BoxError> {
+    let mut transaction = pool.begin().await?;
+    let account = named(&mut *transaction, who).await?;
+    standing::unlock(&mut transaction, account.id).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Erases what is known of somebody.
+pub async fn erase(pool: &PgPool, passwords: &Passwords, who: &str) -> Result<(), BoxError> {
+    let unusable = passwords.hash(Uuid::new_v4().to_string()).await?;
+    let mut transaction = pool.begin().await?;
+    let account = named(&mut *transaction, who).await?;
+    standing::erase(&mut transaction, account.id, &unusable).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn named(db: impl PgExecutor<'_>, who: &str) -> Result<Account, BoxError> {
+    Ok(users::find(db, who.trim()).await?.ok_or_else(|| Nobody(who.to_owned()))?)
+}
+
+/// A username: without an `@`, so that no username is another's e-mail address.
+pub(crate) fn username(text: &str) -> Result<String, Cow<'static, str>> {
+    if text.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c)) {
+        Ok(text.to_owned())
+    } else {
+        Err("must have letters, digits, '_', '.' and '-' only".into())
+    }
 }
 
 /// A full name as first name and the rest.

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod auth;
 mod cart;
+mod codes;
 mod command;
 pub mod config;
 mod coupons;
@@ -13,6 +14,7 @@ pub mod environment;
 pub mod gateway;
 mod history;
 pub mod keys;
+pub mod messages;
 pub mod order_numbers;
 mod orders;
 pub mod passwords;
@@ -23,6 +25,7 @@ pub mod role;
 pub mod shop;
 pub mod tax;
 pub mod tokens;
+mod users;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,7 +48,8 @@ pub struct Resources {
 pub fn api(resources: Resources) -> OpenApiRouter {
     let Resources { auth, shop } = resources;
     OpenApiRouter::new()
-        .merge(auth::routes(auth))
+        .merge(auth::routes(auth.clone()))
+        .merge(users::routes(auth))
         .merge(products::routes(shop.clone()).into())
         .merge(cart::routes(shop.clone()))
         .merge(coupons::routes(shop.clone()))
@@ -67,5 +71,6 @@ pub fn settings(environment: &Environment) -> Result<Vec<(&'static str, String)>
     ];
     settings.extend(config::ShopConfig::from(environment)?.settings());
     settings.extend(config::PaymentConfig::from(environment)?.settings());
+    settings.extend(messages::MessageConfig::from(environment)?.settings());
     Ok(settings)
 }

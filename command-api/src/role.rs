@@ -23,9 +23,12 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::auth::Auth;
 use crate::config::{PaymentConfig, ShopConfig};
 use crate::gateway::{Gateway, Gateways, Simulator};
+use crate::messages::{MessageConfig, Senders};
 use crate::order_numbers::OrderNumbers;
+use crate::process_managers::messages::Messages;
 use crate::process_managers::outcomes::{self, Outcomes};
 use crate::process_managers::payments::Payments;
+use crate::process_managers::personal::Personal;
 use crate::process_managers::reservations::Reservations;
 use crate::shop::Shop;
 use crate::{Resources, api, beside};
@@ -45,6 +48,8 @@ pub struct Setup {
     pub shop: ShopConfig,
     /// How payments are taken.
     pub payments: PaymentConfig,
+    /// Where e-mail and SMS go out.
+    pub messages: MessageConfig,
     /// How much the decider takes on.
     pub decider: decider::Config,
     /// Whether process managers run in this process: payments to gateways, reservations that expire. They may run in
@@ -78,7 +83,8 @@ pub fn registry() -> Registry {
 impl CommandApi {
     /// Starts the decider and the process managers.
     pub async fn start(setup: Setup) -> Result<Self, LogError> {
-        let Setup { pool, appending, watch, auth, shop, payments, decider, process_managers } = setup;
+        let Setup { pool, appending, watch, auth, shop, payments, messages, decider, process_managers } =
+            setup;
         let (decider, task) =
             Decider::start(registry(), decider, &appending, pool.clone(), watch.clone()).await?;
         let log = Log::new(pool.clone());
@@ -93,7 +99,7 @@ impl CommandApi {
             poke: Arc::new(Notify::new()),
         };
         let ending = CancellationToken::new();
-        let managers = managers(&shop, &watch, process_managers, &ending);
+        let managers = managers(&shop, &watch, process_managers.then_some(&messages), &ending);
         Ok(Self { shop, auth, task, managers, ending })
     }
 
@@ -127,10 +133,15 @@ fn gateways(payments: PaymentConfig, pool: &PgPool) -> Gateways {
     Gateways::new(simulator.map(|simulator| ("simulator", simulator)))
 }
 
-fn managers(shop: &Shop, watch: &LogWatch, here: bool, ending: &CancellationToken) -> JoinSet<()> {
+fn managers(
+    shop: &Shop,
+    watch: &LogWatch,
+    here: Option<&MessageConfig>,
+    ending: &CancellationToken,
+) -> JoinSet<()> {
     let mut managers = JoinSet::new();
     let (says_leading, leading) = watch::channel(false);
-    if here {
+    if let Some(messages) = here {
         let payments = Payments {
             decider: shop.decider.clone(),
             log: shop.log.clone(),
@@ -144,6 +155,10 @@ fn managers(shop: &Shop, watch: &LogWatch, here: bool, ending: &CancellationToke
         let reservations =
             Reservations { decider: shop.decider.clone(), log: shop.log.clone(), watch: watch.clone() };
         managers.spawn(reservations.run(ending.clone()));
+        let messages = Messages { pool: shop.log.pool().clone(), senders: Senders::new(messages) };
+        managers.spawn(messages.run(ending.clone()));
+        let personal = Personal { log: shop.log.clone(), watch: watch.clone() };
+        managers.spawn(personal.run(ending.clone()));
     }
     let told =
         outcomes::follow(shop.outcomes.clone(), shop.log.clone(), watch.clone(), leading, ending.clone());

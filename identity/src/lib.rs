@@ -7,11 +7,16 @@ pub mod addresses;
 pub mod country;
 pub mod idempotency;
 pub mod login_failures;
+pub mod messages;
+pub mod password_resets;
 pub mod personal;
+pub mod profile;
 pub mod refresh_tokens;
 pub mod shops;
 pub mod signing_keys;
+pub mod standing;
 pub mod users;
+pub mod verification_codes;
 
 use std::time::Duration;
 

@@ -1,7 +1,10 @@
 //! What must be kept of a person: rows that can be erased, named by id in events, which can't.
 //!
-//! A row is written before the append that names it. If that append never happens, the row is named by nothing; there
-//! is no sweep yet that takes such rows away. It must spare those of outside customers, whom `customer_id` names.
+//! A row is written before the append that names it. If that append never happens, the row is named by nothing: it is
+//! noted as such until its id is seen in the log, and swept when that doesn't happen. Rows of outside customers, whom
+//! `customer_id` names, perhaps much later, are never swept.
+
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{PersonalId, UserId};
@@ -89,7 +92,8 @@ pub async fn keep(db: impl PgExecutor<'_>, subject: UserId, rows: &Rows) -> Resu
         return Ok(());
     }
     sqlx::query!(
-        "INSERT INTO personal (id, subject, purpose, keep_until, body)
+        "WITH unnamed AS (INSERT INTO personal_unnamed (id) SELECT unnest($1::uuid[]))
+         INSERT INTO personal (id, subject, purpose, keep_until, body)
          SELECT id, $2, purpose, keep_until, body
          FROM unnest($1::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[]) AS kept(id, purpose, keep_until, body)",
         &rows.ids,
@@ -180,4 +184,35 @@ pub async fn make_external_customers(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.external_id, PersonalId(row.id))).collect())
+}
+
+/// Forgets that these rows are not named: the log names them. Other ids among them make no difference.
+pub async fn named(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM personal_unnamed WHERE id = ANY($1)", ids).execute(db).await?;
+    Ok(())
+}
+
+/// Removes the rows that no event names, of those written longer ago than `age`; how many.
+pub async fn sweep(db: impl PgExecutor<'_>, age: Duration) -> Result<u64, sqlx::Error> {
+    let swept = sqlx::query!(
+        "WITH swept AS (
+             DELETE FROM personal_unnamed WHERE written_at < now() - make_interval(secs => $1) RETURNING id)
+         DELETE FROM personal USING swept WHERE personal.id = swept.id",
+        age.as_secs_f64(),
+    )
+    .execute(db)
+    .await?;
+    Ok(swept.rows_affected())
+}
+
+/// Empties the bodies of people who were erased, but for those that an invoice still needs.
+pub async fn empty_erased(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE personal SET body = NULL
+         WHERE body IS NOT NULL AND (keep_until IS NULL OR keep_until <= now())
+             AND subject IN (SELECT id FROM users WHERE erased_at IS NOT NULL)"
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

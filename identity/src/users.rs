@@ -1,10 +1,14 @@
 //! People and services with an account.
 
+mod changes;
+
 use api_contract::{ApiError, Role};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{SellerId, UserId};
 use sqlx::PgExecutor;
 use uuid::Uuid;
+
+pub use changes::{Held, ProfileChange, Reachable, change, hold, reachable, set_password, verified};
 
 /// Somebody to be registered.
 #[derive(Clone, Debug)]
@@ -42,6 +46,8 @@ pub struct Account {
     pub shop: Option<SellerId>,
     /// Argon2id, in PHC form.
     pub password_hash: String,
+    /// Since when an operator keeps them out.
+    pub locked_at: Option<DateTime<Utc>>,
 }
 
 /// Everything that `GET /users/me` shows.
@@ -126,25 +132,80 @@ pub async fn insert(db: impl PgExecutor<'_>, new: &NewUser) -> Result<UserId, Re
     Ok(UserId(id))
 }
 
+/// Refuses what is somebody else's, all of it. It may be taken a moment later; [`insert`] has the last word.
+pub async fn require_free(
+    db: impl PgExecutor<'_>,
+    email: &str,
+    username: Option<&str>,
+) -> Result<(), ApiError> {
+    let taken = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE lower(email) = lower($1)) AS "email!",
+                  EXISTS (SELECT FROM users WHERE lower(username) = lower($2)) AS "username!""#,
+        email,
+        username,
+    )
+    .fetch_one(db)
+    .await
+    .map_err(crate::failed)?;
+    let email = taken.email.then_some(RegisterError::EmailTaken);
+    let username = taken.username.then_some(RegisterError::UsernameTaken);
+    let refusals: Vec<_> = email.into_iter().chain(username).map(ApiError::from).collect();
+    let violations: Vec<_> = refusals.iter().flat_map(|refusal| refusal.violations().to_vec()).collect();
+    if violations.is_empty() { Ok(()) } else { Err(ApiError::all(violations)) }
+}
+
+struct AccountRow {
+    id: Uuid,
+    email: String,
+    first_name: String,
+    last_name: String,
+    roles: Vec<String>,
+    shop: Option<Uuid>,
+    password_hash: String,
+    locked_at: Option<DateTime<Utc>>,
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        Self {
+            id: UserId(row.id),
+            email: row.email,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            roles: roles(&row.roles),
+            shop: row.shop.map(SellerId),
+            password_hash: row.password_hash,
+            locked_at: row.locked_at,
+        }
+    }
+}
+
 /// The account with this e-mail address or username. An address has an `@` and a username has none.
 pub async fn find(db: impl PgExecutor<'_>, identifier: &str) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT u.id, u.email, u.first_name, u.last_name, u.roles, u.password_hash, s.id AS "shop?"
+    let row = sqlx::query_as!(
+        AccountRow,
+        r#"SELECT u.id, u.email, u.first_name, u.last_name, u.roles, u.password_hash, u.locked_at, s.id AS "shop?"
            FROM users u LEFT JOIN shops s ON s.owner_id = u.id AND s.status = 'verified'
-           WHERE lower(u.email) = lower($1) OR lower(u.username) = lower($1)"#,
+           WHERE (lower(u.email) = lower($1) OR lower(u.username) = lower($1)) AND u.erased_at IS NULL"#,
         identifier
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Account {
-        id: UserId(row.id),
-        email: row.email,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        roles: roles(&row.roles),
-        shop: row.shop.map(SellerId),
-        password_hash: row.password_hash,
-    }))
+    Ok(row.map(Account::from))
+}
+
+/// A user's account, if they exist.
+pub async fn by_id(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<Account>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        AccountRow,
+        r#"SELECT u.id, u.email, u.first_name, u.last_name, u.roles, u.password_hash, u.locked_at, s.id AS "shop?"
+           FROM users u LEFT JOIN shops s ON s.owner_id = u.id AND s.status = 'verified'
+           WHERE u.id = $1 AND u.erased_at IS NULL"#,
+        user.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Account::from))
 }
 
 /// Whether nobody is registered.
@@ -152,10 +213,17 @@ pub async fn is_empty(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM users) AS "empty!""#).fetch_one(db).await
 }
 
-/// Notes a successful login.
-pub async fn logged_in(db: impl PgExecutor<'_>, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE users SET last_login_at = now() WHERE id = $1", user.0).execute(db).await?;
-    Ok(())
+/// Notes a successful login. Answers false where the account was locked, or its password changed, since the one that was
+/// typed was compared.
+pub async fn logged_in(db: impl PgExecutor<'_>, account: &Account) -> Result<bool, sqlx::Error> {
+    let noted = sqlx::query!(
+        "UPDATE users SET last_login_at = now() WHERE id = $1 AND password_hash = $2 AND locked_at IS NULL",
+        account.id.0,
+        account.password_hash,
+    )
+    .execute(db)
+    .await?;
+    Ok(noted.rows_affected() == 1)
 }
 
 /// What a user sees of themself, if they exist.
@@ -166,7 +234,7 @@ pub async fn profile(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<Pro
                   u.email_verified_at IS NOT NULL AS "email_verified!",
                   u.phone_verified_at IS NOT NULL AS "phone_verified!"
            FROM users u LEFT JOIN shops s ON s.owner_id = u.id AND s.status = 'verified'
-           WHERE u.id = $1"#,
+           WHERE u.id = $1 AND u.erased_at IS NULL"#,
         user.0
     )
     .fetch_optional(db)

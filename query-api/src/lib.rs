@@ -50,7 +50,7 @@ impl QueryApi {
         let names = Arc::new(products::Names::new(self.pool.clone()));
         let coupons = Arc::new(CouponList::new(self.pool.clone()));
         OpenApiRouter::new()
-            .merge(me::router(self.pool.clone()).into())
+            .merge(me::router(self.pool.clone()))
             .merge(
                 products::router(
                     Arc::clone(&names),

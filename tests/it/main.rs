@@ -7,6 +7,9 @@
 
 mod access;
 mod accounts;
+mod accounts_operator;
+mod accounts_profile;
+mod accounts_sessions;
 mod bad_input;
 mod cart;
 mod coupons;
@@ -14,10 +17,12 @@ mod crash;
 mod harness;
 mod idempotency;
 mod import;
+mod messages;
 mod openapi;
 mod operations;
 mod oversell;
 mod payments;
+mod personal_sweep;
 mod place_order;
 mod races;
 mod readme;

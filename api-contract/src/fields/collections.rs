@@ -52,6 +52,25 @@ impl<'j> Field<'_, 'j> {
         read.into_iter().collect()
     }
 
+    /// An object that is kept as it is, of so many bytes at most: whatever a client wants to find again. Numbers are
+    /// kept as JSON's own, so money doesn't belong there.
+    pub fn any_object(self, longest: usize) -> Option<serde_json::Value> {
+        self.value(
+            |json| match json {
+                Json::Object(_) => {
+                    let value = json.to_value();
+                    if value.to_string().len() <= longest {
+                        Ok(value)
+                    } else {
+                        Err(Wrong::rule(format!("must be at most {longest} bytes of JSON")))
+                    }
+                }
+                _ => Err(Wrong::format("must be an object")),
+            },
+            serde_json::Value::to_string,
+        )
+    }
+
     /// An object used as a table of texts (specifications): its keys as written, numbers and booleans as their text.
     pub fn table(self, entries: RangeInclusive<usize>, longest: usize) -> Option<Vec<(String, String)>> {
         let (json, open) = self.found()?;

@@ -153,7 +153,8 @@ fn is_email(text: &str) -> bool {
         && domain.split('.').all(label)
 }
 
-fn is_phone(text: &str) -> bool {
+/// Whether it can be a phone number: 5 to 20 digits, with what people put between them.
+pub fn is_phone(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let body = text.strip_prefix('+').unwrap_or(text);
     (5..=20).contains(&digits) && body.chars().all(|c| c.is_ascii_digit() || " -.()".contains(c))

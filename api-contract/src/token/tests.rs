@@ -37,6 +37,7 @@ fn claims() -> Claims {
         sub: UserId(Uuid::from_u128(1)),
         roles: vec![Role::Customer],
         shop: None,
+        sid: None,
         exp: NOW,
         iat: 0,
         iss: ISSUER.into(),

@@ -1,7 +1,7 @@
 //! `POST /auth/login`
 
 use api_contract::openapi::{Envelope, Refusal};
-use api_contract::{ApiError, Fields, JsonBody, Success};
+use api_contract::{ApiError, Code, Fields, JsonBody, Success};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use identity::login_failures::{self, Identifier};
@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Auth;
 use super::session::SessionAnswer;
+use super::{Auth, refuse_locked};
 
 pub(super) fn route() -> OpenApiRouter<Auth> {
     OpenApiRouter::new().routes(routes!(login))
@@ -45,7 +45,7 @@ impl Login {
     request_body = Login,
     responses(
         (status = 200, description = "Logged in", body = Envelope<SessionAnswer>),
-        (status = 423, description = "Locked after too many failures; retryAfter says how long", body = Refusal),
+        (status = 423, description = "Locked after too many failures, retryAfter says how long; or by an operator", body = Refusal),
     ),
 )]
 async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResponse, ApiError> {
@@ -62,18 +62,17 @@ async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResp
     };
     // Wrong guesses that were made at the same time may have locked it meanwhile: the right one is then no better.
     refuse_locked(&auth, identifier).await?;
+    // Only who has the password learns that an operator locked the account.
+    if account.locked_at.is_some() {
+        return Err(ApiError::new(Code::AccountLocked, "This account is locked. Please contact support"));
+    }
 
     let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
     login_failures::clear(&mut *transaction, identifier).await.map_err(identity::failed)?;
-    users::logged_in(&mut *transaction, account.id).await.map_err(identity::failed)?;
+    if !users::logged_in(&mut *transaction, &account).await.map_err(identity::failed)? {
+        return Err(ApiError::unauthorized("Invalid username/email or password"));
+    }
     let session = auth.tokens.start_session(&mut *transaction, &account).await?;
     transaction.commit().await.map_err(identity::failed)?;
     Ok(Success::new(SessionAnswer::new(account, session)).message("Login successful"))
-}
-
-async fn refuse_locked(auth: &Auth, identifier: Identifier) -> Result<(), ApiError> {
-    match login_failures::locked_for(&auth.pool, identifier).await.map_err(identity::failed)? {
-        Some(left) => Err(ApiError::locked(left)),
-        None => Ok(()),
-    }
 }

@@ -1,14 +1,21 @@
-//! Registration, login, and the keys that tokens are verified with.
+//! Registration, login, sessions, codes, and the keys that tokens are verified with.
 
+mod change_password;
 mod config;
 mod jwks;
 mod login;
+mod logout;
+mod refresh;
 mod register;
+mod resend_code;
 mod session;
+mod verify;
 
 pub use config::{KeyConfig, TokenConfig};
 
+use api_contract::ApiError;
 use axum::Router;
+use identity::login_failures::{self, Identifier};
 use identity::signing_keys;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
@@ -53,7 +60,31 @@ impl Auth {
 
 /// The routes under `/api`.
 pub(crate) fn routes(auth: Auth) -> OpenApiRouter {
-    OpenApiRouter::new().merge(register::route().into()).merge(login::route()).with_state(auth)
+    OpenApiRouter::new()
+        .merge(register::route())
+        .merge(login::route())
+        .merge(refresh::route())
+        .merge(logout::route())
+        .merge(change_password::routes())
+        .merge(verify::routes())
+        .merge(resend_code::route())
+        .with_state(auth)
+}
+
+/// Refuses while too many failures lock what was typed.
+async fn refuse_locked(auth: &Auth, identifier: Identifier) -> Result<(), ApiError> {
+    match login_failures::locked_for(&auth.pool, identifier).await.map_err(identity::failed)? {
+        Some(left) => Err(ApiError::locked(left)),
+        None => Ok(()),
+    }
+}
+
+/// What is answered where the user's own row is missed: a token outlives its user by at most its own life.
+pub(crate) fn of_nobody(error: sqlx::Error) -> ApiError {
+    match error {
+        sqlx::Error::RowNotFound => ApiError::unauthorized("The account no longer exists"),
+        error => identity::failed(error),
+    }
 }
 
 /// The routes that have their place by a standard (RFC 8615).

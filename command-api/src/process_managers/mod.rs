@@ -5,8 +5,10 @@
 //! after a crash, and must then count once.
 
 mod leadership;
+pub mod messages;
 pub mod outcomes;
 pub mod payments;
+pub mod personal;
 mod progress;
 pub mod reservations;
 

@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 pub use address::{Address, AddressFields};
 
+use crate::users::hold;
+
 /// The most addresses that a user may store: it bounds what a list of them may be.
 pub const MOST: i64 = 100;
 
@@ -219,12 +221,6 @@ pub async fn remove(db: &mut PgConnection, user: UserId, id: Uuid) -> Result<boo
         .await?;
     }
     Ok(removed.is_some())
-}
-
-/// Waits for whoever else changes this user's addresses. Until the transaction ends nobody else does.
-async fn hold(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user.0).fetch_one(db).await?;
-    Ok(())
 }
 
 async fn unset_default(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {

@@ -1,93 +1,66 @@
-//! Who am I: `GET /auth/me`, `/users/me` and `/users/profile` are one.
+//! Who am I: `GET /auth/me`, `/users/me` and `/users/profile` are one; and where my orders may go.
 
-use api_contract::{ApiError, Principal, Success, Timestamp};
-use axum::Router;
+use api_contract::openapi::Envelope;
+use api_contract::{ApiError, Principal, Success};
 use axum::extract::State;
-use axum::routing::get;
-use chrono::NaiveDate;
-use domain::ids::{SellerId, UserId};
-use identity::users::Profile;
-use serde::Serialize;
+use identity::addresses::{self, StoredAddress};
+use identity::profile::{self, Me};
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The routes.
-pub fn router(pool: PgPool) -> Router {
-    Router::new()
-        .route("/auth/me", get(me))
-        .route("/users/me", get(me))
-        .route("/users/profile", get(me))
+pub fn router(pool: PgPool) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(auth_me))
+        .routes(routes!(users_me))
+        .routes(routes!(users_profile))
+        .routes(routes!(my_addresses))
         .with_state(pool)
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Me {
-    id: UserId,
-    email: String,
-    username: Option<String>,
-    first_name: String,
-    last_name: String,
-    phone_number: Option<String>,
-    date_of_birth: Option<NaiveDate>,
-    gender: Option<String>,
-    interests: Vec<String>,
-    avatar_url: Option<String>,
-    bio: Option<String>,
-    preferences: serde_json::Value,
-    roles: Vec<&'static str>,
-    shop_id: Option<SellerId>,
-    email_verified: bool,
-    phone_verified: bool,
-    profile: Public,
-    /// Stored addresses come with the endpoints for them.
-    addresses: [(); 0],
-    created_at: Timestamp,
-    updated_at: Timestamp,
+/// What the caller keeps of themself.
+#[utoipa::path(
+    get, path = "/auth/me", operation_id = "getMe", tag = "auth", security(("bearer" = [])),
+    responses((status = 200, description = "The caller", body = Envelope<Me>)),
+)]
+async fn auth_me(State(pool): State<PgPool>, principal: Principal) -> Result<Success<Me>, ApiError> {
+    me(&pool, &principal).await
 }
 
-/// The part that S0 prints as `profile`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Public {
-    avatar_url: Option<String>,
-    bio: Option<String>,
-    preferences: serde_json::Value,
+/// The same as `GET /auth/me`.
+#[utoipa::path(
+    get, path = "/users/me", operation_id = "getMeOfUsers", tag = "users", security(("bearer" = [])),
+    responses((status = 200, description = "The caller", body = Envelope<Me>)),
+)]
+async fn users_me(State(pool): State<PgPool>, principal: Principal) -> Result<Success<Me>, ApiError> {
+    me(&pool, &principal).await
 }
 
-async fn me(State(pool): State<PgPool>, principal: Principal) -> Result<Success<Me>, ApiError> {
-    let profile = identity::users::profile(&pool, principal.user).await.map_err(identity::failed)?;
+/// The same as `GET /auth/me`.
+#[utoipa::path(
+    get, path = "/users/profile", operation_id = "getProfile", tag = "users", security(("bearer" = [])),
+    responses((status = 200, description = "The caller", body = Envelope<Me>)),
+)]
+async fn users_profile(State(pool): State<PgPool>, principal: Principal) -> Result<Success<Me>, ApiError> {
+    me(&pool, &principal).await
+}
+
+async fn me(pool: &PgPool, principal: &Principal) -> Result<Success<Me>, ApiError> {
+    let mut connection = pool.acquire().await.map_err(identity::failed)?;
+    let me = profile::me(&mut connection, principal.user).await.map_err(identity::failed)?;
     // A token outlives its user by at most its own life.
-    let profile = profile.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?;
-    Ok(Success::new(profile.into()))
+    Ok(Success::new(me.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?))
 }
 
-impl From<Profile> for Me {
-    fn from(profile: Profile) -> Self {
-        Self {
-            id: profile.id,
-            email: profile.email,
-            username: profile.username,
-            first_name: profile.first_name,
-            last_name: profile.last_name,
-            phone_number: profile.phone,
-            date_of_birth: profile.date_of_birth,
-            gender: profile.gender,
-            interests: profile.interests,
-            avatar_url: profile.avatar_url.clone(),
-            bio: profile.bio.clone(),
-            preferences: profile.preferences.clone(),
-            roles: profile.roles.iter().map(|role| role.name()).collect(),
-            shop_id: profile.shop,
-            email_verified: profile.email_verified,
-            phone_verified: profile.phone_verified,
-            profile: Public {
-                avatar_url: profile.avatar_url,
-                bio: profile.bio,
-                preferences: profile.preferences,
-            },
-            addresses: [],
-            created_at: profile.created_at.into(),
-            updated_at: profile.updated_at.into(),
-        }
-    }
+/// The caller's stored addresses, the default first.
+#[utoipa::path(
+    get, path = "/users/addresses", operation_id = "listAddresses", tag = "users", security(("bearer" = [])),
+    responses((status = 200, description = "The addresses", body = Envelope<Vec<StoredAddress>>)),
+)]
+async fn my_addresses(
+    State(pool): State<PgPool>,
+    principal: Principal,
+) -> Result<Success<Vec<StoredAddress>>, ApiError> {
+    Ok(Success::new(addresses::all(&pool, principal.user).await.map_err(identity::failed)?))
 }

@@ -198,6 +198,7 @@ fn token(role: Role) -> String {
         sub: UserId(Uuid::from_u128(1)),
         roles: vec![role],
         shop: None,
+        sid: None,
         exp: 4_000_000_000,
         iat: 0,
         iss: ISSUER.into(),

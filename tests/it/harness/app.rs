@@ -10,6 +10,7 @@ use axum::Router;
 use command_api::auth::{Auth, KeyConfig, TokenConfig};
 use command_api::config::{PaymentConfig, ShopConfig};
 use command_api::environment::Environment;
+use command_api::messages::MessageConfig;
 use command_api::{CommandApi, Setup};
 use event_store::{Log, LogWatch};
 use identity::signing_keys::SigningKeys;
@@ -159,6 +160,7 @@ impl App {
             auth: auth.clone(),
             shop: rules.clone(),
             payments: PaymentConfig { answer_within, simulator, at_once: 64 },
+            messages: MessageConfig::default(),
             decider: event_store::decider::Config::default(),
             process_managers,
         })

@@ -73,6 +73,11 @@ impl App {
 }
 
 impl Person<'_> {
+    /// Where they are.
+    pub fn app(&self) -> &App {
+        self.app
+    }
+
     /// The same person at another process.
     pub fn at<'b>(&self, app: &'b App) -> Person<'b> {
         let (account, token) = (self.account.clone(), self.token.clone());

@@ -2,7 +2,10 @@
 
 mod cart_adds;
 mod coupon;
+mod default_address;
 mod last_unit;
+mod refresh;
+mod register;
 
 /// How often each race is run.
 const ROUNDS: usize = 100;

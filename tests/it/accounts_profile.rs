@@ -1,0 +1,183 @@
+//! What people keep of themselves: profile and addresses.
+
+use api_contract::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::{App, Person, order_of};
+
+async fn add(person: &Person<'_>, street: &str, is_default: bool) -> Value {
+    let body = json!({ "street": street, "city": "Los Angeles", "state": "CA", "zipCode": "90001",
+                       "country": "USA", "isDefault": is_default });
+    let answer = person.post("/users/addresses", &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    answer.json()["data"].clone()
+}
+
+async fn addresses(person: &Person<'_>) -> Vec<(String, bool)> {
+    let pool = &person.app().database.pool;
+    let stored = identity::addresses::all(pool, person.id).await.unwrap();
+    stored.into_iter().map(|it| (it.address.street, it.is_default)).collect()
+}
+
+#[tokio::test]
+async fn profiles_are_changed_as_the_documents_print_it() {
+    let app = App::start().await;
+    let jane = app.person(Role::Customer).await;
+    let s4 = json!({ "firstName": "John", "lastName": "Smith", "phoneNumber": "+1234567890",
+                     "dateOfBirth": "1990-01-15" });
+    let answer = jane.send(Method::PUT, "/users/profile", &s4).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(answer.json()["message"], "Profile updated successfully");
+    let s0 = json!({ "username": "johndoe", "gender": "male", "interests": ["tech", "fashion"] });
+    assert_eq!(jane.send(Method::PATCH, "/users/profile", &s0).await.status, StatusCode::OK);
+    let s1 = json!({ "bio": "Hello", "avatar_url": "https://example.com/a.png",
+                     "preferences": { "theme_color": "dark", "n": 1.5 } });
+    assert_eq!(jane.send(Method::PATCH, "/auth/profile", &s1).await.status, StatusCode::OK);
+    let answer = jane.send(Method::PATCH, "/auth/me", &json!({ "gender": "" })).await;
+    let me = answer.json()["data"].clone();
+    let shown = json!([
+        me["firstName"],
+        me["lastName"],
+        me["username"],
+        me["phoneNumber"],
+        me["dateOfBirth"],
+        me["gender"],
+        me["interests"],
+        me["profile"],
+        me["addresses"]
+    ]);
+    let expected = json!(["John", "Smith", "johndoe", "+1234567890", "1990-01-15", null, ["tech", "fashion"],
+        { "bio": "Hello", "avatarUrl": "https://example.com/a.png", "preferences": { "theme_color": "dark", "n": 1.5 } },
+        []]);
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test]
+async fn a_profile_says_everything_that_is_wrong_and_no_name_is_taken_twice() {
+    let app = App::start().await;
+    let (jane, joe) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let body = json!({ "username": "x", "phoneNumber": "call me", "dateOfBirth": "2990-01-15",
+                       "interests": [""], "preferences": [], "bio": "x".repeat(2_001) });
+    let answer = jane.send(Method::PATCH, "/users/profile", &body).await;
+    let json = answer.json();
+    let fields: Vec<_> =
+        json["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["username", "phoneNumber", "dateOfBirth", "interests[0]", "bio", "preferences"]);
+    let name = json!({ "username": "tulips" });
+    assert_eq!(jane.send(Method::PATCH, "/users/profile", &name).await.status, StatusCode::OK);
+    let taken = joe.send(Method::PATCH, "/users/profile", &json!({ "username": "TULIPS" })).await;
+    assert_eq!((taken.status, taken.code().as_str()), (StatusCode::CONFLICT, "ALREADY_EXISTS"));
+}
+
+#[tokio::test]
+async fn another_phone_has_to_be_verified_again() {
+    let app = App::start().await;
+    let jane = app.person(Role::Customer).await;
+    let phone = |number: &str| json!({ "phoneNumber": number });
+    jane.send(Method::PATCH, "/users/profile", &phone("+1 555 0100")).await;
+    let code = async || {
+        let waiting = identity::messages::unsent(&app.database.pool).await.unwrap();
+        json!({ "code": waiting.last().unwrap().body["code"] })
+    };
+    assert_eq!(jane.post("/auth/verify-mobile", &code().await).await.status, StatusCode::OK);
+    let same = jane.send(Method::PATCH, "/users/profile", &phone("+1 555 0100")).await;
+    assert_eq!(same.json()["data"]["phoneVerified"], true);
+    let other = jane.send(Method::PATCH, "/users/profile", &phone("+1 555 0101")).await;
+    assert_eq!(other.json()["data"]["phoneVerified"], false);
+    let sent_to_the_first = code().await;
+    jane.send(Method::PATCH, "/users/profile", &phone("+1 555 0102")).await;
+    let refused = jane.post("/auth/verify-mobile", &sent_to_the_first).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_first_address_is_the_default_and_there_is_always_exactly_one() {
+    let app = App::start().await;
+    let jane = app.person(Role::Customer).await;
+    let first = add(&jane, "1 Elm St", false).await;
+    assert_eq!(first["isDefault"], true);
+    let second = add(&jane, "2 Elm St", false).await;
+    let third = add(&jane, "3 Elm St", true).await;
+    let of =
+        |a, b, c| vec![a, b, c].into_iter().map(|(s, d): (&str, bool)| (s.to_owned(), d)).collect::<Vec<_>>();
+    assert_eq!(addresses(&jane).await, of(("3 Elm St", true), ("2 Elm St", false), ("1 Elm St", false)));
+
+    let path = |address: &Value| format!("/users/addresses/{}", address["id"].as_str().unwrap());
+    let body = json!({ "street": "2 Oak Avenue", "isDefault": true });
+    let changed = jane.send(Method::PUT, &path(&second), &body).await.json()["data"].clone();
+    assert_eq!(
+        (&changed["street"], &changed["zipCode"], &changed["isDefault"]),
+        (&json!("2 Oak Avenue"), &json!("90001"), &json!(true))
+    );
+    // Nobody else's becomes one, so it stays.
+    jane.send(Method::PATCH, &path(&second), &json!({ "isDefault": false })).await;
+    assert_eq!(addresses(&jane).await[0], ("2 Oak Avenue".to_owned(), true));
+
+    let gone = jane.send(Method::DELETE, &path(&second), &json!({})).await;
+    assert_eq!((gone.status, gone.text.as_str()), (StatusCode::NO_CONTENT, ""));
+    assert_eq!(addresses(&jane).await[0], ("3 Elm St".to_owned(), true));
+    for address in [&third, &first] {
+        jane.send(Method::DELETE, &path(address), &json!({})).await;
+    }
+    assert_eq!(addresses(&jane).await, []);
+}
+
+#[tokio::test]
+async fn somebody_elses_address_is_none() {
+    let app = App::start().await;
+    let (jane, joe) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let address = add(&jane, "1 Elm St", false).await;
+    let id = address["id"].as_str().unwrap();
+    for (method, path) in [
+        (Method::PUT, format!("/users/addresses/{id}")),
+        (Method::PATCH, format!("/users/addresses/{id}")),
+        (Method::DELETE, format!("/users/addresses/{id}")),
+        (Method::DELETE, "/users/addresses/addr-001".to_owned()),
+    ] {
+        let answer = joe.send(method, &path, &json!({ "city": "X" })).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "NOT_FOUND"));
+    }
+    assert_eq!(addresses(&jane).await, [("1 Elm St".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn an_address_that_is_sent_twice_under_a_key_is_stored_once() {
+    let app = App::start().await;
+    let jane = app.person(Role::Customer).await;
+    let body = |street: &str| json!({ "street": street, "city": "X", "country": "US" });
+    let first = jane.post_once("k", "/users/addresses", &body("1 Elm St")).await;
+    let again = jane.post_once("k", "/users/addresses", &body("1 Elm St")).await;
+    assert_eq!((again.status, &again.json()["data"]), (StatusCode::CREATED, &first.json()["data"]));
+    let other = jane.post_once("k", "/users/addresses", &body("2 Elm St")).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(addresses(&jane).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_order_goes_to_a_stored_address_of_its_customer() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let (jane, joe) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 5).await;
+    let address = add(&jane, "1 Elm St", false).await;
+    let mut order = order_of(&[(&product, 1)]);
+    order.as_object_mut().unwrap().remove("shippingAddress");
+    order["shippingAddressId"] = address["id"].clone();
+    order["billingAddressId"] = address["id"].clone();
+    let placed = jane.post("/orders", &order).await;
+    assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text);
+    let data = placed.json()["data"].clone();
+    assert_eq!(
+        (&data["shippingAddress"]["street"], &data["billingAddress"]["street"]),
+        (&json!("1 Elm St"), &json!("1 Elm St"))
+    );
+    assert_eq!(jane.post("/orders/checkout", &order).await.status, StatusCode::OK);
+    for path in ["/orders", "/orders/checkout"] {
+        let refused = joe.post(path, &order).await;
+        assert_eq!(
+            (refused.status, &refused.json()["errors"][0]["field"]),
+            (StatusCode::NOT_FOUND, &json!("shippingAddressId"))
+        );
+    }
+}

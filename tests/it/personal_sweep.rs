@@ -1,0 +1,98 @@
+//! Rows of `personal`: what an order names stays, what was refused goes, and who is erased is forgotten.
+
+use api_contract::Role;
+use command_api::accounts;
+use domain::ids::UserId;
+use identity::personal::{self, Purpose, Rows};
+use serde_json::json;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::harness::{App, address, order_of};
+
+async fn count(pool: &PgPool, what: &str) -> i64 {
+    let statement = format!("SELECT count(*) FROM {what}");
+    sqlx::query_scalar(&statement).fetch_one(pool).await.unwrap()
+}
+
+/// Waits until so many rows are there.
+async fn until(pool: &PgPool, what: &str, rows: i64) {
+    while count(pool, what).await != rows {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn make_old(pool: &PgPool) {
+    let statement = "UPDATE personal_unnamed SET written_at = written_at - interval '25 hours'";
+    sqlx::query(statement).execute(pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_that_no_event_names_are_swept_when_they_are_old() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let seller = app.person(Role::Seller).await;
+    let jane = app.person(Role::Customer).await;
+    let product = seller.product("10.00", 1).await;
+    until(pool, "personal_unnamed", 0).await;
+
+    // Two addresses of an order that was placed, two of one that was refused, and an outside customer.
+    assert_eq!(jane.order(&[(&product, 1)]).await.status, 201);
+    assert_eq!(jane.order(&[(&product, 1)]).await.status, 409);
+    personal::external_customer(pool, "shop", "17850").await.unwrap();
+    until(pool, "personal_unnamed", 2).await;
+    assert_eq!(count(pool, "personal").await, 5);
+
+    make_old(pool).await;
+    let beside = app.beside(crate::harness::Options::default()).await;
+    app.stop().await;
+    until(pool, "personal", 3).await;
+    let order = jane.at(&beside).order(&[(&product, 1)]).await;
+    assert_eq!(order.status, 409);
+    assert_eq!(count(pool, "personal_unnamed").await, 2, "the new ones are too young");
+    beside.stop().await;
+}
+
+#[tokio::test]
+async fn a_row_whose_append_is_not_in_the_log_yet_is_spared() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let mut rows = Rows::default();
+    rows.add(Purpose::OrderNotes, json!("Please ring twice"));
+    personal::keep(pool, UserId(Uuid::now_v7()), &rows).await.unwrap();
+    assert_eq!(personal::sweep(pool, command_api::process_managers::personal::AGE).await.unwrap(), 0);
+    assert_eq!(count(pool, "personal").await, 1);
+}
+
+#[tokio::test]
+async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let seller = app.person(Role::Seller).await;
+    let jane = app.person(Role::Customer).await;
+    let product = seller.product("10.00", 5).await;
+    let mut order = order_of(&[(&product, 1)]);
+    order["notes"] = json!("Please ring twice");
+    let placed = jane.post("/orders", &order).await;
+    assert_eq!(placed.status, 201, "{}", placed.text);
+    assert_eq!(jane.post("/users/addresses", &address()).await.status, 201);
+    let head = app.head().await;
+
+    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    assert_eq!(app.head().await, head, "the log stays");
+    let left =
+        sqlx::query_scalar::<_, String>("SELECT purpose FROM personal WHERE body IS NOT NULL ORDER BY 1");
+    assert_eq!(left.fetch_all(pool).await.unwrap(), ["billing_address", "shipping_address"]);
+    assert_eq!(count(pool, "addresses").await, 0);
+    let known =
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM users WHERE first_name = 'Jane' AND id = $1");
+    assert_eq!(known.bind(jane.id.0).fetch_one(pool).await.unwrap(), 0);
+    assert!(identity::users::find(pool, &jane.account.email).await.unwrap().is_none());
+    let refused = jane.post("/users/addresses", &address()).await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+
+    // The time of the invoice is over.
+    sqlx::query("UPDATE personal SET keep_until = now()").execute(pool).await.unwrap();
+    personal::empty_erased(pool).await.unwrap();
+    assert_eq!(count(pool, "personal WHERE body IS NOT NULL").await, 0);
+}
