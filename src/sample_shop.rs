@@ -254,6 +254,7 @@ fn product(row: Row, seller_id: SellerId, currency: Currency) -> CreateProduct {
         long_description: None,
         brand: Some(brand.to_owned()),
         category: Some(category.to_owned()),
+        category_id: None,
         price: Money::new(price, currency),
         compare_at_price: None,
         images: Vec::new(),
@@ -262,6 +263,8 @@ fn product(row: Row, seller_id: SellerId, currency: Currency) -> CreateProduct {
         specifications: std::collections::BTreeMap::new(),
         featured: sku.ends_with("-02"),
         shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
     };
     CreateProduct { product_id: ProductId(Uuid::now_v7()), details, opening_stock: stock, reason: None }
 }

@@ -43,6 +43,7 @@ pub(crate) struct Report {
 pub struct Fields<'f, 'j> {
     report: &'f mut Report,
     members: Vec<(String, &'j Json<'j>)>,
+    nulls: Vec<String>,
     path: String,
     textual: bool,
 }
@@ -71,12 +72,17 @@ pub(crate) fn read_object<T>(
 
 impl<'f, 'j> Fields<'f, 'j> {
     fn of(members: &'j [(String, Json<'j>)], path: String, textual: bool, report: &'f mut Report) -> Self {
-        let members = members
+        let (nulls, members): (Vec<_>, Vec<_>) = members
             .iter()
-            .filter(|(_, value)| !matches!(value, Json::Null))
             .map(|(key, value)| (camel_case(key), value))
-            .collect();
-        Self { report, members, path, textual }
+            .partition(|(_, value)| matches!(value, Json::Null));
+        let nulls = nulls.into_iter().map(|(key, _)| key).collect();
+        Self { report, members, nulls, path, textual }
+    }
+
+    /// The field is given as `null`, and not otherwise: in a partial change it is to be cleared (RFC 7396).
+    pub fn is_null(&self, name: &str) -> bool {
+        self.nulls.iter().any(|null| null == name) && !self.members.iter().any(|(key, _)| key == name)
     }
 
     /// The field of this name, in camelCase; it is also known by the name in `snake_case`.

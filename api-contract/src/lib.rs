@@ -6,6 +6,7 @@
 
 pub mod amount;
 pub mod body;
+pub mod conditional;
 pub mod context;
 pub mod envelope;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod views;
 
 pub use amount::Amount;
 pub use body::JsonBody;
+pub use conditional::IfNoneMatch;
 pub use context::{CorrelationId, RequestContext};
 pub use envelope::{Done, Page, Success, Timestamp};
 pub use error::{ApiError, BoxError, Code, Violation};

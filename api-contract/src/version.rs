@@ -44,8 +44,10 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         let mut tags = None;
         for value in parts.headers.get_all(header::IF_MATCH) {
             let named = value.to_str().unwrap_or_default().split(',').map(|tag| {
-                // A gateway that compresses makes a tag weak (`W/"3"`); it still names the same version.
-                tag.trim().trim_start_matches("W/").trim_matches('"').to_owned()
+                // A gateway that compresses makes a tag weak (`W/"3"`); it still names the same version. So does the
+                // tag of a public read, which goes on after it (`"3-5f1d…"`).
+                let tag = tag.trim().trim_start_matches("W/").trim_matches('"');
+                tag.split('-').next().unwrap_or(tag).to_owned()
             });
             tags.get_or_insert_with(Vec::new).extend(named);
         }

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod auth;
 mod cart;
+mod categories;
 mod codes;
 mod command;
 pub mod config;
@@ -50,7 +51,8 @@ pub fn api(resources: Resources) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(auth::routes(auth.clone()))
         .merge(users::routes(auth))
-        .merge(products::routes(shop.clone()).into())
+        .merge(products::routes(shop.clone()))
+        .merge(categories::routes(shop.clone()))
         .merge(cart::routes(shop.clone()))
         .merge(coupons::routes(shop.clone()))
         .merge(orders::routes(shop.clone()))

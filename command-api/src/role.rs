@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use domain::cart::Cart;
+use domain::category::Category;
 use domain::claim::Claim;
 use domain::coupon::Coupon;
 use domain::inventory::Inventory;
@@ -11,6 +12,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::product::Product;
 use domain::purchases::Purchases;
+use domain::shelf::Shelf;
 use event_store::decider::{self, DeciderTask, Registry};
 use event_store::{Decider, Log, LogError, LogWatch};
 use sqlx::PgPool;
@@ -76,6 +78,8 @@ pub fn registry() -> Registry {
         .with::<Cart>()
         .with::<Payment>()
         .with::<Product>()
+        .with::<Category>()
+        .with_snapshots::<Shelf>()
         .with::<Claim>()
         .with::<Purchases>()
 }

@@ -42,6 +42,8 @@ ids! {
     SellerId
     /// A product; its inventory has the same id.
     ProductId
+    /// A category of the catalog.
+    CategoryId
     /// An order.
     OrderId
     /// A payment.

@@ -6,6 +6,8 @@
 
 pub mod aggregate;
 pub mod cart;
+pub mod category;
+pub mod change;
 pub mod claim;
 pub mod coupon;
 pub mod decisions;
@@ -18,9 +20,11 @@ pub mod payment;
 pub mod product;
 pub mod public;
 pub mod purchases;
+pub mod shelf;
 pub mod streams;
 pub mod tax;
 
 pub use aggregate::Decide;
+pub use change::Change;
 pub use money::{Currency, Minor, Money};
 pub use streams::{Halt, StreamId, Streams};

@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::aggregate::{Decide, parse_event};
 use crate::cart::public::CartPublicEvent;
 use crate::cart::{Cart, CartEvent};
+use crate::category::public::CategoryPublicEvent;
+use crate::category::{Category, CategoryEvent};
 use crate::coupon::public::CouponPublicEvent;
 use crate::coupon::{Coupon, CouponEvent};
 use crate::inventory::public::InventoryPublicEvent;
@@ -203,6 +205,7 @@ published! {
     Payments(PaymentPublicEvent) of Payment: PaymentEvent,
     Products(ProductPublicEvent) of Product: ProductEvent,
     Coupons(CouponPublicEvent) of Coupon: CouponEvent,
+    Categories(CategoryPublicEvent) of Category: CategoryEvent,
 }
 
 #[cfg(test)]

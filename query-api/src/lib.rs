@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod cart;
+mod categories;
 mod coupons;
 pub mod freshness;
 mod history;
@@ -51,16 +52,14 @@ impl QueryApi {
         let coupons = Arc::new(CouponList::new(self.pool.clone()));
         OpenApiRouter::new()
             .merge(me::router(self.pool.clone()))
-            .merge(
-                products::router(
-                    Arc::clone(&names),
-                    self.search,
-                    freshness.clone(),
-                    log.clone(),
-                    self.currency,
-                )
-                .into(),
-            )
+            .merge(products::router(
+                Arc::clone(&names),
+                self.search,
+                freshness.clone(),
+                log.clone(),
+                self.currency,
+            ))
+            .merge(categories::router(Arc::clone(&names), freshness.clone()))
             .merge(cart::router(cart::Carts {
                 log: log.clone(),
                 pool: self.pool.clone(),

@@ -39,6 +39,7 @@ enum What {
     Cart,
     Product,
     Coupon,
+    Category,
 }
 
 impl From<What> for Subject {
@@ -50,6 +51,7 @@ impl From<What> for Subject {
             What::Cart => Self::Cart,
             What::Product => Self::Product,
             What::Coupon => Self::Coupon,
+            What::Category => Self::Category,
         }
     }
 }

@@ -259,6 +259,7 @@ fn details(seller_id: SellerId, code: &str, name: String, price: Money) -> Produ
         long_description: None,
         brand: None,
         category: None,
+        category_id: None,
         price,
         compare_at_price: None,
         images: Vec::new(),
@@ -267,5 +268,7 @@ fn details(seller_id: SellerId, code: &str, name: String, price: Money) -> Produ
         specifications: std::collections::BTreeMap::new(),
         featured: false,
         shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
     }
 }

@@ -218,6 +218,7 @@ async fn check_kafka(database: &Database) {
         "daybook.payments",
         "daybook.products",
         "daybook.coupons",
+        "daybook.categories",
     ];
     let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(
         "SELECT event_id, aggregate_id, sequence FROM events WHERE 'daybook.' || aggregate_type = ANY($1)",

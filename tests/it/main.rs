@@ -12,6 +12,7 @@ mod accounts_profile;
 mod accounts_sessions;
 mod bad_input;
 mod cart;
+mod catalog;
 mod coupons;
 mod crash;
 mod harness;

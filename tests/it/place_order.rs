@@ -124,6 +124,8 @@ async fn stock_is_received_and_adjusted_by_its_owner_alone() {
     assert_eq!((below.status.as_u16(), below.code().as_str()), (409, "CONFLICT"));
     let adjusted = seller.post(&path, &json!({ "quantity": -4 })).await;
     assert_eq!((adjusted.status.as_u16(), adjusted.json()["data"]["onHand"].as_u64()), (200, Some(6)));
+    let renamed = json!({ "name": "Renamed" });
+    assert_eq!(seller.send(Method::PATCH, &format!("/products/{}", product.id), &renamed).await.status, 200);
     let stale =
         seller.request(Method::POST, &path).header("if-match", "\"1\"").json(&json!({ "quantity": 1 }));
     assert_eq!(crate::harness::Answer::of(stale).await.status, 412);

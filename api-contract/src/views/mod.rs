@@ -5,6 +5,7 @@
 //! becomes JSON, made of a record and of what is joined when it is read (texts kept in `personal`, names of products).
 
 mod cart;
+mod category;
 mod changes;
 mod coupon;
 mod order;
@@ -20,11 +21,12 @@ use domain::ids::PersonalId;
 use serde_json::value::RawValue;
 
 pub use cart::{CartItemView, CartRecord, CartView};
+pub use category::{CategoryBrief, CategoryNode, CategoryRecord, CategoryView};
 pub use coupon::{CouponView, DiscountType, DiscountValue};
 pub use order::{OrderItemView, OrderRecord, OrderView, PaymentBrief, StatusStep};
 pub use payment::{PaymentRecord, PaymentView, RefundView};
 pub use preview::PreviewView;
-pub use product::{ProductView, SellerBrief, Stock};
+pub use product::{ProductRecord, ProductView, SellerBrief, Stock};
 
 /// The bodies of rows of `personal`: an address is an object, a note a string. What was erased isn't there.
 pub type PersonalBodies = HashMap<PersonalId, Box<RawValue>>;

@@ -1,32 +1,42 @@
 //! `POST /products/{id}/stock`: goods came in, or a count found more or fewer.
 
-use api_contract::views::Stock;
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::views::{ProductRecord, Stock};
 use api_contract::{
     ApiError, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, PathId, Role, Success, Version,
 };
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use domain::decisions::{ReceiveOrAdjustStock, StockChange, StockError, receive_or_adjust_stock};
 use domain::ids::ProductId;
-use domain::inventory::{Inventory, InventoryEvent};
+use domain::inventory::Inventory;
 use domain::product::Product;
-use domain::{Decide as _, Halt, StreamId, Streams as _};
-use event_store::{Accepted, AsOf, Decision};
+use domain::{Halt, StreamId, Streams as _};
+use event_store::{Accepted, Decision};
 use identity::personal::{self, Purpose, Rows};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::answer::stock_as_of;
 use super::{MOST_UNITS, require_owner, stock_refusal};
 use crate::command::{Caller, decide};
+use crate::history::{Told, told};
 use crate::shop::Shop;
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/products/{id}/stock", post(change_stock))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(change_stock))
 }
 
+/// A change of a product's stock.
+#[derive(ToSchema)]
 struct ChangeStock {
+    /// So many more; below 0 so many fewer. Not 0.
+    #[schema(minimum = -1_000_000_000, maximum = 1_000_000_000)]
     quantity: i64,
+    /// Why.
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     reason: Option<String>,
 }
 
@@ -41,17 +51,40 @@ impl ChangeStock {
     }
 }
 
-#[derive(Serialize)]
+/// A product's stock.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Stock)]
 struct StockAnswer {
+    #[schema(value_type = Uuid)]
     id: ProductId,
+    #[schema(value_type = Uuid)]
     product_id: ProductId,
+    /// For sale: on hand, less what is reserved.
     stock: u64,
     in_stock: bool,
     on_hand: u64,
     reserved: u64,
 }
 
+/// Receives goods, or adjusts the stock to a count.
+///
+/// `If-Match` is the product's ETag: it guards against a change of the product. Quantities are relative, so no change
+/// of stock is lost without it.
+#[utoipa::path(
+    post, path = "/products/{id}/stock", operation_id = "changeStock", tag = "products", security(("bearer" = [])),
+    params(
+        ("id" = uuid::Uuid, Path, description = "The product"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Counts once for this key", min_length = 1, max_length = 255),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the product's ETag"),
+    ),
+    request_body = ChangeStock,
+    responses(
+        (status = 200, description = "The stock as it is now", body = Envelope<StockAnswer>),
+        (status = 409, description = "Below what is reserved, or more than is counted", body = Refusal),
+        (status = 412, description = "The product has changed since", body = Refusal),
+    ),
+)]
 async fn change_stock(
     State(shop): State<Shop>,
     caller: Caller,
@@ -72,18 +105,21 @@ async fn change_stock(
     let decision = move |streams: &mut Decision<'_>| {
         streams.need(&[StreamId::of::<Product>(product_id), StreamId::of::<Inventory>(product_id)])?;
         let unknown = || Halt::Refused(ApiError::not_found("Product"));
-        let details = streams.state::<Product, ApiError>(product_id)?.on_sale().ok_or_else(unknown)?;
+        let details = streams.state::<Product, ApiError>(product_id)?.kept().ok_or_else(unknown)?;
         require_owner(&caller.principal, details.seller_id).map_err(Halt::Refused)?;
-        if_match.check(streams.version::<Inventory, ApiError>(product_id)?).map_err(Halt::Refused)?;
+        if_match.check(streams.version::<Product, ApiError>(product_id)?).map_err(Halt::Refused)?;
         receive_or_adjust_stock(streams, &change).map_err(|halt| halt.map(|error| refusal(&error)))?;
         streams.remember(200, product_id);
         let stock = Stock::from(streams.state::<Inventory, ApiError>(product_id)?);
-        Ok((stock, streams.version::<Inventory, ApiError>(product_id)?))
+        Ok((stock, streams.version::<Product, ApiError>(product_id)?))
     };
     let ((stock, version), position) = match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value, position } => (value, position),
         Accepted::Replayed(before) => {
-            (stock_as_of(&shop, product_id, before.position).await?, before.position)
+            let stock = stock_as_of(&shop, product_id, before.position).await?;
+            let Told { record, .. }: Told<ProductRecord> =
+                told(&shop.log, product_id, Some(before.position)).await?;
+            ((stock, record.version), before.position)
         }
     };
     let answer = StockAnswer {
@@ -96,21 +132,6 @@ async fn change_stock(
     };
     let answer = Success::new(answer).message("Stock updated successfully");
     Ok((Version(version), EventPosition(position), answer).into_response())
-}
-
-/// The stock as it was at the position of an answer that is given again.
-pub(super) async fn stock_as_of(
-    shop: &Shop,
-    product_id: ProductId,
-    position: i64,
-) -> Result<(Stock, u64), ApiError> {
-    let events = shop.log.events_of::<Inventory>(product_id, Some(AsOf::Position(position))).await;
-    let events: Vec<(_, InventoryEvent)> = events.map_err(ApiError::internal)?;
-    let mut inventory = Inventory::default();
-    for (_, event) in &events {
-        inventory.evolve(event);
-    }
-    Ok((Stock::from(&inventory), events.len() as u64))
 }
 
 fn refusal(error: &StockError) -> ApiError {

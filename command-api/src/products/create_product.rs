@@ -1,171 +1,45 @@
 //! `POST /products`.
 
-use std::collections::BTreeMap;
-
-use api_contract::views::{ProductView, Stock};
-use api_contract::{
-    ApiError, EventPosition, Field, Fields, Fingerprint, IdempotencyKey, JsonBody, Principal, Role, Success,
-    Version,
-};
-use axum::Router;
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::views::{ProductRecord, ProductView};
+use api_contract::{ApiError, Fingerprint, IdempotencyKey, JsonBody, Principal, Role};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use chrono::{DateTime, Utc};
+use axum::response::Response;
 use domain::claim::{self, Claim};
-use domain::decisions::{CreateProduct, CreateProductError, create_product};
+use domain::decisions::{CreateProduct, create_product};
 use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
-use domain::product::{Attribute, Image, Product, ProductDetails, ProductEvent};
-use domain::{Currency, Halt, Money, StreamId, Streams as _};
-use event_store::{Accepted, AsOf, Decision, Submission};
+use domain::product::{Product, ProductDetails, ProductError};
+use domain::{Change, Currency, Halt, Money, StreamId, Streams as _};
+use event_store::{Accepted, Decision, Submission};
 use identity::shops;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{MOST_UNITS, stock_refusal};
+use super::answer::{Answer, Seen};
+use super::fields::{NewProduct, ProductFields};
+use super::refusal;
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
-/// The highest price, in minor units: a full order of it is still counted exactly.
-const MOST_PRICE: i64 = 1_000_000_000_000;
-
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/products", post(create))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(create))
 }
 
-struct NewProduct {
-    seller_id: Option<SellerId>,
-    sku: Option<String>,
-    slug: Option<String>,
-    name: String,
-    description: String,
-    long_description: Option<String>,
-    brand: Option<String>,
-    category: Option<String>,
-    price: Money,
-    compare_at_price: Option<Money>,
-    images: Vec<Image>,
-    tags: Vec<String>,
-    attributes: Vec<Attribute>,
-    specifications: BTreeMap<String, String>,
-    featured: bool,
-    shipping_profile_id: Option<String>,
-    stock: u64,
-}
-
-impl NewProduct {
-    fn read(f: &mut Fields<'_, '_>, shop_currency: Currency) -> Option<Self> {
-        let seller_id = f.field("sellerId").id();
-        let sku = f.field("sku").text(1..=64);
-        let slug = f.field("slug").parse(1..=200, slug_rule);
-        let name = f.field("name").or("title").required().text(1..=200);
-        let description = f.field("description").text(0..=10_000);
-        let long_description = f.field("longDescription").text(0..=100_000);
-        let brand = f.field("brand").text(1..=100);
-        let category = f.field("category").or("categoryId").text(1..=100);
-        let currency = f.field("currency").currency().unwrap_or(shop_currency);
-        let price = f.field("price").required().money(currency, 0..=MOST_PRICE);
-        let compare_at_price = f.field("compareAtPrice").money(currency, 0..=MOST_PRICE);
-        let images = images(f);
-        let tags = f.field("tags").each(0..=50, |tag| tag.text(1..=50));
-        let attributes = f.field("attributes").list(0..=50, |f| {
-            let name = f.field("name").required().text(1..=100);
-            let value = f.field("value").required().text(1..=500);
-            Some(Attribute { name: name?, value: value? })
-        });
-        let specifications: BTreeMap<String, String> =
-            f.field("specifications").table(0..=100, 500).unwrap_or_default().into_iter().collect();
-        let featured = f.field("featured").or("isFeatured").boolean();
-        let shipping_profile_id = f.field("shippingProfileId").text(1..=100);
-        let stock = f.field("stock").or("stockQuantity").integer(0..=MOST_UNITS);
-        Some(Self {
-            seller_id,
-            sku,
-            slug,
-            name: name?,
-            description: description.unwrap_or_default(),
-            long_description,
-            // S4 prints the brand among the specifications.
-            brand: brand.or_else(|| specifications.get("brand").cloned()),
-            category,
-            price: price?,
-            compare_at_price,
-            images,
-            tags: tags.unwrap_or_default(),
-            attributes: attributes.unwrap_or_default(),
-            specifications,
-            featured: featured.unwrap_or_default(),
-            shipping_profile_id,
-            stock: stock.unwrap_or_default().unsigned_abs(),
-        })
-    }
-
-    fn into_command(self, product_id: ProductId, seller_id: SellerId) -> CreateProduct {
-        let sku = self.sku.unwrap_or_else(|| format!("P-{}", tail(product_id).to_uppercase()));
-        let details = ProductDetails {
-            seller_id,
-            sku,
-            external_id: None,
-            slug: self.slug.unwrap_or_default(),
-            name: self.name,
-            description: self.description,
-            long_description: self.long_description,
-            brand: self.brand,
-            category: self.category,
-            price: self.price,
-            compare_at_price: self.compare_at_price,
-            images: self.images,
-            tags: self.tags,
-            attributes: self.attributes,
-            specifications: self.specifications,
-            featured: self.featured,
-            shipping_profile_id: self.shipping_profile_id,
-        };
-        CreateProduct { product_id, details, opening_stock: self.stock, reason: None }
-    }
-}
-
-fn slug_rule(text: &str) -> Result<String, std::borrow::Cow<'static, str>> {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if text.chars().all(allowed) && !text.starts_with('-') && !text.ends_with('-') {
-        Ok(text.to_owned())
-    } else {
-        Err("must be lower-case letters, digits and hyphens".into())
-    }
-}
-
-/// Any non-empty strings or objects; the first is the primary one unless another says so.
-fn images(f: &mut Fields<'_, '_>) -> Vec<Image> {
-    let one = |image: Field<'_, '_>| {
-        if image.is_string() {
-            return image.text(1..=2_000).map(|url| Image { url, alt: None, is_primary: false });
-        }
-        image.object(|f| {
-            let url = f.field("url").or("imageUrl").required().text(1..=2_000);
-            let alt = f.field("alt").text(0..=500);
-            let is_primary = f.field("isPrimary").boolean();
-            Some(Image { url: url?, alt, is_primary: is_primary.unwrap_or_default() })
-        })
-    };
-    let several = f.field("images").or("imageUrls").each(0..=50, one).unwrap_or_default();
-    let single = f.field("imageUrl").text(1..=2_000);
-    let mut images = several;
-    images.extend(single.map(|url| Image { url, alt: None, is_primary: false }));
-    if !images.iter().any(|image| image.is_primary)
-        && let Some(first) = images.first_mut()
-    {
-        first.is_primary = true;
-    }
-    images
-}
-
-/// The end of an id, which is random: enough to tell two of one name apart.
-fn tail(product_id: ProductId) -> String {
-    let simple = product_id.0.simple().to_string();
-    simple[simple.len() - 10..].to_owned()
-}
-
+/// Creates a product.
+///
+/// It is the caller's shop's; an admin names a shop, or it is the house's.
+#[utoipa::path(
+    post, path = "/products", operation_id = "createProduct", tag = "products", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Counts once for this key", min_length = 1, max_length = 255)),
+    request_body = NewProduct,
+    responses(
+        (status = 201, description = "It is in the catalog", body = Envelope<ProductView>),
+        (status = 409, description = "The seller has this SKU, or a product has this slug", body = Refusal),
+    ),
+)]
 async fn create(
     State(shop): State<Shop>,
     caller: Caller,
@@ -174,9 +48,10 @@ async fn create(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Seller, Role::Admin])?;
     let currency = shop.rules.currency;
-    let (new, fingerprint): (_, Fingerprint) = body.read_keyed(|f| NewProduct::read(f, currency))?;
-    let seller_id = seller(&shop, &caller.principal, new.seller_id).await?;
+    let (new, fingerprint): (_, Fingerprint) = body.read_keyed(|f| ProductFields::read(f, currency, true))?;
+    let seller_id = seller(&shop, &caller.principal, new.changes.seller_id).await?;
     let product_id = ProductId(Uuid::now_v7());
+    let command = command(new, product_id, seller_id, currency).map_err(|error| refusal(&error.into()))?;
     let now = now();
     let submission = Submission {
         occurred_at: Some(now),
@@ -184,20 +59,67 @@ async fn create(
         bytes: 8 * 1024,
         ..caller.keyed(&key, fingerprint)
     };
-    let command = new.into_command(product_id, seller_id);
     let decision = move |streams: &mut Decision<'_>| {
         let command = with_slug(streams, &command)?;
         create_product(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
         streams.remember(201, product_id);
-        let stock = Stock::from(streams.state::<Inventory, ApiError>(product_id)?);
-        Ok((command.details, stock, streams.version::<Product, ApiError>(product_id)?))
+        Seen::of(streams, product_id)
     };
-    match decide(&shop.decider, submission, decision).await? {
-        Accepted::Done { value: (details, stock, version), position } => {
-            Ok(created(product_id, &details, stock, now, version, position))
+    let accepted = decide(&shop.decider, submission, decision).await?;
+    let (status, message) = (StatusCode::CREATED, "Product created successfully");
+    match accepted {
+        Accepted::Done { value: seen, position } => {
+            let record = ProductRecord::created_at(seen.product.clone(), seen.version, now);
+            Answer { status, message, position }.of(&shop, product_id, &record, seen).await
         }
-        Accepted::Replayed(before) => again(&shop, &before.resource, before.position).await,
+        Accepted::Replayed(before) => {
+            Answer { status, message, position: before.position }.again(&shop, &before.resource).await
+        }
     }
+}
+
+/// The command, as yet without a slug where none was given.
+fn command(
+    new: ProductFields,
+    product_id: ProductId,
+    seller_id: SellerId,
+    currency: Currency,
+) -> Result<CreateProduct, ProductError> {
+    let blank = ProductDetails {
+        seller_id,
+        sku: format!("P-{}", tail(product_id).to_uppercase()),
+        external_id: None,
+        slug: String::new(),
+        name: String::new(),
+        description: String::new(),
+        long_description: None,
+        brand: None,
+        category: None,
+        category_id: None,
+        price: Money::new(0, currency),
+        compare_at_price: None,
+        images: Vec::new(),
+        tags: Vec::new(),
+        attributes: Vec::new(),
+        specifications: std::collections::BTreeMap::new(),
+        featured: false,
+        shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
+    };
+    let mut details = new.changes.applied_to(&blank)?;
+    details.seller_id = seller_id;
+    details.category = match new.changes.category {
+        Change::To(word) => Some(word),
+        Change::Keep | Change::Clear => None,
+    };
+    Ok(CreateProduct { product_id, details, opening_stock: new.stock.unwrap_or_default(), reason: None })
+}
+
+/// The end of an id, which is random: enough to tell two of one name apart.
+fn tail(product_id: ProductId) -> String {
+    let simple = product_id.0.simple().to_string();
+    simple[simple.len() - 10..].to_owned()
 }
 
 /// Whose the product is: the caller's own, and for an admin any shop's, else the house's.
@@ -230,40 +152,4 @@ fn with_slug(streams: &Decision<'_>, command: &CreateProduct) -> Result<CreatePr
     let taken = streams.state::<Claim, ApiError>(claim::slug(&base))?.owner.is_some();
     command.details.slug = if taken { format!("{base}-{tail}") } else { base };
     Ok(command)
-}
-
-fn created(
-    id: ProductId,
-    details: &ProductDetails,
-    stock: Stock,
-    at: DateTime<Utc>,
-    version: u64,
-    position: i64,
-) -> Response {
-    let view = ProductView::of(id, details, stock, at, at);
-    let answer = Success::new(view).message("Product created successfully");
-    (StatusCode::CREATED, Version(version), EventPosition(position), answer).into_response()
-}
-
-/// The answer to the request that had this key before.
-async fn again(shop: &Shop, resource: &str, position: i64) -> Result<Response, ApiError> {
-    let id: ProductId = resource.parse().map_err(ApiError::internal)?;
-    let as_of = Some(AsOf::Position(position));
-    let events = shop.log.events_of::<Product>(id, as_of).await.map_err(ApiError::internal)?;
-    let (stock, _) = super::change_stock::stock_as_of(shop, id, position).await?;
-    for (row, event) in &events {
-        if let ProductEvent::ProductCreated(details) = event {
-            return Ok(created(id, details, stock, row.occurred_at(), events.len() as u64, position));
-        }
-    }
-    Err(ApiError::not_found("Product"))
-}
-
-fn refusal(error: &CreateProductError) -> ApiError {
-    match error {
-        CreateProductError::SkuTaken { .. } => ApiError::already_exists("sku", error.to_string()),
-        CreateProductError::SlugTaken { .. } => ApiError::already_exists("slug", error.to_string()),
-        CreateProductError::Product(error) => ApiError::conflict(error.to_string()),
-        CreateProductError::Inventory(error) => stock_refusal(error),
-    }
 }

@@ -1,4 +1,4 @@
-//! A name that only one may have: a SKU of a seller, a slug, an outside order number of a seller.
+//! A name that only one may have: a SKU of a seller, a slug of a product or a category, an outside order number of a seller.
 //!
 //! The stream's id is the name; whoever claims it first owns it until it is released. Uniqueness over many
 //! aggregates is thereby the uniqueness of one aggregate's id, decided in the same append as what is named.
@@ -23,6 +23,11 @@ pub fn sku(seller_id: SellerId, sku: &str) -> String {
 /// The name of a slug.
 pub fn slug(slug: &str) -> String {
     format!("slug/{slug}")
+}
+
+/// The name of a category's slug; products' slugs are apart from them.
+pub fn category(slug: &str) -> String {
+    format!("category/{slug}")
 }
 
 /// The name of an order's number in an outside system of a seller.

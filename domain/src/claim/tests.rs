@@ -48,5 +48,6 @@ fn names_of_different_kinds_never_meet() {
     let seller = SellerId(uuid::Uuid::from_u128(1));
     assert_eq!(sku(seller, "A-1"), "sku/00000000-0000-0000-0000-000000000001/A-1");
     assert_eq!(slug("a-1"), "slug/a-1");
+    assert_eq!(category("a-1"), "category/a-1");
     assert_eq!(external_order(seller, "536365"), "order/00000000-0000-0000-0000-000000000001/536365");
 }

@@ -48,7 +48,7 @@ pub fn receive_or_adjust_stock<S: Streams>(
 ) -> Result<(), Halt<StockError>> {
     let ReceiveOrAdjustStock { product_id, change, reason } = *command;
     streams.need(&[StreamId::of::<Product>(product_id), StreamId::of::<Inventory>(product_id)])?;
-    if streams.state::<Product, StockError>(product_id)?.on_sale().is_none() {
+    if streams.state::<Product, StockError>(product_id)?.kept().is_none() {
         return Err(Halt::Refused(StockError::UnknownProduct { product_id }));
     }
     let inventory = match change {

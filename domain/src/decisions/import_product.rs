@@ -1,6 +1,6 @@
 //! A product of an outside system is sold in an imported history: it is in the catalog, with stock enough.
 
-use super::create_product::{self, CreateProduct, CreateProductError};
+use super::create_product::{self, CatalogError, CreateProduct};
 use crate::claim::{self, Claim};
 use crate::ids::ProductId;
 use crate::inventory::{Inventory, InventoryCommand, InventoryError};
@@ -31,7 +31,7 @@ pub enum ImportProductError {
     },
     /// It can't be created.
     #[error(transparent)]
-    Create(#[from] CreateProductError),
+    Create(#[from] CatalogError),
     /// The product refuses.
     #[error(transparent)]
     Product(#[from] ProductError),

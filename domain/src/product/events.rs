@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::SellerId;
+use crate::ids::{CategoryId, ProductId, SellerId};
 use crate::{Money, domain_event};
 
 /// What may have happened to a product.
@@ -44,9 +44,12 @@ pub struct ProductDetails {
     /// Who makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
-    /// Category: id, slug or name, as given.
+    /// The name of its category; the word that was given where no category has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The category that the word was found to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryId>,
     /// The price of one.
     pub price: Money,
     /// A former or recommended price to show beside it.
@@ -70,6 +73,12 @@ pub struct ProductDetails {
     /// Kept for the day when shipping profiles exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_profile_id: Option<String>,
+    /// Products to show beside it; where there are none, readers find their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<ProductId>,
+    /// Not for sale for now: a draft, a season that is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// A picture.

@@ -1,8 +1,8 @@
 //! A product of a seller's catalog. Its stock is another aggregate, with the same id.
 //!
 //! A product is created, revised any number of times, and at last withdrawn: no longer sold, while the history of
-//! what was sold keeps it. It belongs to one seller for good. That its SKU and slug are unique is decided by
-//! [claims](crate::claim) in the same append.
+//! what was sold keeps it. Meanwhile it may be hidden and shown again. It belongs to one seller for good. That its SKU
+//! and slug are unique is decided by [claims](crate::claim) in the same append.
 
 use std::sync::Arc;
 
@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Decide, cqrs_aggregate};
 
+mod changes;
 mod events;
 pub mod public;
 
+pub use changes::ProductChanges;
 pub use events::{Attribute, Image, ProductDetails, ProductEvent};
 
 /// One product.
@@ -38,6 +40,11 @@ pub enum ProductCommand {
 impl Product {
     /// What the catalog says of it, if it is for sale.
     pub fn on_sale(&self) -> Option<&Arc<ProductDetails>> {
+        self.kept().filter(|details| !details.hidden)
+    }
+
+    /// What the catalog says of it, hidden or not, unless it was withdrawn.
+    pub fn kept(&self) -> Option<&Arc<ProductDetails>> {
         self.details.as_ref().filter(|_| !self.withdrawn)
     }
 }
@@ -56,7 +63,7 @@ impl Decide for Product {
                 Ok(vec![ProductEvent::ProductCreated(details)])
             }
             ProductCommand::Revise(details) => {
-                let before = self.on_sale().ok_or(ProductError::NotFound)?;
+                let before = self.kept().ok_or(ProductError::NotFound)?;
                 if before.seller_id != details.seller_id {
                     return Err(ProductError::OtherSeller);
                 }
@@ -64,7 +71,7 @@ impl Decide for Product {
                 Ok(if **before == *details { vec![] } else { vec![ProductEvent::ProductRevised(details)] })
             }
             ProductCommand::Withdraw => {
-                self.on_sale().ok_or(ProductError::NotFound)?;
+                self.kept().ok_or(ProductError::NotFound)?;
                 Ok(vec![ProductEvent::ProductWithdrawn {}])
             }
         }
@@ -119,6 +126,9 @@ pub enum ProductError {
     /// A price is 0 or more.
     #[error("a price must not be negative")]
     NegativePrice,
+    /// A discount makes it cheaper.
+    #[error("the discounted price must not be above the price")]
+    DiscountAbovePrice,
     /// Both prices have one currency.
     #[error("both prices must have the same currency")]
     TwoCurrencies,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Product, ProductDetails, ProductEvent};
 use crate::Money;
-use crate::ids::SellerId;
+use crate::ids::{CategoryId, ProductId, SellerId};
 use crate::public::public_events;
 
 public_events! {
@@ -79,9 +79,12 @@ pub struct CatalogEntry {
     /// Who makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
-    /// Category: id, slug or name, as given.
+    /// The name of its category; the word that was given where no category has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The category that the word was found to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryId>,
     /// The price of one, in minor units.
     pub price: Money,
     /// A former or recommended price to show beside it.
@@ -100,6 +103,12 @@ pub struct CatalogEntry {
     /// How it is shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_profile_id: Option<String>,
+    /// Products to show beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<ProductId>,
+    /// Not for sale for now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// A picture.
@@ -137,6 +146,7 @@ impl From<ProductDetails> for CatalogEntry {
             long_description: it.long_description,
             brand: it.brand,
             category: it.category,
+            category_id: it.category_id,
             price: it.price,
             compare_at_price: it.compare_at_price,
             images: it.images.into_iter().map(Into::into).collect(),
@@ -145,6 +155,8 @@ impl From<ProductDetails> for CatalogEntry {
             specifications: it.specifications,
             featured: it.featured,
             shipping_profile_id: it.shipping_profile_id,
+            related: it.related,
+            hidden: it.hidden,
         }
     }
 }
@@ -176,6 +188,7 @@ impl From<CatalogEntry> for ProductDetails {
             long_description: it.long_description,
             brand: it.brand,
             category: it.category,
+            category_id: it.category_id,
             price: it.price,
             compare_at_price: it.compare_at_price,
             images: it.images.into_iter().map(image).collect(),
@@ -184,6 +197,8 @@ impl From<CatalogEntry> for ProductDetails {
             specifications: it.specifications,
             featured: it.featured,
             shipping_profile_id: it.shipping_profile_id,
+            related: it.related,
+            hidden: it.hidden,
         }
     }
 }

@@ -16,6 +16,7 @@ fn details() -> Box<ProductDetails> {
         long_description: None,
         brand: None,
         category: None,
+        category_id: None,
         price: Money::new(999, "USD".parse().unwrap()),
         compare_at_price: None,
         images: vec![],
@@ -24,6 +25,8 @@ fn details() -> Box<ProductDetails> {
         specifications: std::collections::BTreeMap::new(),
         featured: false,
         shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
     })
 }
 

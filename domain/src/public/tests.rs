@@ -74,11 +74,11 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
     let details = json!({"seller_id": id, "sku": "S", "slug": "s", "name": "N", "description": "D",
         "price": {"amount": 999, "currency": "USD"}, "images": [{"url": "u", "isPrimary": true}],
         "tags": ["t"], "attributes": [{"name": "Color", "value": "Red"}], "specifications": {"a": "b"},
-        "featured": false});
+        "featured": false, "category": "N", "category_id": id, "related": [id], "hidden": true});
     let public_details = json!({"sellerId": id, "sku": "S", "slug": "s", "name": "N", "description": "D",
         "price": {"amount": 999, "currency": "USD"}, "images": [{"url": "u", "isPrimary": true}],
         "tags": ["t"], "attributes": [{"name": "Color", "value": "Red"}], "specifications": {"a": "b"},
-        "featured": false});
+        "featured": false, "category": "N", "categoryId": id, "related": [id], "hidden": true});
     let held = json!({"order_id": id, "quantity": 2});
     let public_held = json!({"orderId": id, "quantity": 2});
     let of_order = |stored: Value, public: Value| (stored, public);
@@ -151,6 +151,13 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
     add("products", "ProductCreated", (details.clone(), public_details.clone()));
     add("products", "ProductRevised", (details, public_details));
     add("products", "ProductWithdrawn", same(json!({})));
+    let category = (
+        json!({"name": "N", "slug": "s", "parent_id": id, "sort_order": 1}),
+        json!({"name": "N", "slug": "s", "parentId": id, "sortOrder": 1}),
+    );
+    add("categories", "CategoryCreated", category.clone());
+    add("categories", "CategoryRevised", category);
+    add("categories", "CategoryRemoved", same(json!({})));
 
     add(
         "orders",

@@ -251,6 +251,7 @@ fn product() -> Vec<Sample> {
         long_description: None,
         brand: Some("Heart".to_owned()),
         category: Some("lights".to_owned()),
+        category_id: None,
         price: pounds(255),
         compare_at_price: Some(pounds(295)),
         images: vec![Image { url: "https://img.example/1.jpg".to_owned(), alt: None, is_primary: true }],
@@ -259,6 +260,8 @@ fn product() -> Vec<Sample> {
         specifications: BTreeMap::from([("Height".to_owned(), "7 cm".to_owned())]),
         featured: true,
         shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
     };
     [
         ProductEvent::ProductCreated(Box::new(details.clone())),

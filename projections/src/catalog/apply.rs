@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use domain::category::public::{CategoryPublicEvent, TreeEntry};
 use domain::inventory::public::InventoryPublicEvent;
 use domain::product::public::{CatalogEntry, ProductPublicEvent};
 use domain::public::{PublicData, PublicEvent};
@@ -10,6 +11,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::tree::word_key;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
@@ -18,6 +20,7 @@ use crate::read_model::ApplyError;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Changes<'a> {
     products: BTreeMap<Uuid, ProductChange<'a>>,
+    categories: BTreeMap<Uuid, CategoryChange<'a>>,
     stock: BTreeMap<Uuid, Stock>,
 }
 
@@ -27,6 +30,13 @@ struct ProductChange<'a> {
     details: Option<&'a CatalogEntry>,
     withdrawn: bool,
     updated_at: DateTime<Utc>,
+    version: i64,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct CategoryChange<'a> {
+    details: Option<&'a TreeEntry>,
+    removed: bool,
     version: i64,
 }
 
@@ -69,6 +79,7 @@ impl<'a> Changes<'a> {
         for event in events {
             match &event.data {
                 PublicData::Products(product) => changes.product(event, product)?,
+                PublicData::Categories(category) => changes.category(event, category)?,
                 PublicData::Inventory(moved) => {
                     let stock = changes.stock.entry(ApplyError::aggregate_uuid(event)?).or_default();
                     *stock = stock_change(moved, event.sequence)
@@ -99,6 +110,17 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
+    fn category(&mut self, event: &'a PublicEvent, data: &'a CategoryPublicEvent) -> Result<(), ApplyError> {
+        let change = self.categories.entry(ApplyError::aggregate_uuid(event)?).or_default();
+        change.version = event.sequence;
+        match data {
+            CategoryPublicEvent::CategoryCreated(created) => change.details = Some(&created.category),
+            CategoryPublicEvent::CategoryRevised(revised) => change.details = Some(&revised.category),
+            CategoryPublicEvent::CategoryRemoved(_) => change.removed = true,
+        }
+        Ok(())
+    }
+
     pub(super) async fn write(
         &self,
         generation: Generation,
@@ -107,6 +129,8 @@ impl<'a> Changes<'a> {
         self.write_products(generation, db).await?;
         self.withdraw_products(generation, db).await?;
         self.write_stock(generation, db).await?;
+        self.write_categories(generation, db).await?;
+        self.remove_categories(generation, db).await?;
         Ok(())
     }
 
@@ -122,14 +146,16 @@ impl<'a> Changes<'a> {
         }
         let upsert = "
             INSERT INTO catalog_g{g}_products AS p (product_id, seller_id, sku, slug, external_id, details, withdrawn,
-                                                    created_at, updated_at, version)
+                                                    created_at, updated_at, version, category_id, category_word, hidden)
             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::boolean[],
-                                 $8::timestamptz[], $9::timestamptz[], $10::bigint[])
+                                 $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::uuid[], $12::text[],
+                                 $13::boolean[])
             ON CONFLICT (product_id) DO UPDATE
             SET seller_id = excluded.seller_id, sku = excluded.sku, slug = excluded.slug,
                 external_id = excluded.external_id, details = excluded.details,
                 withdrawn = p.withdrawn OR excluded.withdrawn, updated_at = excluded.updated_at,
-                version = excluded.version";
+                version = excluded.version, category_id = excluded.category_id,
+                category_word = excluded.category_word, hidden = excluded.hidden";
         sqlx::query(&generation.sql(upsert))
             .bind(column(&rows, |(id, ..)| **id))
             .bind(column(&rows, |(_, details, _)| details.seller_id.0))
@@ -141,6 +167,9 @@ impl<'a> Changes<'a> {
             .bind(column(&rows, |(.., change)| change.created_at))
             .bind(column(&rows, |(.., change)| change.updated_at))
             .bind(column(&rows, |(.., change)| change.version))
+            .bind(column(&rows, |(_, details, _)| details.category_id.map(|id| id.0)))
+            .bind(column(&rows, |(_, details, _)| category_word(details)))
+            .bind(column(&rows, |(_, details, _)| details.hidden))
             .execute(db)
             .await?;
         Ok(())
@@ -188,4 +217,68 @@ impl<'a> Changes<'a> {
             .await?;
         Ok(())
     }
+
+    async fn write_categories(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self
+            .categories
+            .iter()
+            .filter_map(|(id, change)| change.details.map(|details| (id, details, change)))
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let upsert = "
+            INSERT INTO catalog_g{g}_categories (category_id, name, name_key, slug, description, image, parent_id,
+                                                 sort_order, removed, version)
+            SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
+                                 $8::integer[], $9::boolean[], $10::bigint[])
+            ON CONFLICT (category_id) DO UPDATE
+            SET name = excluded.name, name_key = excluded.name_key, slug = excluded.slug,
+                description = excluded.description, image = excluded.image, parent_id = excluded.parent_id,
+                sort_order = excluded.sort_order, removed = excluded.removed, version = excluded.version";
+        sqlx::query(&generation.sql(upsert))
+            .bind(column(&rows, |(id, ..)| **id))
+            .bind(column(&rows, |(_, details, _)| details.name.as_str()))
+            .bind(column(&rows, |(_, details, _)| word_key(&details.name)))
+            .bind(column(&rows, |(_, details, _)| details.slug.as_str()))
+            .bind(column(&rows, |(_, details, _)| details.description.as_deref()))
+            .bind(column(&rows, |(_, details, _)| details.image.as_deref()))
+            .bind(column(&rows, |(_, details, _)| details.parent_id.map(|id| id.0)))
+            .bind(column(&rows, |(_, details, _)| details.sort_order))
+            .bind(column(&rows, |(.., change)| change.removed))
+            .bind(column(&rows, |(.., change)| change.version))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+
+    async fn remove_categories(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.categories.iter().filter(|(_, change)| change.details.is_none()).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let update = "
+            UPDATE catalog_g{g}_categories c SET removed = true, version = r.version
+            FROM unnest($1::uuid[], $2::bigint[]) AS r(category_id, version)
+            WHERE c.category_id = r.category_id";
+        sqlx::query(&generation.sql(update))
+            .bind(column(&rows, |(id, _)| **id))
+            .bind(column(&rows, |(_, change)| change.version))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The word for a category that a product has where it names none.
+fn category_word(details: &CatalogEntry) -> Option<String> {
+    details.category.as_deref().filter(|_| details.category_id.is_none()).map(word_key)
 }

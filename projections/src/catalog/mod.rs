@@ -1,13 +1,15 @@
 //! The products and how many of each are for sale.
 //!
-//! Two tables: `products`, written when a seller changes a product; `stock`, written for every movement of goods. They
-//! are of two aggregates with one id, whose events come in any order, so neither waits for the other.
+//! Three tables: `products`, written when a seller changes a product; `stock`, written for every movement of goods;
+//! `categories`. They are of three aggregates whose events come in any order, so none waits for another: what belongs
+//! together is joined when it is asked for, and a category's products are counted then.
 
 mod apply;
 mod queries;
 mod row;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use domain::public::PublicEvent;
 use futures::future::BoxFuture;
@@ -19,7 +21,9 @@ use crate::read_model::{ApplyError, ReadModel, Table};
 
 pub(crate) use self::apply::stock_change;
 pub use self::queries::Products;
-pub use self::row::CatalogProduct;
+pub use self::row::{CatalogProduct, CategoryName, ProductDetail};
+pub(crate) use self::tree::word_key;
+pub use self::tree::{Branch, Tree};
 
 /// The read model's name.
 pub const NAME: &str = "catalog";
@@ -34,11 +38,15 @@ impl ReadModel for Catalog {
     }
 
     fn tables(&self) -> &'static [Table] {
-        &[Table { suffix: "products", key: "product_id" }, Table { suffix: "stock", key: "product_id" }]
+        &[
+            Table { suffix: "products", key: "product_id" },
+            Table { suffix: "stock", key: "product_id" },
+            Table { suffix: "categories", key: "category_id" },
+        ]
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
-        &["products", "inventory"]
+        &["products", "inventory", "categories"]
     }
 
     fn apply<'a>(

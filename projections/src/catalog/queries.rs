@@ -9,7 +9,8 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 
 use super::NAME;
-use super::row::CatalogProduct;
+use super::row::{CatalogProduct, ProductDetail};
+use super::tree::Tree;
 use crate::live::{Answer, Live, QueryError};
 
 /// Asks the catalog. One for a process: it knows which generation is live.
@@ -18,20 +19,81 @@ pub struct Products {
     live: Live,
 }
 
-/// The products of this condition, as an array in the order of their ids.
+/// The products of this condition, as an array in the order of their ids. A product's category is found by its id, else
+/// by its word, which a slug has before a name.
 macro_rules! products {
     ($condition:literal) => {
+        products!($condition, "")
+    };
+    ($condition:literal, $more:literal) => {
         concat!(
             "SELECT coalesce(json_agg(found ORDER BY found.product_id), '[]') FROM (
                  SELECT p.product_id, p.details, p.withdrawn, p.created_at, p.updated_at, p.version,
-                        coalesce(s.on_hand - s.reserved, 0) AS stock
-                 FROM catalog_g{g}_products p LEFT JOIN catalog_g{g}_stock s ON s.product_id = p.product_id
+                        coalesce(s.on_hand - s.reserved, 0) AS stock,
+                        CASE WHEN p.category_id IS NOT NULL THEN (
+                            SELECT json_build_object('id', c.category_id, 'name', c.name, 'slug', c.slug)
+                            FROM catalog_g{g}_categories c WHERE c.category_id = p.category_id AND NOT c.removed)
+                        WHEN p.category_word IS NOT NULL THEN (
+                            SELECT json_build_object('id', c.category_id, 'name', c.name, 'slug', c.slug)
+                            FROM catalog_g{g}_categories c
+                            WHERE (c.slug = p.category_word OR c.name_key = p.category_word) AND NOT c.removed
+                            ORDER BY c.slug = p.category_word DESC, c.category_id LIMIT 1) END AS category",
+            $more,
+            " FROM catalog_g{g}_products p LEFT JOIN catalog_g{g}_stock s ON s.product_id = p.product_id
                  WHERE ", $condition, " ORDER BY p.product_id LIMIT 1000) found"
         )
     };
 }
 
+/// As [`products`], each with those to show beside it.
+macro_rules! detail {
+    ($condition:literal) => {
+        products!(
+            $condition,
+            ", CASE WHEN jsonb_array_length(coalesce(p.details -> 'related', '[]')) > 0 THEN (
+                   SELECT coalesce(json_agg(o.product_id ORDER BY r.place), '[]')
+                   FROM jsonb_array_elements_text(p.details -> 'related') WITH ORDINALITY r(id, place)
+                   JOIN catalog_g{g}_products o ON o.product_id = r.id::uuid
+                   WHERE NOT o.withdrawn AND NOT o.hidden)
+               WHEN p.category_id IS NOT NULL THEN (
+                   SELECT coalesce(json_agg(o.product_id ORDER BY o.created_at DESC, o.product_id), '[]') FROM (
+                       SELECT product_id, created_at FROM catalog_g{g}_products
+                       WHERE category_id = p.category_id AND product_id <> p.product_id
+                         AND NOT withdrawn AND NOT hidden
+                       ORDER BY created_at DESC, product_id LIMIT 8) o)
+               WHEN p.category_word IS NOT NULL THEN (
+                   SELECT coalesce(json_agg(o.product_id ORDER BY o.created_at DESC, o.product_id), '[]') FROM (
+                       SELECT product_id, created_at FROM catalog_g{g}_products
+                       WHERE category_id IS NULL AND category_word = p.category_word AND product_id <> p.product_id
+                         AND NOT withdrawn AND NOT hidden
+                       ORDER BY created_at DESC, product_id LIMIT 8) o)
+               ELSE '[]'::json END AS beside"
+        )
+    };
+}
+
+/// The categories, and how many products that everybody may see have each id or word.
+const TREE: &str = "
+    SELECT json_build_object(
+        'categories', (
+            SELECT coalesce(json_agg(c ORDER BY c.sort_order, c.name_key, c.category_id), '[]') FROM (
+                SELECT category_id, name, name_key, slug, description, image, parent_id, sort_order
+                FROM catalog_g{g}_categories WHERE NOT removed) c),
+        'counts', (
+            SELECT coalesce(json_agg(n), '[]') FROM (
+                SELECT category_id, category_word, count(*) AS products FROM catalog_g{g}_products
+                WHERE NOT withdrawn AND NOT hidden
+                GROUP BY category_id, category_word) n))";
+/// The categories alone.
+const BARE_TREE: &str = "
+    SELECT json_build_object('counts', json_build_array(), 'categories', (
+        SELECT coalesce(json_agg(c ORDER BY c.sort_order, c.name_key, c.category_id), '[]') FROM (
+            SELECT category_id, name, name_key, slug, description, image, parent_id, sort_order
+            FROM catalog_g{g}_categories WHERE NOT removed) c))";
+
 const BY_IDS: &str = products!("p.product_id = ANY($1)");
+const DETAIL_BY_ID: &str = detail!("p.product_id = $1");
+const DETAIL_BY_SLUG: &str = detail!("p.slug = $1 AND NOT p.withdrawn");
 /// Two products have one slug only for the moment between the events of one and the other.
 const BY_SLUG: &str = products!("p.slug = $1 AND NOT p.withdrawn");
 const BY_SKU: &str = products!("p.seller_id = $1 AND p.sku = $2 AND NOT p.withdrawn");
@@ -58,6 +120,30 @@ impl Products {
     /// A product by its id, withdrawn or not.
     pub async fn by_id(&self, id: ProductId) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
         Ok(self.by_ids(&[id]).await?.map(|found| found.into_iter().next()))
+    }
+
+    /// A product with those to show beside it, by its id, withdrawn or not.
+    pub async fn detail_by_id(&self, id: ProductId) -> Result<Answer<Option<ProductDetail>>, QueryError> {
+        let answer: Answer<Vec<ProductDetail>> =
+            self.live.ask(DETAIL_BY_ID, |arguments| arguments.add(id.0)).await?;
+        Ok(answer.map(|found| found.into_iter().next()))
+    }
+
+    /// A product with those to show beside it, by its slug, unless it was withdrawn.
+    pub async fn detail_by_slug(&self, slug: &str) -> Result<Answer<Option<ProductDetail>>, QueryError> {
+        let answer: Answer<Vec<ProductDetail>> =
+            self.live.ask(DETAIL_BY_SLUG, |arguments| arguments.add(slug)).await?;
+        Ok(answer.map(|found| found.into_iter().next()))
+    }
+
+    /// The categories with the numbers of their products.
+    pub async fn tree(&self) -> Result<Answer<Tree>, QueryError> {
+        self.live.ask(TREE, |_| Ok(())).await
+    }
+
+    /// The categories without the numbers of their products, to find one.
+    pub async fn bare_tree(&self) -> Result<Answer<Tree>, QueryError> {
+        self.live.ask(BARE_TREE, |_| Ok(())).await
     }
 
     /// A product that is sold, by its slug.

@@ -1,7 +1,7 @@
 //! What the queries answer.
 
 use chrono::{DateTime, Utc};
-use domain::ids::ProductId;
+use domain::ids::{CategoryId, ProductId};
 use domain::product::public::CatalogEntry;
 use serde::Deserialize;
 
@@ -12,6 +12,8 @@ pub struct CatalogProduct {
     pub product_id: ProductId,
     /// Everything that the catalog says of it.
     pub details: CatalogEntry,
+    /// The category that it is in, where its id or its word names one.
+    pub category: Option<CategoryName>,
     /// No longer sold; history keeps it.
     pub withdrawn: bool,
     /// For sale: on hand − reserved.
@@ -29,4 +31,30 @@ impl CatalogProduct {
     pub fn in_stock(&self) -> bool {
         self.stock > 0
     }
+
+    /// Whether everybody may see it.
+    pub fn is_shown(&self) -> bool {
+        !self.withdrawn && !self.details.hidden
+    }
+}
+
+/// What a product shows of its category.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CategoryName {
+    /// Its id.
+    pub id: CategoryId,
+    /// Its name.
+    pub name: String,
+    /// Its slug.
+    pub slug: String,
+}
+
+/// A product with those to show beside it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ProductDetail {
+    /// The product.
+    #[serde(flatten)]
+    pub product: CatalogProduct,
+    /// Those that it names and everybody may see; where it names none the newest of its category.
+    pub beside: Vec<ProductId>,
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Catalog, Products};
 use crate::generation::Generation;
 use crate::read_model::ReadModel;
+use crate::testing::history::{CANDLES, LAMPS};
 use crate::testing::{Shop, Stored, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 5, products: 14, orders: 30, most_lines: 4 };
@@ -89,4 +90,41 @@ async fn a_revised_product_keeps_its_beginning_and_a_withdrawn_one_is_found_by_i
         assert_eq!(products.by_slug("white-heart-6").await.unwrap().value, None);
         assert_eq!(products.by_sku(withdrawn.details.seller_id, "SKU-6").await.unwrap().value, None);
     }
+}
+
+#[tokio::test]
+async fn products_are_counted_where_they_are_and_named_by_their_category() {
+    for size in [2, 1000] {
+        let (_database, products) = filled(size).await;
+        let tree = products.tree().await.unwrap().value;
+        let names: Vec<_> = tree.roots().map(|root| root.name.as_str()).collect();
+        assert_eq!(names, ["Lamps"]);
+        let children: Vec<_> = tree.children(LAMPS).map(|child| child.name.as_str()).collect();
+        assert_eq!(children, ["Candles"], "renamed, and the one that went is gone");
+
+        // Of 14 products 0, 3, 6, 9 and 12 are candles; 6 and 13 were withdrawn, 8 is hidden.
+        let candles = products.by_ids(&ids()).await.unwrap().value;
+        let candles: Vec<_> = candles.iter().filter(|it| it.details.category_id == Some(CANDLES)).collect();
+        assert_eq!(candles.len(), 5);
+        for candle in &candles {
+            assert_eq!(candle.category.as_ref().map(|it| it.slug.as_str()), Some("candles"));
+        }
+        assert_eq!(tree.products().get(&CANDLES), Some(&4));
+        assert_eq!(tree.products().get(&LAMPS), None);
+        assert_eq!(products.bare_tree().await.unwrap().value.keys("lamps").len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn beside_a_product_stand_the_newest_of_its_category_that_everybody_may_see() {
+    let (_database, products) = filled(1000).await;
+    let ids = ids();
+    let detail = products.detail_by_id(ids[3]).await.unwrap().value.unwrap();
+    assert_eq!(detail.beside, [ids[12], ids[9], ids[0]]);
+    let by_slug = products.detail_by_slug("white-heart-3").await.unwrap().value.unwrap();
+    assert_eq!(by_slug, detail);
+    // The others have a word that names no category: 13 is withdrawn, 8 is hidden, and at most 8 are shown.
+    let word = products.detail_by_id(ids[1]).await.unwrap().value.unwrap();
+    assert_eq!(word.product.category, None);
+    assert_eq!(word.beside, [11, 10, 7, 5, 4, 2].map(|n| ids[n]));
 }

@@ -39,7 +39,8 @@ impl<'a> Changes<'a> {
                 | PublicData::Inventory(_)
                 | PublicData::Carts(_)
                 | PublicData::Payments(_)
-                | PublicData::Products(_) => {}
+                | PublicData::Products(_)
+                | PublicData::Categories(_) => {}
             }
         }
         changes

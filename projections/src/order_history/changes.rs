@@ -68,7 +68,8 @@ impl<'a> Changes<'a> {
                 PublicData::Inventory(_)
                 | PublicData::Carts(_)
                 | PublicData::Products(_)
-                | PublicData::Coupons(_) => {}
+                | PublicData::Coupons(_)
+                | PublicData::Categories(_) => {}
             }
         }
         Ok(changes)

@@ -13,10 +13,13 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) brand: Option<String>,
+    /// The id of its category, else the word that it has for one.
     pub(super) category: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) price: i64,
     pub(super) featured: bool,
+    #[serde(default)]
+    pub(super) hidden: bool,
     pub(super) created_at: DateTime<Utc>,
 }
 
@@ -27,10 +30,11 @@ impl Entry {
             name: product.name.clone(),
             description: product.description.clone(),
             brand: product.brand.clone(),
-            category: product.category.clone(),
+            category: product.category_id.map(|id| id.to_string()).or_else(|| product.category.clone()),
             tags: product.tags.clone(),
             price: price_key(product.price),
             featured: product.featured,
+            hidden: product.hidden,
             created_at,
         }
     }
@@ -40,9 +44,4 @@ impl Entry {
 /// cents compare as the numbers that people see. No currency of ISO 4217 has more than four decimals.
 pub(super) fn price_key(price: Money) -> i64 {
     price.amount.saturating_mul(10_i64.pow(4_u32.saturating_sub(price.currency.decimals())))
-}
-
-/// How a word that is compared as a whole is kept: a category, a tag.
-pub(super) fn word_key(word: &str) -> String {
-    word.trim().to_lowercase()
 }

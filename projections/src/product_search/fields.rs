@@ -10,7 +10,8 @@ use tantivy::tokenizer::{
 use tantivy::{Index, TantivyDocument, Term};
 use uuid::Uuid;
 
-use super::entry::{Entry, word_key};
+use super::entry::Entry;
+use crate::catalog::word_key;
 
 /// The name of our analyzer in the schema.
 const ANALYZER: &str = "product_text";
@@ -31,6 +32,7 @@ pub(super) struct Fields {
     pub(super) price: Field,
     pub(super) in_stock: Field,
     pub(super) featured: Field,
+    pub(super) hidden: Field,
     pub(super) created_at: Field,
     pub(super) name_key: Field,
     pub(super) tie: Field,
@@ -64,6 +66,7 @@ impl Fields {
             price: schema.add_i64_field(PRICE, INDEXED | FAST),
             in_stock: schema.add_bool_field("in_stock", INDEXED | FAST),
             featured: schema.add_bool_field("featured", INDEXED),
+            hidden: schema.add_bool_field("hidden", INDEXED),
             created_at: schema.add_i64_field(CREATED_AT, FAST),
             name_key: schema.add_text_field(NAME_KEY, TextOptions::default().set_fast(None)),
             tie: schema.add_u64_field(TIE, FAST),
@@ -97,6 +100,7 @@ impl Fields {
         document.add_i64(self.price, entry.price);
         document.add_bool(self.in_stock, in_stock);
         document.add_bool(self.featured, entry.featured);
+        document.add_bool(self.hidden, entry.hidden);
         document.add_i64(self.created_at, entry.created_at.timestamp_micros());
         // Unique, so that pages of equal names don't overlap.
         document.add_text(self.name_key, format!("{}\u{1}{id}", word_key(&entry.name)));

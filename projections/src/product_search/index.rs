@@ -161,7 +161,8 @@ impl Feed {
                 PublicData::Orders(_)
                 | PublicData::Carts(_)
                 | PublicData::Payments(_)
-                | PublicData::Coupons(_) => {}
+                | PublicData::Coupons(_)
+                | PublicData::Categories(_) => {}
             }
         }
         self.head = head;

@@ -9,12 +9,14 @@ use domain::ids::{ProductId, SellerId};
 use tantivy::collector::{Collector, Count, TopDocs};
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery,
+    TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, Order, Searcher, SegmentReader, TantivyDocument, TantivyError, Term};
 
-use super::entry::{price_key, word_key};
+use super::entry::price_key;
 use super::fields::{CREATED_AT, Fields, NAME_KEY, PRICE, TIE, analyzer};
+use crate::catalog::word_key;
 
 /// Words beyond these are not looked at.
 const MOST_WORDS: usize = 32;
@@ -44,8 +46,8 @@ pub enum Sort {
 pub struct SearchQuery {
     /// As typed; blank is none.
     pub text: Option<String>,
-    /// The category as the seller named it, whatever its case.
-    pub category: Option<String>,
+    /// Only of these categories: ids, or words that sellers have for one, whatever their case.
+    pub categories: Option<Vec<String>>,
     /// A tag, whatever its case.
     pub tag: Option<String>,
     /// Only this seller's.
@@ -150,9 +152,8 @@ fn word_query(fields: Fields, word: &str) -> Box<dyn Query> {
 fn filters(fields: Fields, query: &SearchQuery) -> Vec<Box<dyn Query>> {
     let mut filters: Vec<Box<dyn Query>> = Vec::new();
     let mut term = |term: Term| filters.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
-    if let Some(category) = &query.category {
-        term(Term::from_field_text(fields.category, &word_key(category)));
-    }
+    // Nobody finds what is hidden.
+    term(Term::from_field_bool(fields.hidden, false));
     if let Some(tag) = &query.tag {
         term(Term::from_field_text(fields.tag, &word_key(tag)));
     }
@@ -164,6 +165,10 @@ fn filters(fields: Fields, query: &SearchQuery) -> Vec<Box<dyn Query>> {
     }
     if let Some(featured) = query.featured {
         term(Term::from_field_bool(fields.featured, featured));
+    }
+    if let Some(categories) = &query.categories {
+        let terms = categories.iter().map(|word| Term::from_field_text(fields.category, &word_key(word)));
+        filters.push(Box::new(TermSetQuery::new(terms)));
     }
     let price = |bound: Option<Money>| {
         bound.map_or(Bound::Unbounded, |price| {

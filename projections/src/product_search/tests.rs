@@ -119,7 +119,10 @@ fn filters_narrow_and_sorts_order() {
     let feed = opened(folder.path());
     let all = SearchQuery::default;
     let gbp = |amount| Some(Money::new(amount, "GBP".parse().unwrap()));
-    assert_eq!(found(&feed, SearchQuery { category: Some("outdoor ".into()), ..all() }), [3]);
+    assert_eq!(
+        found(&feed, SearchQuery { categories: Some(vec!["outdoor ".into(), "none".into()]), ..all() }),
+        [3]
+    );
     assert_eq!(found(&feed, SearchQuery { tag: Some("sale".into()), ..all() }), [3]);
     assert_eq!(found(&feed, SearchQuery { featured: Some(true), ..all() }), [3]);
     assert_eq!(found(&feed, SearchQuery { in_stock: Some(false), ..all() }), [3]);
@@ -204,7 +207,7 @@ proptest! {
         let folder = TempDir::new().unwrap();
         let feed = opened(folder.path());
         ask(&feed, &SearchQuery { limit: 5, ..text(&typed) });
-        ask(&feed, &SearchQuery { limit: 5, category: Some(odd.clone()), ..text(&odd) });
+        ask(&feed, &SearchQuery { limit: 5, categories: Some(vec![odd.clone()]), ..text(&odd) });
     }
 }
 
@@ -285,4 +288,22 @@ async fn a_second_process_on_the_same_folder_shows_what_the_first_commits() {
     drop(first);
     let head = append(&database.app, head, vec![created(4, details("Blue lamp", "", 1))]).await;
     until(&second, head.position).await;
+}
+
+#[test]
+fn what_is_hidden_is_not_found_and_comes_back_at_its_place() {
+    let folder = TempDir::new().unwrap();
+    let mut index = opened(folder.path());
+    let revised = |sequence, hidden| {
+        let mut candle = details("Candle holder", "Fits under any lamp", 500);
+        candle.hidden = hidden;
+        happened(1, sequence, Stored::Product(ProductEvent::ProductRevised(Box::new(candle))))
+    };
+    let oldest = || SearchQuery { sort: Sort::Oldest, ..SearchQuery::default() };
+    feed(&mut index, vec![revised(2, true)], 8);
+    index.commit().unwrap();
+    assert_eq!(found(&index, oldest()), [2, 3]);
+    feed(&mut index, vec![revised(3, false)], 9);
+    index.commit().unwrap();
+    assert_eq!(found(&index, oldest()), [1, 2, 3]);
 }

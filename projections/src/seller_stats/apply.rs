@@ -51,7 +51,8 @@ impl<'a> Changes<'a> {
                 | PublicData::Carts(_)
                 | PublicData::Coupons(_)
                 | PublicData::Payments(_)
-                | PublicData::Products(_) => {}
+                | PublicData::Products(_)
+                | PublicData::Categories(_) => {}
             }
         }
         Ok(changes)

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
+use domain::category::CategoryEvent;
 use domain::inventory::InventoryEvent;
 use domain::order::OrderEvent;
 use domain::payment::PaymentEvent;
@@ -16,6 +17,7 @@ pub(crate) enum Stored {
     Inventory(InventoryEvent),
     Payment(PaymentEvent),
     Product(ProductEvent),
+    Category(CategoryEvent),
 }
 
 impl Stored {
@@ -25,6 +27,7 @@ impl Stored {
             Self::Inventory(event) => PublicData::Inventory(event.into()),
             Self::Payment(event) => PublicData::Payments(event.into()),
             Self::Product(event) => PublicData::Products(event.into()),
+            Self::Category(event) => PublicData::Categories(event.into()),
         }
     }
 
@@ -38,6 +41,7 @@ impl Stored {
             Self::Inventory(event) => of(event),
             Self::Payment(event) => of(event),
             Self::Product(event) => of(event),
+            Self::Category(event) => of(event),
         }
     }
 
@@ -47,6 +51,7 @@ impl Stored {
             Self::Inventory(_) => "inventory",
             Self::Payment(_) => "payments",
             Self::Product(_) => "products",
+            Self::Category(_) => "categories",
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Money;
-use domain::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
+use domain::category::{CategoryDetails, CategoryEvent};
+use domain::ids::{CategoryId, OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
 use domain::inventory::InventoryEvent;
 use domain::order::{
     CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped,
@@ -73,7 +74,7 @@ impl Shop {
             group: Vec::new(),
         };
         let sellers = [making.id(), making.id()].map(SellerId);
-        let mut groups = Vec::new();
+        let mut groups = vec![categories(&mut making)];
         let items: Vec<Item> = (0..self.products)
             .map(|n| {
                 let item = product(&mut making, sellers[n % 2], n);
@@ -87,10 +88,40 @@ impl Shop {
     }
 }
 
+/// The categories that are there from the beginning on.
+pub(crate) const LAMPS: CategoryId = CategoryId(Uuid::from_u128(0xca7_0001));
+pub(crate) const CANDLES: CategoryId = CategoryId(Uuid::from_u128(0xca7_0002));
+
+/// Lamps with Candles in it, renamed; and one that comes and goes.
+fn categories(making: &mut Making) -> Vec<Happened> {
+    let details = |name: &str, parent_id| CategoryDetails {
+        name: name.to_owned(),
+        slug: name.to_lowercase(),
+        description: None,
+        image: None,
+        parent_id,
+        sort_order: 0,
+    };
+    let gone = making.id();
+    for (id, event) in [
+        (LAMPS.0, CategoryEvent::CategoryCreated(details("Lamps", None))),
+        (CANDLES.0, CategoryEvent::CategoryCreated(details("Tapers", Some(LAMPS)))),
+        (gone, CategoryEvent::CategoryCreated(details("Gone", Some(LAMPS)))),
+        (CANDLES.0, CategoryEvent::CategoryRevised(details("Candles", Some(LAMPS)))),
+        (gone, CategoryEvent::CategoryRemoved {}),
+    ] {
+        making.happens(id, Stored::Category(event));
+    }
+    making.end()
+}
+
 fn product(making: &mut Making, seller: SellerId, n: usize) -> Item {
     let id = ProductId(making.id());
     let price = making.random.random_range(50..20_000);
     let mut details = details(seller, n, price);
+    if n % 3 == 0 {
+        (details.category, details.category_id) = (Some("Candles".to_owned()), Some(CANDLES));
+    }
     making.happens(id.0, Stored::Product(ProductEvent::ProductCreated(Box::new(details.clone()))));
     making.happens(
         id.0,
@@ -98,6 +129,7 @@ fn product(making: &mut Making, seller: SellerId, n: usize) -> Item {
     );
     if n % 5 == 3 {
         details.name += " (new)";
+        details.hidden = n % 2 == 0;
         making.happens(id.0, Stored::Product(ProductEvent::ProductRevised(Box::new(details))));
     }
     if n % 7 == 6 {

@@ -76,8 +76,9 @@ impl Finder {
         Self { orders: Orders::new(pool.clone()), products: Products::new(pool) }
     }
 
-    /// The id that a word means: itself, a coupon's code in capitals; of an order its number or that of an outside system (an invoice's); of a
-    /// product and its inventory the seller's code or an outside system's id.
+    /// The id that a word means: itself, a coupon's code in capitals; of an order its number or that of an outside
+    /// system (an invoice's); of a product and its inventory the seller's code or an outside system's id; of a
+    /// category its slug or name.
     pub async fn find(&self, subject: Subject, word: &str) -> Result<String, FindError> {
         if subject == Subject::Coupon {
             let unknown = |_| FindError::Unknown { subject, word: word.to_owned() };
@@ -89,6 +90,7 @@ impl Finder {
         let found = match subject {
             Subject::Order => self.orders(word).await?,
             Subject::Inventory | Subject::Product => self.products(word).await?,
+            Subject::Category => self.categories(word).await?,
             Subject::Payment | Subject::Cart | Subject::Coupon => Vec::new(),
         };
         one(subject, word, found)
@@ -119,6 +121,12 @@ impl Finder {
             (product.product_id.to_string(), what)
         };
         Ok(found.into_iter().map(candidate).collect())
+    }
+
+    async fn categories(&self, word: &str) -> Result<Vec<(String, String)>, QueryError> {
+        let tree = self.products.bare_tree().await?.value;
+        let found = tree.find(word).map(|it| (it.category_id.to_string(), it.name.clone()));
+        Ok(found.into_iter().collect())
     }
 }
 

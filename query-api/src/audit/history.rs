@@ -4,6 +4,7 @@ use api_contract::{ApiError, Timestamp};
 use domain::Decide;
 use domain::aggregate::Stored;
 use domain::cart::Cart;
+use domain::category::Category;
 use domain::coupon::Coupon;
 use domain::inventory::Inventory;
 use domain::order::Order;
@@ -116,6 +117,7 @@ impl History {
             Subject::Cart => read_as::<Cart>(log, id, as_of, told).await?,
             Subject::Product => read_as::<Product>(log, id, as_of, told).await?,
             Subject::Coupon => read_as::<Coupon>(log, id, as_of, told).await?,
+            Subject::Category => read_as::<Category>(log, id, as_of, told).await?,
         };
         if steps.is_empty() && log.stream_length(subject.aggregate_type(), id).await? == 0 {
             return Err(HistoryError::Unknown { subject, id: id.to_owned() });

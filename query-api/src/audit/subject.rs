@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use domain::Decide;
 use domain::cart::Cart;
+use domain::category::Category;
 use domain::coupon::Coupon;
 use domain::inventory::Inventory;
 use domain::order::Order;
@@ -30,12 +31,21 @@ pub enum Subject {
     Product,
     /// A coupon, whose id is its code.
     Coupon,
+    /// A category of the catalog.
+    Category,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Order, Self::Payment, Self::Inventory, Self::Cart, Self::Product, Self::Coupon];
+    pub const ALL: [Self; 7] = [
+        Self::Order,
+        Self::Payment,
+        Self::Inventory,
+        Self::Cart,
+        Self::Product,
+        Self::Coupon,
+        Self::Category,
+    ];
 
     /// The word for it in the log and in paths.
     pub fn aggregate_type(self) -> &'static str {
@@ -46,6 +56,7 @@ impl Subject {
             Self::Cart => Cart::TYPE,
             Self::Product => Product::TYPE,
             Self::Coupon => Coupon::TYPE,
+            Self::Category => Category::TYPE,
         }
     }
 
@@ -58,6 +69,7 @@ impl Subject {
             Self::Cart => "Cart",
             Self::Product => "Product",
             Self::Coupon => "Coupon",
+            Self::Category => "Category",
         }
     }
 }

@@ -84,7 +84,8 @@ impl Carts {
         }
         for known in self.names.products.by_ids(&ids).await.map_err(unanswered)?.value {
             let stock = u64::try_from(known.stock).unwrap_or(0);
-            let (details, sold) = (Some(Arc::new(known.details.into())), !known.withdrawn);
+            let sold = known.is_shown();
+            let details = Some(Arc::new(known.details.into()));
             offers.insert(known.product_id, Offer { details, sold, stock });
         }
         for id in ids {
@@ -92,8 +93,8 @@ impl Carts {
                 continue;
             }
             if let Some(shown) = self.names.folded(&self.log, id).await? {
-                let (details, stock) = (Some(Arc::new(shown.details)), shown.stock);
-                offers.insert(id, Offer { details, sold: true, stock });
+                let (sold, stock) = (!shown.details.hidden, shown.stock);
+                offers.insert(id, Offer { details: Some(Arc::new(shown.details)), sold, stock });
             }
         }
         Ok(offers)

@@ -1,37 +1,64 @@
 //! `GET /products/{id or slug}`.
 
+use api_contract::openapi::{Envelope, FreshnessParams};
+use api_contract::views::ProductView;
 use api_contract::{
-    ApiError, MinPosition, OptionalPrincipal, PathText, ProjectionPosition, Success, Version,
+    ApiError, IfNoneMatch, MinPosition, OptionalPrincipal, PathText, Principal, ProjectionPosition, Role,
 };
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::ids::ProductId;
+use projections::catalog::ProductDetail;
 
 use super::Catalog;
 use super::names::{Shown, unanswered};
 
+/// One product.
+///
+/// What is hidden only its seller and admins see. Its `ETag` begins with its version, for `If-Match`.
+#[utoipa::path(
+    get, path = "/products/{id}", operation_id = "getProduct", tag = "products", security((), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The product's id or its slug"),
+        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
+        FreshnessParams,
+    ),
+    responses(
+        (status = 200, description = "The product", body = Envelope<ProductView>),
+        (status = 304, description = "It is still what If-None-Match names"),
+    ),
+)]
 pub async fn get_product(
     State(catalog): State<Catalog>,
     OptionalPrincipal(reader): OptionalPrincipal,
     min: MinPosition,
+    condition: IfNoneMatch,
     PathText(word): PathText,
 ) -> Result<impl IntoResponse, ApiError> {
     catalog.freshness.ready(projections::catalog::NAME, min, reader.as_ref()).await?;
     let id: Option<ProductId> = word.parse().ok();
     let products = &catalog.names.products;
     let found = match id {
-        Some(id) => products.by_id(id).await,
-        None => products.by_slug(&word).await,
+        Some(id) => products.detail_by_id(id).await,
+        None => products.detail_by_slug(&word).await,
     };
     let found = found.map_err(unanswered)?;
-    let product: Option<Shown> = match (found.value, id) {
-        (Some(product), _) => Some(product).filter(|product| !product.withdrawn).map(Into::into),
-        (None, Some(id)) => catalog.names.folded(&catalog.log, id).await?,
-        (None, None) => None,
+    let (product, beside) = match (found.value, id) {
+        (Some(ProductDetail { product, .. }), _) if product.withdrawn => (None, Vec::new()),
+        (Some(ProductDetail { product, beside }), _) => (Some(Shown::from(product)), beside),
+        (None, Some(id)) => (catalog.names.folded(&catalog.log, id).await?, Vec::new()),
+        (None, None) => (None, Vec::new()),
     };
+    let product = product.filter(|product| !product.details.hidden || tends(reader.as_ref(), product));
     let product = [product.ok_or_else(|| ApiError::not_found("Product"))?];
     let shops = catalog.names.shops(&product).await?;
     let [product] = product;
-    Ok((Version(product.version), ProjectionPosition(found.position), Success::new(product.view(&shops)))
-        .into_response())
+    let view = product.view(&shops).beside(beside);
+    Ok((ProjectionPosition(found.position), condition.answer(Some(product.version), &view)))
+}
+
+/// Whether a reader tends this product: its seller, or an admin.
+fn tends(reader: Option<&Principal>, product: &Shown) -> bool {
+    let own = |it: &Principal| it.is(Role::Seller) && it.shop == Some(product.details.seller_id);
+    reader.is_some_and(|reader| own(reader) || reader.is(Role::Admin))
 }

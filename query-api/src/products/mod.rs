@@ -6,10 +6,10 @@ mod names;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::get;
 use domain::Currency;
 use projections::product_search::ProductSearch;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use names::{Names, unanswered};
 
@@ -31,12 +31,12 @@ pub fn router(
     freshness: Freshness,
     log: event_store::Log,
     currency: Currency,
-) -> Router {
-    Router::new()
-        .route("/products", get(list::list))
-        .route("/products/search", get(list::search))
-        .route("/products/featured", get(list::featured))
-        .route("/sellers/{id}/products", get(list::of_seller))
-        .route("/products/{id}", get(get_product::get_product))
+) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(list::search))
+        .routes(routes!(list::featured))
+        .routes(routes!(list::of_seller))
+        .routes(routes!(get_product::get_product))
         .with_state(Catalog { names, search, freshness, log, currency })
 }

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use api_contract::ApiError;
-use api_contract::views::{ProductView, Stock};
+use api_contract::views::{CategoryBrief, ProductRecord, ProductView, Stock};
 use domain::Decide;
 use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
-use domain::product::{Product, ProductDetails};
+use domain::product::ProductDetails;
 use event_store::Log;
-use projections::catalog::{CatalogProduct, Products};
+use projections::catalog::{CatalogProduct, CategoryName, Products};
 use projections::{Answer, QueryError};
 use sqlx::PgPool;
 
-use crate::history::failed;
+use crate::history::{failed, told};
 
 /// How a failure of a read model is answered.
 pub fn unanswered(error: QueryError) -> ApiError {
@@ -48,6 +48,8 @@ pub struct Shown {
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// The aggregate's version.
     pub version: u64,
+    /// The category that it is in.
+    pub category: Option<CategoryBrief>,
 }
 
 impl From<CatalogProduct> for Shown {
@@ -59,8 +61,13 @@ impl From<CatalogProduct> for Shown {
             created_at: product.created_at,
             updated_at: product.updated_at,
             version: product.version.unsigned_abs(),
+            category: product.category.map(brief),
         }
     }
+}
+
+fn brief(CategoryName { id, name, slug }: CategoryName) -> CategoryBrief {
+    CategoryBrief { id: Some(id), name, slug: Some(slug) }
 }
 
 impl Shown {
@@ -69,6 +76,7 @@ impl Shown {
         let stock = Stock { on_hand: self.stock, reserved: 0 };
         ProductView::of(self.id, &self.details, stock, self.created_at, self.updated_at)
             .sold_by(shops.get(&self.details.seller_id).cloned())
+            .in_category(self.category.clone())
     }
 }
 
@@ -78,10 +86,10 @@ impl Names {
         Self { products: Products::new(pool.clone()), pool }
     }
 
-    /// These products in this order; those that are no longer sold and those that are not known are left out.
+    /// These products in this order; those that are not for everybody to see and those that are not known are left out.
     pub async fn shown(&self, ids: &[ProductId]) -> Result<Answer<Vec<Shown>>, ApiError> {
         let found = self.products.by_ids(ids).await.map_err(unanswered)?;
-        Ok(found.map(|found| found.into_iter().filter(|p| !p.withdrawn).map(Into::into).collect()))
+        Ok(found.map(|found| found.into_iter().filter(CatalogProduct::is_shown).map(Into::into).collect()))
     }
 
     /// The names of the shops of these products.
@@ -96,28 +104,26 @@ impl Names {
         Ok(shops.into_iter().map(|shop| (shop.id, shop.name)).collect())
     }
 
-    /// A product that is sold, from its stream: for the moment before the catalog has it.
+    /// A product that was not withdrawn, from its stream: for the moment before the catalog has it.
     pub async fn folded(&self, log: &Log, id: ProductId) -> Result<Option<Shown>, ApiError> {
-        let events = log.events_of::<Product>(id, None).await.map_err(failed)?;
-        let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) else { return Ok(None) };
-        let (created_at, updated_at, version) =
-            (first.occurred_at(), last.occurred_at(), last.sequence.unsigned_abs());
-        let mut product = Product::default();
-        for (_, event) in &events {
-            product.evolve(event);
-        }
-        let Some(details) = product.on_sale() else { return Ok(None) };
+        let record: ProductRecord = told(log, id).await?;
+        let Some(details) = record.product.kept() else { return Ok(None) };
         let mut inventory = Inventory::default();
         for (_, event) in log.events_of::<Inventory>(id, None).await.map_err(failed)? {
             inventory.evolve(&event);
         }
+        let category = match (&details.category, details.category_id) {
+            (Some(name), Some(id)) => Some(CategoryBrief { id: Some(id), name: name.clone(), slug: None }),
+            (Some(_) | None, _) => None,
+        };
         Ok(Some(Shown {
             id,
             details: details.as_ref().clone(),
             stock: inventory.available(),
-            created_at,
-            updated_at,
-            version,
+            created_at: record.created_at,
+            updated_at: record.updated_at,
+            version: record.version,
+            category,
         }))
     }
 }

@@ -251,6 +251,7 @@ fn a_product_is_created_once_under_a_free_slug_and_filled_up() {
         long_description: None,
         brand: None,
         category: None,
+        category_id: None,
         price: Money::new(100, gbp()),
         compare_at_price: None,
         images: Vec::new(),
@@ -259,6 +260,8 @@ fn a_product_is_created_once_under_a_free_slug_and_filled_up() {
         specifications: BTreeMap::new(),
         featured: false,
         shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
     };
     let import = |id: u128, sku: &str, stock| ImportProduct {
         product_id: product(id),

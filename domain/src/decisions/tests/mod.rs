@@ -1,10 +1,12 @@
 //! A little shop, and what happens in it.
 
+mod catalog;
 mod coupons;
 mod ordering;
 mod paying;
 mod properties;
 mod shop;
+mod tree;
 
 use std::collections::BTreeMap;
 
@@ -68,6 +70,7 @@ fn details(sku: &str, price: Money) -> ProductDetails {
         long_description: None,
         brand: None,
         category: None,
+        category_id: None,
         price,
         compare_at_price: None,
         images: vec![],
@@ -76,6 +79,8 @@ fn details(sku: &str, price: Money) -> ProductDetails {
         specifications: BTreeMap::new(),
         featured: false,
         shipping_profile_id: None,
+        related: Vec::new(),
+        hidden: false,
     }
 }
 

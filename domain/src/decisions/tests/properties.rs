@@ -367,15 +367,10 @@ fn the_sequences_reach_every_event() {
             seen.extend(world.shop.made().iter().map(|(_, event)| event.clone()));
         }
     }
-    let untried = [
-        "CartCleared",
-        "CouponCreated",
-        "CouponWithdrawn",
-        "ProductCreated",
-        "ProductRevised",
-        "ProductWithdrawn",
-    ];
-    for (_, event, _) in crate::public::schemas() {
-        assert!(seen.contains(event) || untried.contains(&event), "{event} never happened");
+    let untried = ["CartCleared", "CouponCreated", "CouponWithdrawn"];
+    for (aggregate, event, _) in crate::public::schemas() {
+        // The catalog has a property of its own.
+        let catalog = ["products", "categories"].contains(&aggregate);
+        assert!(catalog || seen.contains(event) || untried.contains(&event), "{event} never happened");
     }
 }

@@ -45,8 +45,8 @@ fn a_product_that_may_not_be_is_refused() {
         change(&mut create);
         create
     };
-    let sku_taken = CreateProductError::SkuTaken { sku: "CUP".into() };
-    let slug_taken = CreateProductError::SlugTaken { slug: "cup".into() };
+    let sku_taken = CatalogError::SkuTaken { sku: "CUP".into() };
+    let slug_taken = CatalogError::SlugTaken { slug: "cup".into() };
     for (second, error) in [
         (with(&|_| ()), ProductError::AlreadyExists.into()),
         (with(&|it| (it.product_id, it.details.slug) = (other, "cup-2".into())), sku_taken),

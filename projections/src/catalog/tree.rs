@@ -1,0 +1,184 @@
+//! The tree of categories.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::ids::CategoryId;
+use serde::Deserialize;
+
+/// How a word that is compared as a whole is kept: a category, a tag.
+pub(crate) fn word_key(word: &str) -> String {
+    word.trim().to_lowercase()
+}
+
+/// The categories, in the order of their siblings, and how many products are directly in each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Tree {
+    categories: Vec<Branch>,
+    counts: Vec<Count>,
+}
+
+/// One category.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Branch {
+    /// Which.
+    pub category_id: CategoryId,
+    /// What people call it.
+    pub name: String,
+    name_key: String,
+    /// Unique among categories.
+    pub slug: String,
+    /// One paragraph.
+    pub description: Option<String>,
+    /// Where its picture is.
+    pub image: Option<String>,
+    /// What it is part of.
+    pub parent_id: Option<CategoryId>,
+    /// Its place among its siblings.
+    pub sort_order: i32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Count {
+    category_id: Option<CategoryId>,
+    category_word: Option<String>,
+    products: u64,
+}
+
+impl Tree {
+    /// The category that a word names: by its id, its slug, or its name whatever the case.
+    pub fn find(&self, word: &str) -> Option<&Branch> {
+        let key = word_key(word);
+        let by = |matches: &dyn Fn(&Branch) -> bool| {
+            self.categories.iter().filter(|it| matches(it)).min_by_key(|it| it.category_id)
+        };
+        let id = key.parse().ok().filter(|_| key.len() == 36);
+        by(&|it| Some(it.category_id) == id)
+            .or_else(|| by(&|it| it.slug == key))
+            .or_else(|| by(&|it| it.name_key == key))
+    }
+
+    /// The categories that are part of no other, or of one that isn't there.
+    pub fn roots(&self) -> impl Iterator<Item = &Branch> {
+        let ids: HashSet<_> = self.categories.iter().map(|it| it.category_id).collect();
+        self.categories.iter().filter(move |it| it.parent_id.is_none_or(|parent| !ids.contains(&parent)))
+    }
+
+    /// The categories that are directly part of one.
+    pub fn children(&self, of: CategoryId) -> impl Iterator<Item = &Branch> {
+        self.categories.iter().filter(move |it| it.parent_id == Some(of))
+    }
+
+    /// How many products are directly in each category, by its id or by a word that names it. One that isn't there has
+    /// none.
+    pub fn products(&self) -> HashMap<CategoryId, u64> {
+        let mut products = HashMap::new();
+        for count in &self.counts {
+            let word = count.category_word.as_deref();
+            let id = count.category_id.or_else(|| self.find(word?).map(|found| found.category_id));
+            if let Some(id) = id {
+                *products.entry(id).or_default() += count.products;
+            }
+        }
+        products
+    }
+
+    /// What the products of a category and of all below it are known by in the index: their category's id, or a word
+    /// that names it. A word that names no category is itself.
+    pub fn keys(&self, word: &str) -> Vec<String> {
+        let Some(found) = self.find(word) else { return vec![word_key(word)] };
+        let mut keys = Vec::new();
+        let mut seen = HashSet::from([found.category_id]);
+        let mut rest = vec![found];
+        while let Some(branch) = rest.pop() {
+            keys.push(branch.category_id.to_string());
+            for key in [&branch.slug, &branch.name_key] {
+                let names_it = self.find(key).is_some_and(|found| found.category_id == branch.category_id);
+                if names_it && !keys.contains(key) {
+                    keys.push(key.clone());
+                }
+            }
+            rest.extend(self.children(branch.category_id).filter(|child| seen.insert(child.category_id)));
+        }
+        keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u128) -> CategoryId {
+        CategoryId(uuid::Uuid::from_u128(n))
+    }
+
+    fn branch(n: u128, name: &str, slug: &str, parent: Option<u128>) -> Branch {
+        Branch {
+            category_id: id(n),
+            name: name.to_owned(),
+            name_key: word_key(name),
+            slug: slug.to_owned(),
+            description: None,
+            image: None,
+            parent_id: parent.map(id),
+            sort_order: 0,
+        }
+    }
+
+    fn count(category: Option<u128>, word: Option<&str>, products: u64) -> Count {
+        Count { category_id: category.map(id), category_word: word.map(str::to_owned), products }
+    }
+
+    fn tree() -> Tree {
+        Tree {
+            categories: vec![
+                branch(1, "Electronics", "electronics", None),
+                branch(2, "Audio", "electronics-audio", Some(1)),
+                branch(3, "Parts", "audio", Some(2)),
+                branch(4, "Parts", "other-parts", None),
+            ],
+            counts: vec![
+                count(Some(2), None, 5),
+                count(None, Some("electronics"), 3),
+                count(None, Some("audio"), 2),
+                count(None, Some("toys"), 9),
+                count(None, None, 100),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_category_is_found_by_id_slug_and_name() {
+        let tree = tree();
+        let found = |word: &str| tree.find(word).map(|it| it.category_id);
+        assert_eq!(found(&id(2).to_string()), Some(id(2)));
+        assert_eq!(found("Electronics"), Some(id(1)));
+        assert_eq!(found("audio"), Some(id(3)), "a slug goes before a name");
+        assert_eq!(found(" PARTS "), Some(id(3)), "of two of one name the older");
+        assert_eq!(found("toys"), None);
+    }
+
+    #[test]
+    fn products_are_counted_by_id_and_by_word() {
+        assert_eq!(tree().products(), HashMap::from([(id(1), 3), (id(2), 5), (id(3), 2)]));
+    }
+
+    #[test]
+    fn the_keys_of_a_category_are_those_below_it_too() {
+        let tree = tree();
+        let mut keys = tree.keys("electronics");
+        keys.sort_unstable();
+        let mut all: Vec<_> = [1, 2, 3].map(|n| id(n).to_string()).into();
+        all.extend(["audio", "electronics", "electronics-audio", "parts"].map(str::to_owned));
+        assert_eq!(keys, all);
+        assert_eq!(tree.keys("other-parts"), [id(4).to_string(), "other-parts".to_owned()]);
+        assert_eq!(tree.keys("Toys"), ["toys"]);
+    }
+
+    #[test]
+    fn a_half_told_move_is_no_endless_loop() {
+        let circle = vec![branch(1, "A", "a", Some(2)), branch(2, "B", "b", Some(1))];
+        let tree = Tree { categories: circle, counts: vec![] };
+        assert_eq!(tree.roots().count(), 0);
+        assert_eq!(tree.keys("a").len(), 4);
+    }
+}
