@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::context::RequestContext;
 use crate::envelope::Timestamp;
@@ -15,8 +16,9 @@ use crate::envelope::Timestamp;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The codes of the API. Each has one status and one summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = RefusalCode)]
 #[allow(missing_docs, reason = "each is described by its summary")]
 pub enum Code {
     ValidationError,

@@ -119,7 +119,7 @@ pub struct Refusal {
 #[schema(rename_all = "camelCase")]
 pub struct RefusalReason {
     /// What kind of wrong.
-    #[schema(value_type = String, example = "VALIDATION_ERROR")]
+    #[schema(inline)]
     pub code: Code,
     /// For a person.
     pub message: String,

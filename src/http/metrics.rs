@@ -76,6 +76,8 @@ fn describe() {
     describe_gauge!("daybook_consumer_lag_events", "Events that a consumer of the log has yet to see");
     describe_gauge!("daybook_consumer_lag_seconds", "Age of the oldest event that a consumer has yet to see");
     describe_gauge!("daybook_consumer_failed", "1 while a consumer stands still because of an error");
+    describe_gauge!("daybook_relay_active", "1 where the relay of this process is the one that works");
+    describe_gauge!("daybook_relay_broker_reachable", "Whether a broker answered the relay lately");
     describe_gauge!("daybook_database_up", "Whether the database answered when this was asked");
     describe_gauge!("daybook_pool_connections", "Connections of this process's pool, by state");
     describe_gauge!("daybook_pool_max_connections", "How many there may be");

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use metrics::gauge;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -291,6 +292,9 @@ impl Relay {
                 status.moved(status.position, self.watch.position());
                 *status != before
             });
+            let RelayStatus { active, broker_reachable, .. } = *self.status.borrow();
+            gauge!("daybook_relay_active").set(u32::from(active));
+            gauge!("daybook_relay_broker_reachable").set(u32::from(broker_reachable));
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
