@@ -9,6 +9,7 @@ use api_contract::ApiError;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+use metrics::{Gauge, gauge};
 use tokio::sync::Semaphore;
 
 /// 19 MiB, two passes, one lane.
@@ -78,14 +79,26 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let queue = gauge!("daybook_password_queue");
+        queue.increment(1.0);
+        let queued = Queued(queue);
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(PasswordError::Busy) };
         tokio::task::spawn_blocking(move || {
             // The turn ends with the work, even if nobody waits for it any more.
-            let _turn = turn;
+            let (_turn, _queued) = (turn, queued);
             work()
         })
         .await?
+    }
+}
+
+/// Is counted among those that wait or are hashed, for as long as it lives.
+struct Queued(Gauge);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
     }
 }
 
