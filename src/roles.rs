@@ -14,7 +14,12 @@ const CONNECTIONS: u32 = 24;
 /// JSON lines on standard error, of the level that `DAYBOOK_LOG` says.
 pub fn log_to_stderr(config: &Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| format!("DAYBOOK_LOG: {error}"))?;
-    tracing_subscriber::fmt().json().with_span_list(false).with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     Ok(())
 }
 

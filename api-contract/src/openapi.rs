@@ -4,6 +4,7 @@
 //! A success's body is [`Envelope`] of its data, a list's [`Envelope`] of [`PageOf`]. What can be said of an operation
 //! by its nature (it wants a token, it has a body, it names something in its path) is said here, once, by [`complete`].
 
+mod absent;
 mod closed;
 mod tags;
 
@@ -162,7 +163,9 @@ pub fn complete(mut api: OpenApi, Beside(mut beside): Beside, version: &str) -> 
     );
     api.components = Some(components.build());
     tags::describe_tags(&mut api);
-    closed::close_answers(&mut api);
+    let asked = closed::asked(&mut api);
+    closed::close_answers(&mut api, &asked);
+    absent::take_null(&mut api, &asked);
     api
 }
 

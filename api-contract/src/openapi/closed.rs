@@ -9,9 +9,8 @@ use utoipa::openapi::{Components, Object, OpenApi, Ref, RefOr, Schema};
 
 const PREFIX: &str = "#/components/schemas/";
 
-/// Closes the schemas of answers.
-pub(super) fn close_answers(api: &mut OpenApi) {
-    let asked = asked(api);
+/// Closes the schemas of answers: those that no request is made of.
+pub(super) fn close_answers(api: &mut OpenApi, asked: &BTreeSet<String>) {
     let Some(components) = &mut api.components else { return };
     let names: Vec<_> = components.schemas.keys().filter(|name| !asked.contains(*name)).cloned().collect();
     for name in names {
@@ -22,7 +21,7 @@ pub(super) fn close_answers(api: &mut OpenApi) {
 }
 
 /// The names of the schemas that a request's body or parameter is made of.
-fn asked(api: &mut OpenApi) -> BTreeSet<String> {
+pub(super) fn asked(api: &mut OpenApi) -> BTreeSet<String> {
     let mut open = Vec::new();
     for operation in api.paths.paths.values_mut().flat_map(super::operations) {
         if let Some(RefOr::T(body)) = &operation.request_body {
@@ -152,7 +151,8 @@ mod tests {
             } }
         }))
         .unwrap();
-        close_answers(&mut api);
+        let asked = asked(&mut api);
+        close_answers(&mut api, &asked);
         serde_json::to_value(&api.components.unwrap().schemas[name]).unwrap()
     }
 
