@@ -38,6 +38,7 @@ dev_test() {
   packages_require postgres java kafka-jars compiler
   rust_require
   (($#)) || tool_sqlx
+  tool_stripe_mock
   for argument in "$@"; do
     [[ $argument != -- ]] || break
     [[ $argument != -p* && $argument != --package* ]] || scope=(--locked)

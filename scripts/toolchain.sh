@@ -33,10 +33,30 @@ tool_sqlx() { tool_require sqlx-cli 0.8.6 --no-default-features --features postg
 tool_machete() { tool_require cargo-machete 0.9.2; }
 tool_deny() { tool_require cargo-deny 0.20.2; }
 
+# tool_stripe_mock: Stripe's own mock of its API, for the tests; a program in Go, so only where Go is.
+tool_stripe_mock() {
+  local version=v0.203.0 bin program
+  bin=$tools_root/stripe-mock-$version
+  program=$bin/stripe-mock
+  if [[ ! -x $program ]]; then
+    if ! have go; then
+      say "skipped: Go is not installed, so stripe-mock does not check what Stripe is asked"
+      return
+    fi
+    say "installing stripe-mock $version (once)"
+    if ! GOBIN=$bin go install "github.com/stripe/stripe-mock@$version" >/dev/null 2>&1; then
+      say "skipped: Go could not install stripe-mock $version, so it does not check what Stripe is asked"
+      return
+    fi
+  fi
+  export DAYBOOK_STRIPE_MOCK=$program
+}
+
 dev_tools() {
   rust_require
   tool_sqlx
   tool_machete
   tool_deny
+  tool_stripe_mock
   say "they are in $tools_root/bin"
 }

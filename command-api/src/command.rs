@@ -1,6 +1,7 @@
 //! From a request to the decider: who commands, under which key, and what a failure is answered with.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use api_contract::{ApiError, BoxError, CorrelationId, Fingerprint, Principal};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
-use domain::Halt;
+use domain::aggregate::Stored;
+use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decider, Decision, Failure, Metadata, Submission};
 use uuid::Uuid;
 
@@ -75,4 +77,15 @@ pub async fn decide<R: Send + 'static>(
             ApiError::internal(BoxError::from(bug.to_string()))
         }
     })
+}
+
+/// An aggregate's state as the decider has it.
+pub async fn state<A: Stored>(decider: &Decider, id: impl Display) -> Result<A, ApiError> {
+    let id = id.to_string();
+    let look = move |streams: &mut Decision<'_>| Ok(streams.state::<A, ApiError>(&id)?.clone());
+    match decide(decider, Submission::default(), look).await? {
+        Accepted::Done { value, position: _ } => Ok(value),
+        // Without a key nothing is replayed.
+        Accepted::Replayed(_) => Err(ApiError::internal(BoxError::from("a look was replayed"))),
+    }
 }

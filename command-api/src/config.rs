@@ -1,9 +1,11 @@
 //! The rules of the shop and of payments, as the environment sets them.
 
+use std::fmt;
 use std::time::Duration;
 
 use domain::Currency;
 use domain::tax::TaxRates;
+use url::Url;
 
 use crate::environment::{ConfigError, Environment};
 use crate::tax;
@@ -40,10 +42,14 @@ impl ShopConfig {
 }
 
 /// How payments are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentConfig {
     /// `DAYBOOK_SIMULATOR`, off: whether the gateway in the box may be named.
     pub simulator: bool,
+    /// `DAYBOOK_PUBLIC_URL`, `http://` and `DAYBOOK_LISTEN`: where clients reach this API, for links to its pages.
+    pub public_url: String,
+    /// `DAYBOOK_STRIPE_KEY` and what goes with it; without a key Stripe can't be named.
+    pub stripe: Option<StripeConfig>,
     /// How long a request waits for its gateway before it answers `processing`.
     pub answer_within: Duration,
     /// How many payments are taken to their gateways at the same time.
@@ -54,12 +60,55 @@ impl PaymentConfig {
     /// Reads and validates it.
     pub fn from(environment: &Environment) -> Result<Self, ConfigError> {
         let simulator = environment.switch("DAYBOOK_SIMULATOR", "off")?;
-        Ok(Self { simulator, answer_within: Duration::from_secs(10), at_once: 64 })
+        let listen = environment.get("DAYBOOK_LISTEN").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let public_url = environment.read("DAYBOOK_PUBLIC_URL", &format!("http://{listen}"), web_address)?;
+        let stripe = StripeConfig::from(environment)?;
+        Ok(Self { simulator, public_url, stripe, answer_within: Duration::from_secs(10), at_once: 64 })
     }
 
     /// Its variables and what they come to.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        vec![("DAYBOOK_SIMULATOR", if self.simulator { "on" } else { "off" }.to_owned())]
+        vec![
+            ("DAYBOOK_SIMULATOR", if self.simulator { "on" } else { "off" }.to_owned()),
+            ("DAYBOOK_PUBLIC_URL", self.public_url.clone()),
+            ("DAYBOOK_STRIPE_URL", self.stripe.as_ref().map_or("no key", |stripe| &stripe.url).to_owned()),
+        ]
+    }
+}
+
+/// The way to Stripe.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StripeConfig {
+    /// `DAYBOOK_STRIPE_URL`, `https://api.stripe.com`.
+    pub url: String,
+    /// `DAYBOOK_STRIPE_KEY`: the secret key.
+    pub key: String,
+    /// `DAYBOOK_STRIPE_WEBHOOK_SECRET`: without it Stripe's webhooks are refused.
+    pub webhook_secret: Option<String>,
+}
+
+/// Without the secrets.
+impl fmt::Debug for StripeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StripeConfig").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl StripeConfig {
+    /// Reads and validates it; nothing where there is no key.
+    pub fn from(environment: &Environment) -> Result<Option<Self>, ConfigError> {
+        let url = environment.read("DAYBOOK_STRIPE_URL", "https://api.stripe.com", web_address)?;
+        let webhook_secret = environment.get("DAYBOOK_STRIPE_WEBHOOK_SECRET");
+        Ok(environment.get("DAYBOOK_STRIPE_KEY").map(|key| Self { url, key, webhook_secret }))
+    }
+}
+
+fn web_address(text: &str) -> Result<String, &'static str> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        Ok(_) | Err(_) => Err("must be an http or https URL"),
     }
 }
 
@@ -74,5 +123,19 @@ mod tests {
         assert_eq!(ShopConfig::from(&nothing).unwrap().reservation_ttl, Duration::from_secs(1_800));
         let on = Environment::from_fn(|name| (name == "DAYBOOK_SIMULATOR").then(|| "on".to_owned()));
         assert!(PaymentConfig::from(&on).unwrap().simulator);
+    }
+
+    #[test]
+    fn stripe_is_there_with_a_key_and_its_secrets_are_not_shown() {
+        let key = Environment::from_fn(|name| match name {
+            "DAYBOOK_STRIPE_KEY" => Some("sk_test_secret".to_owned()),
+            "DAYBOOK_STRIPE_WEBHOOK_SECRET" => Some("whsec_secret".to_owned()),
+            _ => None,
+        });
+        let config = PaymentConfig::from(&key).unwrap();
+        assert_eq!(config.stripe.as_ref().map(|stripe| stripe.url.as_str()), Some("https://api.stripe.com"));
+        assert!(!format!("{config:?}{:?}", config.settings()).contains("secret"));
+        let wrong = Environment::from_fn(|name| (name == "DAYBOOK_STRIPE_URL").then(|| "stripe".to_owned()));
+        assert_eq!(PaymentConfig::from(&wrong).unwrap_err().variable, "DAYBOOK_STRIPE_URL");
     }
 }

@@ -23,6 +23,7 @@ mod payments;
 pub mod process_managers;
 mod products;
 pub mod role;
+pub mod settlement;
 pub mod shop;
 pub mod tax;
 pub mod tokens;
@@ -56,7 +57,7 @@ pub fn api(resources: Resources) -> OpenApiRouter {
         .merge(cart::routes(shop.clone()))
         .merge(coupons::routes(shop.clone()))
         .merge(orders::routes(shop.clone()))
-        .merge(payments::routes(shop).into())
+        .merge(payments::routes(shop))
 }
 
 /// What has its place beside the API by a standard.

@@ -24,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::Auth;
 use crate::config::{PaymentConfig, ShopConfig};
-use crate::gateway::{Gateway, Gateways, Simulator};
+use crate::gateway::{Gateway, Gateways, Simulator, Stripe, simulator, stripe};
 use crate::messages::{MessageConfig, Senders};
 use crate::order_numbers::OrderNumbers;
 use crate::process_managers::messages::Messages;
@@ -32,6 +32,7 @@ use crate::process_managers::outcomes::{self, Outcomes};
 use crate::process_managers::payments::Payments;
 use crate::process_managers::personal::Personal;
 use crate::process_managers::reservations::Reservations;
+use crate::settlement::Settlement;
 use crate::shop::Shop;
 use crate::{Resources, api, beside};
 
@@ -64,6 +65,7 @@ pub struct Setup {
 pub struct CommandApi {
     shop: Shop,
     auth: Auth,
+    simulator: Option<Simulator>,
     task: DeciderTask,
     managers: JoinSet<()>,
     ending: CancellationToken,
@@ -92,25 +94,47 @@ impl CommandApi {
         let (decider, task) =
             Decider::start(registry(), decider, &appending, pool.clone(), watch.clone()).await?;
         let log = Log::new(pool.clone());
+        let simulator = if payments.simulator {
+            Some(Simulator::start(pool.clone(), &payments.public_url).await?)
+        } else {
+            None
+        };
+        let gateways = gateways(simulator.as_ref(), &payments);
+        let outcomes = Outcomes::default();
+        let settlement = Settlement {
+            decider: decider.clone(),
+            log: log.clone(),
+            watch: watch.clone(),
+            gateways: gateways.clone(),
+            outcomes: outcomes.clone(),
+        };
         let shop = Shop {
             decider,
             log,
             order_numbers: OrderNumbers::new(pool.clone()),
             rules: Arc::new(shop),
             payments,
-            gateways: gateways(payments, &pool),
-            outcomes: Outcomes::default(),
+            gateways,
+            outcomes,
+            settlement,
             poke: Arc::new(Notify::new()),
         };
         let ending = CancellationToken::new();
-        let managers = managers(&shop, &watch, process_managers.then_some(&messages), &ending);
-        Ok(Self { shop, auth, task, managers, ending })
+        let mut managers = managers(&shop, &watch, process_managers.then_some(&messages), &ending);
+        if let Some(simulator) = simulator.clone().filter(|_| process_managers) {
+            managers.spawn(simulator.deliver(ending.clone()));
+        }
+        Ok(Self { shop, auth, simulator, task, managers, ending })
     }
 
     /// The commands under no prefix, and what lies beside the API.
     pub fn routers(&self) -> (OpenApiRouter, Router) {
         let resources = Resources { auth: self.auth.clone(), shop: self.shop.clone() };
-        (api(resources), beside(self.auth.clone()))
+        let mut beside = beside(self.auth.clone());
+        if let Some(simulator) = &self.simulator {
+            beside = beside.merge(simulator::pages(simulator.clone(), self.shop.clone()));
+        }
+        (api(resources), beside)
     }
 
     /// The decider, for a tool that runs in this process.
@@ -131,10 +155,14 @@ impl CommandApi {
     }
 }
 
-fn gateways(payments: PaymentConfig, pool: &PgPool) -> Gateways {
-    let simulator: Option<Arc<dyn Gateway>> =
-        payments.simulator.then(|| Arc::new(Simulator::new(pool.clone())) as _);
-    Gateways::new(simulator.map(|simulator| ("simulator", simulator)))
+fn gateways(simulator: Option<&Simulator>, payments: &PaymentConfig) -> Gateways {
+    let simulator =
+        simulator.map(|simulator| (simulator::NAME, Arc::new(simulator.clone()) as Arc<dyn Gateway>));
+    let stripe = payments.stripe.as_ref().map(|config| {
+        let stripe: Arc<dyn Gateway> = Arc::new(Stripe::new(config, &payments.public_url));
+        (stripe::NAME, stripe)
+    });
+    Gateways::new(stripe.into_iter().chain(simulator))
 }
 
 fn managers(
@@ -147,11 +175,9 @@ fn managers(
     let (says_leading, leading) = watch::channel(false);
     if let Some(messages) = here {
         let payments = Payments {
-            decider: shop.decider.clone(),
             log: shop.log.clone(),
             watch: watch.clone(),
-            gateways: shop.gateways.clone(),
-            outcomes: shop.outcomes.clone(),
+            settlement: shop.settlement.clone(),
             poke: Arc::clone(&shop.poke),
             at_once: shop.payments.at_once,
         };

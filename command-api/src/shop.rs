@@ -9,6 +9,7 @@ use crate::config::{PaymentConfig, ShopConfig};
 use crate::gateway::Gateways;
 use crate::order_numbers::OrderNumbers;
 use crate::process_managers::outcomes::Outcomes;
+use crate::settlement::Settlement;
 
 /// What the commands of products, carts, orders and payments work with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Shop {
     pub gateways: Gateways,
     /// What becomes of payments.
     pub outcomes: Outcomes,
+    /// Asks gateways what they know.
+    pub settlement: Settlement,
     /// Wakes the process manager of payments.
     pub poke: Arc<Notify>,
 }

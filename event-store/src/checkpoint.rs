@@ -46,6 +46,27 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Keeps why the consumer stands still, for `daybook status`.
+    pub async fn failed(&self, db: impl PgExecutor<'_>, at: &Head, cause: &str) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "INSERT INTO consumer_failures (name, position, error) VALUES ($1, $2, $3)
+             ON CONFLICT (name) DO UPDATE
+             SET position = excluded.position, error = excluded.error, failed_at = now()",
+            self.name,
+            at.position,
+            cause,
+        )
+        .execute(db)
+        .await?;
+        Ok(())
+    }
+
+    /// The consumer moves again.
+    pub async fn recovered(&self, db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+        sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", self.name).execute(db).await?;
+        Ok(())
+    }
+
     /// Every checkpoint, by name.
     pub async fn all(db: &PgPool) -> Result<Vec<(String, Head)>, LogError> {
         sqlx::query!("SELECT name, position, hash FROM checkpoints ORDER BY name")

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod login_failures;
 pub mod messages;
 pub mod password_resets;
+pub mod payment_methods;
 pub mod personal;
 pub mod profile;
 pub mod refresh_tokens;

@@ -27,6 +27,8 @@ pub enum Purpose {
     CancelReason,
     /// Why money went back.
     RefundReason,
+    /// Where a customer goes from a gateway's page, as their client said.
+    PaymentPages,
     /// Why a stock changed.
     StockReason,
 }
@@ -44,6 +46,7 @@ impl Purpose {
             Self::StatusNote => "status_note",
             Self::CancelReason => "cancel_reason",
             Self::RefundReason => "refund_reason",
+            Self::PaymentPages => "payment_pages",
             Self::StockReason => "stock_reason",
         }
     }
@@ -55,6 +58,7 @@ impl Purpose {
             | Self::StatusNote
             | Self::CancelReason
             | Self::RefundReason
+            | Self::PaymentPages
             | Self::StockReason => None,
         }
     }

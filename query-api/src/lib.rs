@@ -71,7 +71,7 @@ impl QueryApi {
             }))
             .merge(coupons::router(coupons, freshness.clone(), self.currency))
             .merge(orders::router(log.clone(), self.pool.clone(), freshness.clone()))
-            .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()).into())
+            .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()))
             .merge(sellers::router(self.pool.clone(), names, freshness))
             .merge(audit::router(log, self.pool))
     }

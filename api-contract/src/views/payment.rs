@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{OrderId, PaymentId, PersonalId, RefundId};
-use domain::payment::{Attempt, AttemptPhase, Payment, PaymentEvent, Refund, RefundPhase};
+use domain::payment::{Attempt, AttemptPhase, Payment, PaymentEvent, PaymentStatus, Refund, RefundPhase};
 use domain::{Currency, Decide, Money};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::{PersonalBodies, Record, body};
 use crate::amount::Amount;
@@ -59,24 +60,32 @@ impl Record for PaymentRecord {
 }
 
 /// A payment as a client reads it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentView<'a> {
+    #[schema(value_type = Uuid)]
     id: PaymentId,
+    #[schema(value_type = Uuid)]
     payment_id: PaymentId,
+    #[schema(value_type = Uuid)]
     order_id: OrderId,
+    /// `pending`, `processing`, `requires_action`, `succeeded`, `failed`, `refunded`, `partially_refunded` or
+    /// `cancelled`.
     status: &'static str,
     amount: Amount,
     refunded_amount: Amount,
+    /// An ISO 4217 code.
+    #[schema(value_type = String)]
     currency: Currency,
     payment_gateway: Option<&'a str>,
     payment_method: Option<&'static str>,
     last4: Option<&'a str>,
     brand: Option<&'a str>,
     transaction_id: Option<&'a str>,
+    /// Where the gateway shows its receipt.
     receipt: Option<&'a str>,
-    /// Where the customer has to act, while that is so.
-    payment_url: Option<&'a str>,
+    /// Where the customer has to act, while that is so; or can pay, where the gateway has such a page.
+    payment_url: Option<String>,
     /// The gateway's code, after it declined.
     failure_code: Option<&'a str>,
     refunds: Vec<RefundView<'a>>,
@@ -85,15 +94,22 @@ pub struct PaymentView<'a> {
 }
 
 /// A refund as a client reads it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundView<'a> {
+    #[schema(value_type = Uuid)]
     refund_id: RefundId,
+    #[schema(value_type = Uuid)]
     payment_id: PaymentId,
     amount: Amount,
+    /// An ISO 4217 code.
+    #[schema(value_type = String)]
     currency: Currency,
+    /// `pending`, `succeeded` or `failed`.
     status: &'static str,
+    /// The gateway's code, after it refused.
     failure_code: Option<&'a str>,
+    #[schema(value_type = Option<String>)]
     reason: Option<&'a RawValue>,
     created_at: Option<Timestamp>,
 }
@@ -105,15 +121,14 @@ impl<'a> PaymentView<'a> {
         let opened = payment.opened?;
         let captured = payment.captured.as_deref();
         let attempt = payment.attempt.as_ref();
-        let (payment_url, failure_code) = match attempt.map(|attempt| &attempt.phase) {
-            Some(AttemptPhase::ActionRequired { url }) if captured.is_none() => (Some(url.as_str()), None),
-            Some(AttemptPhase::Declined { code }) if captured.is_none() => (None, Some(code.as_str())),
+        let failure_code = match attempt.map(|attempt| &attempt.phase) {
+            Some(AttemptPhase::Declined { code }) if captured.is_none() => Some(code.as_str()),
             Some(
                 AttemptPhase::ActionRequired { .. }
                 | AttemptPhase::Declined { .. }
                 | AttemptPhase::Processing,
             )
-            | None => (None, None),
+            | None => None,
         };
         let currency = opened.amount.currency;
         Some(Self {
@@ -131,8 +146,8 @@ impl<'a> PaymentView<'a> {
             last4: captured.and_then(|captured| captured.last4.as_deref()),
             brand: captured.and_then(|captured| captured.brand.as_deref()),
             transaction_id: captured.and_then(|captured| captured.reference.as_deref()),
-            receipt: None,
-            payment_url,
+            receipt: captured.and_then(|captured| captured.receipt.as_deref()),
+            payment_url: record.payment_url(),
             failure_code,
             refunds: payment
                 .refunds
@@ -142,6 +157,44 @@ impl<'a> PaymentView<'a> {
             created_at: record.created_at.into(),
             updated_at: record.updated_at.into(),
         })
+    }
+}
+
+impl PaymentView<'_> {
+    /// Says where a person can choose how to pay it.
+    #[must_use]
+    pub fn payable_at(mut self, url: Option<String>) -> Self {
+        self.payment_url = self.payment_url.or(url);
+        self
+    }
+}
+
+impl PaymentRecord {
+    /// Where the customer has to act, while that is so.
+    pub fn payment_url(&self) -> Option<String> {
+        match &self.payment.attempt.as_ref()?.phase {
+            AttemptPhase::ActionRequired { url }
+                if self.payment.status() == PaymentStatus::RequiresAction =>
+            {
+                Some(url.clone())
+            }
+            AttemptPhase::ActionRequired { .. }
+            | AttemptPhase::Declined { .. }
+            | AttemptPhase::Processing => None,
+        }
+    }
+
+    /// Whether a person can still choose how to pay it.
+    pub fn is_payable(&self) -> bool {
+        match self.payment.status() {
+            PaymentStatus::Pending | PaymentStatus::Failed => true,
+            PaymentStatus::Processing
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::Succeeded
+            | PaymentStatus::Refunded
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Cancelled => false,
+        }
     }
 }
 

@@ -1,49 +1,96 @@
 //! Payment gateways: what a company elsewhere does with a customer's money, as far as Daybook asks it to.
 //!
 //! Whatever is asked for has a key. Asking again with the same key is answered the same and moves no more money, so
-//! that a process that doesn't know what became of its request may simply ask again.
+//! that a process that doesn't know what became of its request may simply ask again. What a gateway tells by itself (a
+//! webhook) is only a reason to ask it: so notices may come twice, late and in any order.
 
-mod simulator;
+mod notice;
+mod signature;
+pub mod simulator;
+pub mod stripe;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
 use domain::Money;
-use domain::ids::{PaymentId, RefundId};
+use domain::ids::{PaymentId, RefundId, UserId};
 
+pub use notice::{BadNotice, Notice};
 pub use simulator::Simulator;
+pub use stripe::Stripe;
 
 /// A gateway.
 #[async_trait]
 pub trait Gateway: Send + Sync + 'static {
-    /// Whether it takes this token for a method, known to it or not: what can't be one is refused before it is asked.
+    /// Whether it takes this token of a client's for a method, known to it or not: what can't be one is refused before
+    /// it is asked.
     fn accepts(&self, token: &str) -> bool;
+
+    /// A page of its own where a person can choose how to pay, if it has one.
+    fn page(&self, payment_id: PaymentId) -> Option<String>;
 
     /// Asks for money. An answer that says no is an answer.
     async fn charge(&self, charge: &Charge) -> Result<Charged, GatewayError>;
 
     /// What became of a charge that may have been asked for; nothing if it wasn't.
-    async fn look_up(&self, key: &str) -> Result<Option<Charged>, GatewayError>;
+    async fn look_up(&self, asked: &Asked) -> Result<Option<Charged>, GatewayError>;
+
+    /// Wants the money no longer. It may be too late: then it is captured, else declined.
+    async fn give_up(&self, asked: &Asked) -> Result<Charged, GatewayError>;
 
     /// Gives money back.
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError>;
+
+    /// Keeps a customer's method, for charges to come. `known` is the reference of another one of theirs.
+    async fn keep(&self, user: UserId, token: &str, known: Option<&str>) -> Result<Kept, GatewayError>;
+
+    /// Forgets a method that it kept.
+    async fn forget(&self, reference: &str) -> Result<(), GatewayError>;
+
+    /// Reads what it tells by itself, if it is it who tells.
+    fn hear(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Notice, BadNotice>;
+}
+
+/// An attempt to pay, as a gateway knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Of which payment.
+    pub payment_id: PaymentId,
+    /// Its number: another attempt is another charge.
+    pub attempt: u32,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Asked {
+    /// The key of the attempt.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.payment_id, self.attempt)
+    }
 }
 
 /// Money to be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// [`charge_key`].
-    pub key: String,
-    /// How much.
-    pub amount: Money,
+    /// For which attempt.
+    pub asked: Asked,
     /// The gateway's token for the method.
     pub token: String,
+    /// Where the customer goes from a page of the gateway's.
+    pub pages: Pages,
 }
 
-/// The key of an attempt to pay: another attempt is another charge.
-pub fn charge_key(payment_id: PaymentId, attempt: u32) -> String {
-    format!("{payment_id}:{attempt}")
+/// Where a customer goes from a page of the gateway's, as the client said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pages {
+    /// When they did what was to be done.
+    pub return_url: Option<String>,
+    /// When they did not.
+    pub cancel_url: Option<String>,
 }
 
 /// What a gateway says of a charge.
@@ -57,12 +104,16 @@ pub enum Charged {
         brand: Option<String>,
         /// Its last four digits.
         last4: Option<String>,
+        /// Where it shows its receipt.
+        receipt: Option<String>,
     },
     /// The customer has to act first (3-D Secure).
     ActionRequired {
         /// Where.
         url: String,
     },
+    /// It doesn't know yet.
+    Pending,
     /// No.
     Declined {
         /// Why: a word like `card_declined`.
@@ -73,6 +124,8 @@ pub enum Charged {
 /// Money to be given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GiveBack {
+    /// Of which payment.
+    pub payment_id: PaymentId,
     /// Which refund: its key.
     pub refund_id: RefundId,
     /// The gateway's own id of the charge.
@@ -94,6 +147,36 @@ pub enum GivenBack {
         /// Why.
         code: String,
     },
+}
+
+/// What a gateway says of a method that it is to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It keeps it.
+    Card {
+        /// The token by which it is charged from now on.
+        reference: String,
+        /// What a person may know of it.
+        card: CardFace,
+    },
+    /// It won't.
+    Refused {
+        /// Why.
+        code: String,
+    },
+}
+
+/// What a person may know of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardFace {
+    /// Its brand, as `visa`.
+    pub brand: String,
+    /// Its last four digits.
+    pub last4: String,
+    /// The last month in which it can be used, 1 to 12.
+    pub expiry_month: i16,
+    /// That month's year.
+    pub expiry_year: i16,
 }
 
 /// The gateway gave no answer: what became of the request is unknown, and it is to be asked again.
@@ -125,8 +208,18 @@ impl Gateways {
         self.0.get(name)
     }
 
+    /// The name of one that is configured, as this build writes it.
+    pub fn name(&self, name: &str) -> Option<&'static str> {
+        self.0.keys().copied().find(|known| *known == name)
+    }
+
     /// The one for who names none.
     pub fn preferred(&self) -> Option<&'static str> {
         KNOWN.into_iter().find(|name| self.0.contains_key(name))
+    }
+
+    /// A page where a person can pay, if the preferred gateway has one.
+    pub fn page(&self, payment_id: PaymentId) -> Option<String> {
+        self.get(self.preferred()?)?.page(payment_id)
     }
 }

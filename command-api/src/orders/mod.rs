@@ -56,7 +56,8 @@ async fn order_at(
         told(&shop.log, payment_id, Some(position)).await?;
     let bodies = bodies(&shop.log, &record.personal()).await?;
     let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
-    let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?;
+    let page = if payment.is_payable() { shop.gateways.page(payment_id) } else { payment.payment_url() };
+    let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?.payable_at(page);
     let answer = Success::new(view).message(message);
     Ok((Version(record.version), EventPosition(position), answer).into_response())
 }

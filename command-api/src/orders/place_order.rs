@@ -13,7 +13,7 @@ use domain::coupon::CouponCode;
 use domain::decisions::{OrderSource, PlaceOrder, place_order};
 use domain::ids::{OrderId, PaymentId, PersonalId};
 use domain::order::Order;
-use domain::payment::Payment;
+use domain::payment::{Payment, PaymentStatus};
 use domain::{StreamId, Streams as _};
 use event_store::{Accepted, Decision, Submission};
 use identity::addresses::Address;
@@ -117,7 +117,7 @@ async fn place(
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(NewOrder::read)?;
     if let Some(method) = &request.payment_method {
-        method::require_known(method)?;
+        method::require_known(shop.log.pool(), caller.principal.user, method).await?;
     }
     let now = now();
     let owner = (shop.log.pool(), caller.principal.user);
@@ -171,13 +171,9 @@ async fn place(
     match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value: (order, version, status), position } => {
             let record = OrderRecord::placed_at(order, version, now);
-            placed(
-                order_id,
-                &record,
-                &kept,
-                PaymentBrief { id: payment_id, status: status.as_str() },
-                position,
-            )
+            let brief = PaymentBrief { id: payment_id, status: status.as_str() };
+            let page = if status == PaymentStatus::Pending { shop.gateways.page(payment_id) } else { None };
+            placed(order_id, &record, &kept, brief, page, position)
         }
         Accepted::Replayed(before) => {
             let id: OrderId = before.resource.parse().map_err(ApiError::internal)?;
@@ -213,6 +209,7 @@ fn placed(
     record: &OrderRecord,
     kept: &Kept,
     payment: PaymentBrief,
+    page: Option<String>,
     position: i64,
 ) -> Result<Response, ApiError> {
     let raw = |body: serde_json::Value| serde_json::value::to_raw_value(&body).map_err(ApiError::internal);
@@ -224,7 +221,8 @@ fn placed(
         bodies.insert(*id, raw(notes.as_str().into())?);
     }
     let view = OrderView::of(id, record, &bodies, Some(payment))
-        .ok_or_else(|| ApiError::internal(BoxError::from("an order that was placed is none")))?;
+        .ok_or_else(|| ApiError::internal(BoxError::from("an order that was placed is none")))?
+        .payable_at(page);
     let answer = Success::new(view).message(MESSAGE);
     Ok((StatusCode::CREATED, Version(record.version), EventPosition(position), answer).into_response())
 }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 
 use api_contract::{ApiError, Code, Fields};
+use domain::ids::UserId;
+use identity::payment_methods::{self, StoredMethod};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 /// Reads `paymentMethodId`.
@@ -19,9 +22,10 @@ pub fn read(f: &mut Fields<'_, '_>) -> Option<String> {
 
 /// A method's id, or a token. What it can't be is a card's number: no card number is taken.
 fn rule(text: &str) -> Result<String, Cow<'static, str>> {
-    let is_token = text
-        .strip_prefix("tok_")
-        .is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+    let is_token = ["tok_", "pm_"]
+        .into_iter()
+        .filter_map(|prefix| text.strip_prefix(prefix))
+        .any(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
     if is_token || is_id(text) { Ok(text.to_owned()) } else { Err("must be a payment method's id".into()) }
 }
 
@@ -49,9 +53,20 @@ pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
     if WORDS.contains(&word.as_str()) { Ok(text.to_owned()) } else { rule(text).map_err(|_| unknown_word()) }
 }
 
-/// There are no stored methods yet, so there is none of any id.
-pub fn require_known(method: &str) -> Result<(), ApiError> {
-    if is_id(method) { Err(ApiError::not_found("Payment method").field("paymentMethodId")) } else { Ok(()) }
+/// Refuses the id of a method that isn't this user's. A token, or a word, is nobody's.
+pub async fn require_known(pool: &PgPool, user: UserId, method: &str) -> Result<(), ApiError> {
+    stored(pool, user, method).await.map(|_| ()).map_err(|error| error.field("paymentMethodId"))
+}
+
+/// The stored method that this names, if it is an id.
+pub(super) async fn stored(
+    pool: &PgPool,
+    user: UserId,
+    method: &str,
+) -> Result<Option<StoredMethod>, ApiError> {
+    let Some(id) = Uuid::try_parse(method).ok().filter(|_| is_id(method)) else { return Ok(None) };
+    let found = payment_methods::find(pool, user, id).await.map_err(identity::failed)?;
+    found.map(Some).ok_or_else(|| ApiError::not_found("Payment method"))
 }
 
 fn is_id(text: &str) -> bool {
@@ -64,10 +79,10 @@ mod tests {
 
     #[test]
     fn tokens_ids_and_words_are_methods_and_card_numbers_are_not() {
-        assert!(rule("tok_visa").is_ok());
+        assert!(rule("tok_visa").is_ok() && rule("pm_card_visa").is_ok());
         assert!(rule("0190c1f0-0000-7000-8000-000000000001").is_ok());
         assert!(word_rule("card").is_ok() && word_rule("Credit Card").is_ok());
-        for wrong in ["4242424242424242", "pm-001", "tok_", "tok_'--", ""] {
+        for wrong in ["4242424242424242", "pm-001", "tok_", "tok_'--", "pm_", ""] {
             assert!(rule(wrong).is_err(), "{wrong}");
         }
         assert!(word_rule("4242 4242 4242 4242").is_err() && word_rule("My name is Ann Archer").is_err());

@@ -1,14 +1,13 @@
 //! `POST /payments/{id}/refund`: money goes back, all that is left or a part.
 
+use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{PaymentRecord, RefundView};
 use api_contract::{
     ApiError, BoxError, Code, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, PathId, Role,
     Success, Version,
 };
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use domain::decisions::{RefundOf, RequestRefund, request_refund};
 use domain::ids::{PaymentId, RefundId};
 use domain::payment::{Payment, PaymentError, RefundPhase};
@@ -16,6 +15,9 @@ use domain::{Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
 use identity::personal::{self, Purpose, Rows};
 use rust_decimal::Decimal;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{refusal, settled, settled_again};
@@ -23,12 +25,18 @@ use crate::command::{Caller, decide};
 use crate::history::{Told, bodies};
 use crate::shop::Shop;
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/payments/{id}/refund", post(refund))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(refund))
 }
 
+/// What is to go back.
+#[derive(ToSchema)]
 struct NewRefund {
+    /// How much; without it all that is left.
+    #[schema(value_type = Option<f64>, exclusive_minimum = 0, nullable = false)]
     amount: Option<Decimal>,
+    /// Why.
+    #[schema(min_length = 1, max_length = 500, nullable = false)]
     reason: Option<String>,
 }
 
@@ -43,6 +51,24 @@ impl NewRefund {
     }
 }
 
+/// Gives money of a payment back, all that is left or a part.
+#[utoipa::path(
+    post, path = "/payments/{id}/refund", operation_id = "refundPayment", tag = "payments",
+    security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The payment's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Refunds once, however often it is sent",
+         min_length = 1, max_length = 255),
+        ("If-Match" = Option<String>, Header, description = "The payment's version, as ETag answered it"),
+    ),
+    request_body = NewRefund,
+    responses(
+        (status = 200, description = "Refunded, or pending at the gateway", body = Envelope<RefundView>),
+        (status = 402, description = "The gateway refused", body = Refusal),
+        (status = 409, description = "More than is left, or nothing was captured", body = Refusal),
+        (status = 412, description = "It has changed since this version", body = Refusal),
+    ),
+)]
 async fn refund(
     State(shop): State<Shop>,
     caller: Caller,

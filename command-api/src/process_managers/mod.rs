@@ -4,6 +4,7 @@
 //! asks gateways for money, gives it back, and gives up orders that nobody paid. Whatever it does may be done twice,
 //! after a crash, and must then count once.
 
+mod failure;
 mod leadership;
 pub mod messages;
 pub mod outcomes;
@@ -14,10 +15,9 @@ pub mod reservations;
 
 use std::time::Duration;
 
-use domain::aggregate::{Stored, parse_event};
-use domain::{Decide, Halt};
-use event_store::decider::Failure;
-use event_store::{Decider, Decision, LogError, Metadata, Recorded, Submission};
+use domain::Decide;
+use domain::aggregate::parse_event;
+use event_store::{LogError, Metadata, Recorded};
 
 /// How many events of the log a process manager looks at in one go; most are none of its business.
 const BATCH: i64 = 10_000;
@@ -65,16 +65,4 @@ fn because_of(event: &Recorded, actor: &str) -> Metadata {
         metadata = metadata.with(Metadata::CORRELATION_ID, correlation_id);
     }
     metadata
-}
-
-/// An aggregate's state as the decider has it.
-async fn state<A: Stored>(decider: &Decider, id: String) -> Result<A, Failure<()>> {
-    let look = move |streams: &mut Decision<'_>| -> Result<A, Halt<()>> {
-        Ok(domain::Streams::state::<A, ()>(streams, &id)?.clone())
-    };
-    match decider.submit(Submission::default(), look).await? {
-        event_store::Accepted::Done { value, position: _ } => Ok(value),
-        // Without a key nothing is replayed.
-        event_store::Accepted::Replayed(_) => Err(Failure::Broken),
-    }
 }

@@ -1,32 +1,28 @@
 //! Takes attempts to pay and refunds to their gateways, once they are in the log, and records what came of them.
 
-mod attempt;
-mod refund;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use domain::ids::PaymentId;
 use domain::payment::{Payment, PaymentEvent};
-use event_store::{Checkpoint, Decider, Head, Log, LogWatch, Metadata, Recorded, Submission};
+use event_store::{Checkpoint, Head, Log, LogWatch, Metadata, Recorded};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, error, info, warn};
+use tracing::{Instrument, debug, error, info, warn};
 
 use super::leadership::Leadership;
-use super::outcomes::Outcomes;
 use super::progress::{BatchNumber, Progress};
-use super::{BATCH, ManagerError, START_AGAIN, TICK, because_of, read};
-use crate::gateway::Gateways;
+use super::{BATCH, ManagerError, START_AGAIN, TICK, because_of, failure, read};
+use crate::settlement::{Settlement, Unsettled};
 
 /// Its checkpoint, and how events name it.
 pub const NAME: &str = "payments";
 
 /// What it has to do something about, and what says that it need not any more.
-const TYPES: [&str; 4] = ["PaymentAttempted", "RefundRequested", "PaymentRefunded", "RefundFailed"];
+const TYPES: [&str; 5] =
+    ["PaymentAttempted", "PaymentCancelled", "RefundRequested", "PaymentRefunded", "RefundFailed"];
 
 /// The log grows all the time, mostly by what isn't for us: this is how often we look. An attempt that was made in this
 /// process is looked for at once.
@@ -38,16 +34,12 @@ const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::f
 /// The process manager. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Payments {
-    /// By which it records what gateways say.
-    pub decider: Decider,
     /// What it follows.
     pub log: Log,
     /// When there is more to follow.
     pub watch: LogWatch,
-    /// Whom it asks.
-    pub gateways: Gateways,
-    /// Whom it tells.
-    pub outcomes: Outcomes,
+    /// By which it asks gateways and records what they say.
+    pub settlement: Settlement,
     /// An attempt or a refund was just recorded by this process.
     pub poke: Arc<Notify>,
     /// How many payments it takes to their gateways at the same time.
@@ -74,11 +66,10 @@ impl Payments {
                     Err(failure) => failure,
                 };
                 leading.send_replace(false);
+                failure::record(&self.log, NAME, &failure).await;
                 if failure.is_final() {
-                    error!(error = &failure as &dyn std::error::Error, "payments stand still");
                     return;
                 }
-                warn!(error = &failure as &dyn std::error::Error, "payments start again");
                 tokio::time::sleep(START_AGAIN).await;
             }
         };
@@ -96,6 +87,7 @@ impl Payments {
         let mut leadership = leadership?;
         leading.send_replace(true);
         let mut at = leadership.checkpoint().await?;
+        Checkpoint::named(NAME).recovered(leadership.session()).await?;
         info!(checkpoint = %at, "payments lead");
         // What is in the log by now may have been taken to its gateway by whoever led before.
         let known = self.log.head().await?.position;
@@ -118,9 +110,9 @@ impl Payments {
                         break;
                     };
                     let this = self.clone();
+                    let room = Arc::clone(&room);
                     tasks.spawn(async move {
-                        this.settle(due).await;
-                        drop(place);
+                        this.settle(due, &room, place).await;
                         number
                     });
                 }
@@ -166,56 +158,52 @@ impl Payments {
     }
 
     /// Does what is due, and asks again as long as the gateway, or the log, gives no answer.
-    async fn settle(&self, due: Due) {
+    async fn settle(&self, due: Due, room: &Arc<Semaphore>, place: OwnedSemaphorePermit) {
         let (mut wait, longest) = ASK_AGAIN;
+        let mut place = Some(place);
+        let mut due = due;
         let span = tracing::info_span!("payment", id = %due.payment_id);
         async {
             loop {
-                let settled = match &due.event {
-                    PaymentEvent::PaymentAttempted { attempt, gateway, method } => {
-                        self.settle_attempt(&due, *attempt, gateway, method).await
-                    }
-                    PaymentEvent::RefundRequested { refund_id, .. } => {
-                        self.settle_refund(&due, *refund_id).await
-                    }
-                    PaymentEvent::PaymentOpened { .. }
-                    | PaymentEvent::PaymentActionRequired { .. }
-                    | PaymentEvent::PaymentDeclined { .. }
-                    | PaymentEvent::PaymentCaptured { .. }
-                    | PaymentEvent::PaymentRefunded { .. }
-                    | PaymentEvent::RefundFailed { .. }
-                    | PaymentEvent::PaymentCancelled {} => Ok(()),
-                };
-                let Err(unsettled) = settled else { return };
-                warn!(error = &unsettled as &dyn std::error::Error, "a payment is not settled yet");
+                let Err(unsettled) = self.settle_once(&due).await else { return };
+                if let Unsettled::Pending = unsettled {
+                    debug!("the gateway doesn't know yet");
+                    // It may take its time; others needn't wait for it.
+                    place = None;
+                } else {
+                    warn!(error = &unsettled as &dyn std::error::Error, "a payment is not settled yet");
+                }
+                due.may_be_known = true;
                 tokio::time::sleep(wait).await;
                 wait = longest.min(wait * 2);
+                if place.is_none() {
+                    place = Arc::clone(room).acquire_owned().await.ok();
+                }
             }
         }
         .instrument(span)
         .await;
     }
 
-    /// A command of this process manager, because of an event.
-    fn submission(due: &Due) -> Submission {
-        Submission {
-            metadata: due.because.clone(),
-            occurred_at: Some(Utc::now()),
-            bytes: 1024,
-            ..Submission::default()
+    async fn settle_once(&self, due: &Due) -> Result<(), Unsettled> {
+        let Due { payment_id, event, because, may_be_known } = due;
+        match event {
+            PaymentEvent::PaymentAttempted { attempt, .. } => {
+                self.settlement.charge(*payment_id, *attempt, *may_be_known, because).await
+            }
+            // A customer who was to act first needn't any more.
+            PaymentEvent::PaymentCancelled {} => self.settlement.abandon(*payment_id, because).await,
+            PaymentEvent::RefundRequested { refund_id, .. } => {
+                self.settlement.refund(*payment_id, *refund_id, because).await
+            }
+            PaymentEvent::PaymentOpened { .. }
+            | PaymentEvent::PaymentActionRequired { .. }
+            | PaymentEvent::PaymentDeclined { .. }
+            | PaymentEvent::PaymentCaptured { .. }
+            | PaymentEvent::PaymentRefunded { .. }
+            | PaymentEvent::RefundFailed { .. } => Ok(()),
         }
     }
-}
-
-/// Why something is not settled yet.
-#[derive(Debug, thiserror::Error)]
-enum Unsettled {
-    #[error(transparent)]
-    Gateway(#[from] crate::gateway::GatewayError),
-    #[error("the gateway {0} is not configured")]
-    NoGateway(String),
-    #[error("the log did not take it: {0}")]
-    Log(String),
 }
 
 fn reap(finished: Result<BatchNumber, tokio::task::JoinError>, progress: &mut Progress) {
@@ -237,7 +225,9 @@ fn due(events: &[Recorded], known: i64) -> Result<Vec<Due>, ManagerError> {
             | PaymentEvent::RefundFailed { refund_id: settled, .. } => due.retain(|due| {
                 !matches!(&due.event, PaymentEvent::RefundRequested { refund_id, .. } if refund_id == settled)
             }),
-            PaymentEvent::PaymentAttempted { .. } | PaymentEvent::RefundRequested { .. } => due.push(Due {
+            PaymentEvent::PaymentAttempted { .. }
+            | PaymentEvent::PaymentCancelled {}
+            | PaymentEvent::RefundRequested { .. } => due.push(Due {
                 payment_id,
                 because: because_of(event, NAME),
                 may_be_known: event.position <= known,
@@ -246,8 +236,7 @@ fn due(events: &[Recorded], known: i64) -> Result<Vec<Due>, ManagerError> {
             PaymentEvent::PaymentOpened { .. }
             | PaymentEvent::PaymentActionRequired { .. }
             | PaymentEvent::PaymentDeclined { .. }
-            | PaymentEvent::PaymentCaptured { .. }
-            | PaymentEvent::PaymentCancelled {} => {}
+            | PaymentEvent::PaymentCaptured { .. } => {}
         }
     }
     Ok(due)

@@ -19,7 +19,7 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::leadership::Leadership;
-use super::{BATCH, ManagerError, START_AGAIN, TICK, read};
+use super::{BATCH, ManagerError, START_AGAIN, TICK, failure, read};
 
 /// Its checkpoint, and how events name it.
 pub const NAME: &str = "reservations";
@@ -50,11 +50,10 @@ impl Reservations {
     pub async fn run(self, stop: CancellationToken) {
         loop {
             let Some(failure) = stop.run_until_cancelled(self.lead()).await else { return };
+            failure::record(&self.log, NAME, &failure).await;
             if failure.is_final() {
-                error!(error = &failure as &dyn std::error::Error, "reservations stand still");
                 return;
             }
-            warn!(error = &failure as &dyn std::error::Error, "reservations start again");
             if stop.run_until_cancelled(sleep(START_AGAIN)).await.is_none() {
                 return;
             }
@@ -71,6 +70,7 @@ impl Reservations {
     async fn follow(&self) -> Result<std::convert::Infallible, ManagerError> {
         let mut leadership = Leadership::take(self.log.pool(), Checkpoint::named(NAME)).await?;
         let mut at = leadership.checkpoint().await?;
+        Checkpoint::named(NAME).recovered(leadership.session()).await?;
         info!(checkpoint = %at, "reservations lead");
         loop {
             let batch = self.log.read_after_of(&TYPES, &at, BATCH).await?;

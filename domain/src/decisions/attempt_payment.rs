@@ -1,6 +1,6 @@
 //! Asking for the money: the attempt is in the log before a gateway is asked.
 
-use crate::ids::{OrderId, PaymentId};
+use crate::ids::{OrderId, PaymentId, PersonalId};
 use crate::order::{Order, OrderError, OrderStatus};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::{Halt, Money, StreamId, Streams};
@@ -16,6 +16,8 @@ pub struct AttemptPayment {
     pub gateway: String,
     /// The gateway's token for the method.
     pub method: String,
+    /// Where the customer goes from the gateway's own page, kept in `personal`.
+    pub pages: Option<PersonalId>,
 }
 
 /// The attempt that was made.
@@ -64,9 +66,9 @@ pub fn attempt_payment<S: Streams>(
     if owed != command.amount {
         return Err(Halt::Refused(AttemptPaymentError::WrongAmount { owed }));
     }
-    let (gateway, method) = (command.gateway.clone(), command.method.clone());
-    streams
-        .execute::<Payment, AttemptPaymentError>(payment_id, PaymentCommand::Attempt { gateway, method })?;
+    let (gateway, method, pages) = (command.gateway.clone(), command.method.clone(), command.pages);
+    let attempt = PaymentCommand::Attempt { gateway, method, pages };
+    streams.execute::<Payment, AttemptPaymentError>(payment_id, attempt)?;
     let payment = streams.state::<Payment, AttemptPaymentError>(payment_id)?;
     Ok(Attempted { payment_id, attempt: payment.attempt.as_ref().map_or(0, |attempt| attempt.number) })
 }

@@ -21,6 +21,8 @@ pub struct CapturePayment {
     pub brand: Option<String>,
     /// Its last four digits.
     pub last4: Option<String>,
+    /// Where the gateway shows its receipt.
+    pub receipt: Option<String>,
     /// The id of the refund of the whole, needed if the order was cancelled meanwhile.
     pub refund_id: RefundId,
 }
@@ -56,6 +58,7 @@ pub fn capture_payment<S: Streams>(
         reference: command.reference.clone(),
         brand: command.brand.clone(),
         last4: command.last4.clone(),
+        receipt: command.receipt.clone(),
         split,
     })?;
     if captured.status == OrderStatus::Cancelled {
@@ -87,6 +90,7 @@ pub(super) fn capture_owed<S: Streams>(
         reference: None,
         brand: None,
         last4: None,
+        receipt: None,
         split,
     })
 }

@@ -26,6 +26,9 @@ pub enum PaymentEvent {
         gateway: String,
         /// The gateway's token for the method. Never published.
         method: String,
+        /// Where the customer goes from the gateway's own page, kept in `personal`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pages: Option<PersonalId>,
     },
     /// The gateway wants the customer to do something first (3-D Secure).
     PaymentActionRequired {
@@ -57,6 +60,9 @@ pub enum PaymentEvent {
         brand: Option<String>,
         /// Its last four digits.
         last4: Option<String>,
+        /// Where the gateway shows its receipt. Never published.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
         /// What for.
         split: Split,
     },

@@ -41,6 +41,8 @@ pub enum PaymentCommand {
         gateway: String,
         /// The gateway's token for the method.
         method: String,
+        /// Where the customer goes from the gateway's own page, kept in `personal`.
+        pages: Option<PersonalId>,
     },
     /// The gateway wants the customer to act first.
     RequireAction {
@@ -97,8 +99,8 @@ impl Decide for Payment {
                 self.may_open(amount)?;
                 PaymentEvent::PaymentOpened { order_id, customer_id, amount }
             }
-            PaymentCommand::Attempt { gateway, method } => {
-                PaymentEvent::PaymentAttempted { attempt: self.next_attempt()?, gateway, method }
+            PaymentCommand::Attempt { gateway, method, pages } => {
+                PaymentEvent::PaymentAttempted { attempt: self.next_attempt()?, gateway, method, pages }
             }
             PaymentCommand::RequireAction { attempt, url } => {
                 self.under_way(attempt)?;
@@ -136,9 +138,10 @@ impl Decide for Payment {
                 let (order_id, customer_id, amount) = (*order_id, *customer_id, *amount);
                 self.opened = Some(Opened { order_id, customer_id, amount });
             }
-            PaymentEvent::PaymentAttempted { attempt, gateway, method } => {
-                let (number, gateway, method) = (*attempt, gateway.clone(), method.clone());
-                self.attempt = Some(Attempt { number, gateway, method, phase: AttemptPhase::Processing });
+            PaymentEvent::PaymentAttempted { attempt, gateway, method, pages } => {
+                let (number, gateway, method, pages) = (*attempt, gateway.clone(), method.clone(), *pages);
+                self.attempt =
+                    Some(Attempt { number, gateway, method, pages, phase: AttemptPhase::Processing });
             }
             PaymentEvent::PaymentActionRequired { attempt, url } => {
                 self.set_phase(*attempt, AttemptPhase::ActionRequired { url: url.clone() });
@@ -154,6 +157,7 @@ impl Decide for Payment {
                 reference,
                 brand,
                 last4,
+                receipt,
                 split,
             } => {
                 self.captured = Some(Arc::new(Capture {
@@ -162,6 +166,7 @@ impl Decide for Payment {
                     reference: reference.clone(),
                     brand: brand.clone(),
                     last4: last4.clone(),
+                    receipt: receipt.clone(),
                     split: split.clone(),
                 }));
             }
@@ -235,7 +240,8 @@ impl Payment {
         if capture.split.has_negative_part() || capture.split.total() != Some(capture.amount.amount) {
             return Err(PaymentError::SplitMismatch);
         }
-        let Capture { amount: Money { amount, currency }, gateway, reference, brand, last4, split } = capture;
+        let Capture { amount: Money { amount, currency }, gateway, reference, brand, last4, receipt, split } =
+            capture;
         let order_id = opened.order_id;
         Ok(PaymentEvent::PaymentCaptured {
             order_id,
@@ -245,6 +251,7 @@ impl Payment {
             reference,
             brand,
             last4,
+            receipt,
             split,
         })
     }

@@ -1,6 +1,6 @@
 //! The public events of a payment.
 //!
-//! Left out are the method's token, what is known of the card, the URL of a gateway's page, and the words of a refund.
+//! Left out are the method's token, what is known of the card, the URLs of pages, and the words of a refund.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ impl From<PaymentEvent> for PaymentPublicEvent {
             PaymentEvent::PaymentOpened { order_id, customer_id, amount } => {
                 Self::PaymentOpened(PaymentOpened { order_id, customer_id, amount })
             }
-            PaymentEvent::PaymentAttempted { attempt, gateway, method: _ } => {
+            PaymentEvent::PaymentAttempted { attempt, gateway, method: _, pages: _ } => {
                 Self::PaymentAttempted(PaymentAttempted { attempt, gateway })
             }
             PaymentEvent::PaymentActionRequired { attempt, url: _ } => {
@@ -49,6 +49,7 @@ impl From<PaymentEvent> for PaymentPublicEvent {
                 reference,
                 brand: _,
                 last4: _,
+                receipt: _,
                 split,
             } => {
                 let split = split.into();

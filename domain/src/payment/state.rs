@@ -43,6 +43,9 @@ pub struct Attempt {
     pub gateway: String,
     /// The gateway's token for the method.
     pub method: String,
+    /// Where the customer goes from the gateway's own page, kept in `personal`.
+    #[serde(default)]
+    pub pages: Option<PersonalId>,
     /// How far it came.
     pub phase: AttemptPhase,
 }
@@ -87,6 +90,9 @@ pub struct Capture {
     pub brand: Option<String>,
     /// Its last four digits.
     pub last4: Option<String>,
+    /// Where the gateway shows its receipt.
+    #[serde(default)]
+    pub receipt: Option<String>,
     /// What for.
     pub split: Split,
 }

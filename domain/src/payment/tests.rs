@@ -32,7 +32,12 @@ fn opened() -> PaymentEvent {
 }
 
 fn attempted(attempt: u32) -> PaymentEvent {
-    PaymentEvent::PaymentAttempted { attempt, gateway: "simulator".into(), method: "tok_visa".into() }
+    PaymentEvent::PaymentAttempted {
+        attempt,
+        gateway: "simulator".into(),
+        method: "tok_visa".into(),
+        pages: None,
+    }
 }
 
 fn declined(attempt: u32) -> PaymentEvent {
@@ -52,6 +57,7 @@ fn captured() -> PaymentEvent {
         reference: Some("ch_1".into()),
         brand: None,
         last4: None,
+        receipt: None,
         split: split(&[60, 30], 7, 3),
     }
 }
@@ -87,7 +93,7 @@ fn open(amount: i64) -> PaymentCommand {
 }
 
 fn attempt() -> PaymentCommand {
-    PaymentCommand::Attempt { gateway: "simulator".into(), method: "tok_visa".into() }
+    PaymentCommand::Attempt { gateway: "simulator".into(), method: "tok_visa".into(), pages: None }
 }
 
 fn decline(attempt: u32) -> PaymentCommand {
@@ -105,6 +111,7 @@ fn capture(amount: Money, split: Split) -> PaymentCommand {
         reference: Some("ch_1".into()),
         brand: None,
         last4: None,
+        receipt: None,
         split,
     }))
 }

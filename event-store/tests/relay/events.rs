@@ -202,6 +202,7 @@ fn payment() -> Vec<Sample> {
             attempt: 1,
             gateway: "simulator".to_owned(),
             method: "tok_secret".to_owned(),
+            pages: Some(id()),
         },
         PaymentEvent::PaymentActionRequired { attempt: 1, url: "https://bank.example/3ds/secret".to_owned() },
         PaymentEvent::PaymentDeclined { attempt: 1, code: "card_declined".to_owned() },
@@ -213,6 +214,7 @@ fn payment() -> Vec<Sample> {
             reference: Some("ch_1".to_owned()),
             brand: Some("visa".to_owned()),
             last4: Some("4242".to_owned()),
+            receipt: Some("https://bank.example/receipt/secret".to_owned()),
             split: split(),
         },
         PaymentEvent::RefundRequested {

@@ -88,16 +88,7 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
     } else {
         error!(consumer = name, position, error = cause, "a read model stopped");
     }
-    let stored = sqlx::query!(
-        "INSERT INTO consumer_failures (name, position, error) VALUES ($1, $2, $3)
-         ON CONFLICT (name) DO UPDATE
-         SET position = excluded.position, error = excluded.error, failed_at = now()",
-        name,
-        position,
-        cause,
-    )
-    .execute(pool)
-    .await;
+    let stored = consumer.failed(pool, &at, &cause).await;
     if let Err(error) = stored {
         warn!(consumer = name, error = chain(&error), "the failure is not in status");
     }
@@ -105,6 +96,5 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
 
 /// The consumer moves again.
 pub(crate) async fn clear(pool: &PgPool, consumer: &Checkpoint) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", consumer.name()).execute(pool).await?;
-    Ok(())
+    consumer.recovered(pool).await
 }

@@ -247,6 +247,7 @@ fn pay(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         reference: None,
         brand: None,
         last4: None,
+        receipt: None,
         split: split.clone(),
     };
     making.happens(payment_id.0, Stored::Payment(captured));

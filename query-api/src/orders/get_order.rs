@@ -38,6 +38,7 @@ pub async fn get_order(
     let bodies = bodies(&history.pool, &record.personal()).await?;
     let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
     let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?;
+    let view = view.payable_at(payment.payment_url());
     Ok((Version(record.version), Success::new(view)).into_response())
 }
 

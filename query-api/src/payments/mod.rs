@@ -1,14 +1,16 @@
 //! Payments.
 
+use api_contract::openapi::{Envelope, FreshnessParams};
 use api_contract::views::{PaymentRecord, PaymentView};
 use api_contract::{ApiError, MinPosition, PathId, Principal, Role, Success, Version};
-use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use domain::ids::PaymentId;
 use event_store::Log;
+use identity::payment_methods::{self, StoredMethod};
 use sqlx::PgPool;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::freshness::Freshness;
 use crate::history::{bodies, told};
@@ -21,11 +23,20 @@ struct Payments {
 }
 
 /// The routes.
-pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> Router {
-    Router::new().route("/payments/{id}", get(get_payment)).with_state(Payments { log, pool, freshness })
+pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(get_payment)).routes(routes!(list_methods)).with_state(Payments {
+        log,
+        pool,
+        freshness,
+    })
 }
 
-/// `GET /payments/{id}`: its customer's, or an admin's.
+/// A payment with its refunds: its customer's, or an admin's.
+#[utoipa::path(
+    get, path = "/payments/{id}", operation_id = "getPayment", tag = "payments", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The payment's id"), FreshnessParams),
+    responses((status = 200, description = "The payment", body = Envelope<PaymentView>)),
+)]
 async fn get_payment(
     State(payments): State<Payments>,
     principal: Principal,
@@ -41,4 +52,18 @@ async fn get_payment(
     let bodies = bodies(&payments.pool, &record.personal()).await?;
     let view = PaymentView::of(id, &record, &bodies).ok_or_else(|| ApiError::not_found("Payment"))?;
     Ok((Version(record.version), Success::new(view)).into_response())
+}
+
+/// The caller's stored payment methods, the default first.
+#[utoipa::path(
+    get, path = "/payments/methods", operation_id = "listPaymentMethods", tag = "payments",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The methods", body = Envelope<Vec<StoredMethod>>)),
+)]
+async fn list_methods(
+    State(payments): State<Payments>,
+    principal: Principal,
+) -> Result<impl IntoResponse, ApiError> {
+    let methods = payment_methods::all(&payments.pool, principal.user).await.map_err(identity::failed)?;
+    Ok(Success::new(methods))
 }

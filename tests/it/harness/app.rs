@@ -8,7 +8,7 @@ use api_contract::Verifier;
 use api_contract::middleware::HttpConfig;
 use axum::Router;
 use command_api::auth::{Auth, KeyConfig, TokenConfig};
-use command_api::config::{PaymentConfig, ShopConfig};
+use command_api::config::{PaymentConfig, ShopConfig, StripeConfig};
 use command_api::environment::Environment;
 use command_api::messages::MessageConfig;
 use command_api::{CommandApi, Setup};
@@ -57,6 +57,10 @@ pub struct Options {
     pub queries: bool,
     /// `DAYBOOK_TAX_RATES`.
     pub tax_rates: &'static str,
+    /// Whether the simulator's webhooks reach it.
+    pub webhooks: bool,
+    /// Where its Stripe is, if it has one.
+    pub stripe_url: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -70,6 +74,8 @@ impl Default for Options {
             simulator: true,
             queries: false,
             tax_rates,
+            webhooks: true,
+            stripe_url: None,
         }
     }
 }
@@ -147,19 +153,28 @@ impl App {
         let lifetimes = TokenConfig { access_ttl: hour, refresh_ttl: 24 * hour };
         let auth = Auth::start(database.pool.clone(), &keys, lifetimes).await.unwrap();
         let verifier = Verifier::new(SigningKeys(database.pool.clone()));
-        let Options { process_managers, reservation_ttl, answer_within, simulator, queries, tax_rates } =
-            options;
+        let Options { process_managers, reservation_ttl, answer_within, simulator, .. } = options;
+        let (queries, tax_rates) = (options.queries, options.tax_rates);
         let environment =
             Environment::from_fn(move |name| (name == "DAYBOOK_TAX_RATES").then(|| tax_rates.to_owned()));
         let rules = ShopConfig { reservation_ttl, ..ShopConfig::from(&environment).unwrap() };
         let watch = LogWatch::start(database.pool.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let payments = PaymentConfig::from(&environment).unwrap();
+        let stripe = options.stripe_url.map(|url| StripeConfig {
+            url: url.to_owned(),
+            key: "sk_test_daybook".to_owned(),
+            webhook_secret: Some("whsec_daybook".to_owned()),
+        });
+        let public_url = if options.webhooks { url.clone() } else { "http://127.0.0.1:1".to_owned() };
         let commands = CommandApi::start(Setup {
             pool: database.pool.clone(),
             appending: (*database.pool.connect_options()).clone(),
             watch: watch.clone(),
             auth: auth.clone(),
             shop: rules.clone(),
-            payments: PaymentConfig { answer_within, simulator, at_once: 64 },
+            payments: PaymentConfig { answer_within, simulator, public_url, stripe, ..payments },
             messages: MessageConfig::default(),
             decider: event_store::decider::Config::default(),
             process_managers,
@@ -173,8 +188,6 @@ impl App {
         let api = Router::from(api.merge(queries.unwrap_or_default()));
         let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside);
         let router = api_contract::middleware::apply(router, verifier.clone(), HttpConfig::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             database,
@@ -198,6 +211,22 @@ impl App {
     /// Where the signing key is.
     pub fn key_folder(&self) -> PathBuf {
         self.home.path().join("keys")
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A person's browser: sends a form of a page, and shows where it leads without going there.
+    pub async fn submit(&self, url: &str, form: &[(&str, &str)]) -> Answer {
+        let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Answer::of(browser.post(url).form(form)).await
+    }
+
+    /// A page, or whatever is at this address.
+    pub async fn open(&self, url: &str) -> Answer {
+        Answer::of(self.client.get(url)).await
     }
 
     /// A request to be sent.

@@ -62,6 +62,17 @@ impl App {
         events.into_iter().map(|event| event.event_type).collect()
     }
 
+    /// Waits until a payment has an event of this type.
+    pub async fn event(&self, payment: &str, event_type: &str) {
+        let waiting = async {
+            while !self.events("payments", payment).await.iter().any(|it| it == event_type) {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await; // asking again is how one observes it
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await;
+        waited.unwrap_or_else(|_| panic!("no {event_type} of payment {payment}"));
+    }
+
     /// How many streams of a type there are.
     pub async fn streams(&self, aggregate_type: &str) -> i64 {
         sqlx::query_scalar("SELECT count(DISTINCT aggregate_id) FROM events WHERE aggregate_type = $1")

@@ -213,7 +213,7 @@ fn cancel() -> CancelOrder {
 
 fn attempt() -> AttemptPayment {
     let (gateway, method) = ("simulator".into(), "tok_visa".into());
-    AttemptPayment { order_id: ORDER, amount: usd(20_998), gateway, method }
+    AttemptPayment { order_id: ORDER, amount: usd(20_998), gateway, method, pages: None }
 }
 
 fn capture(amount: i64) -> CapturePayment {
@@ -224,6 +224,7 @@ fn capture(amount: i64) -> CapturePayment {
         reference: Some("ch_1".into()),
         brand: Some("visa".into()),
         last4: Some("4242".into()),
+        receipt: None,
         refund_id: REFUND,
     }
 }

@@ -2,37 +2,41 @@
 
 use domain::Money;
 use domain::decisions::{FailRefund, SettleRefund, SettleRefundError, fail_refund, settle_refund};
-use domain::ids::RefundId;
+use domain::ids::{PaymentId, RefundId};
 use domain::payment::{Capture, Payment, PaymentError, RefundPhase};
 use event_store::decider::Failure;
-use event_store::{Accepted, Decision};
+use event_store::{Accepted, Decision, Metadata};
 use tracing::{error, info};
 
-use super::super::state;
-use super::attempt::not_taken;
-use super::{Due, Payments, Unsettled};
+use super::{Settlement, Unsettled, not_taken, submission};
 use crate::gateway::{GiveBack, GivenBack};
 
 /// Captures that no gateway knows of: an admin's word, imported history, an order that cost nothing.
 const WITHOUT_GATEWAY: [&str; 3] = ["manual", "import", "none"];
 
-impl Payments {
+impl Settlement {
     /// Gives the money back, unless the refund is settled already. Its id is its key.
-    pub(super) async fn settle_refund(&self, due: &Due, refund_id: RefundId) -> Result<(), Unsettled> {
-        let payment: Payment = state(&self.decider, due.payment_id.to_string()).await.map_err(not_taken)?;
+    pub async fn refund(
+        &self,
+        payment_id: PaymentId,
+        refund_id: RefundId,
+        because: &Metadata,
+    ) -> Result<(), Unsettled> {
+        let payment = self.payment(payment_id).await?;
         let position = match requested(&payment, refund_id) {
             Some((capture, amount)) => {
-                let given = self.give_back(refund_id, capture, amount).await?;
-                self.record_refund(due, refund_id, given).await?
+                let given = self.give_back(payment_id, refund_id, capture, amount).await?;
+                self.record_refund(payment_id, refund_id, given, because).await?
             }
             None => self.watch.position(),
         };
-        self.outcomes.tell(due.payment_id, position);
+        self.outcomes.tell(payment_id, position);
         Ok(())
     }
 
     async fn give_back(
         &self,
+        payment_id: PaymentId,
         refund_id: RefundId,
         capture: &Capture,
         amount: Money,
@@ -45,15 +49,20 @@ impl Payments {
             .get(&capture.gateway)
             .ok_or_else(|| Unsettled::NoGateway(capture.gateway.clone()))?;
         let charge = capture.reference.clone().unwrap_or_default();
-        Ok(match gateway.refund(&GiveBack { refund_id, charge, amount }).await? {
+        Ok(match gateway.refund(&GiveBack { payment_id, refund_id, charge, amount }).await? {
             GivenBack::Refunded { reference } => Given::Back(Some(reference)),
             GivenBack::Refused { code } => Given::Not(code),
         })
     }
 
-    async fn record_refund(&self, due: &Due, refund_id: RefundId, given: Given) -> Result<i64, Unsettled> {
-        let payment_id = due.payment_id;
-        let submission = Self::submission(due);
+    async fn record_refund(
+        &self,
+        payment_id: PaymentId,
+        refund_id: RefundId,
+        given: Given,
+        because: &Metadata,
+    ) -> Result<i64, Unsettled> {
+        let submission = submission(because);
         let recorded = match given {
             Given::Back(reference) => {
                 let settle = SettleRefund { payment_id, refund_id, reference };
@@ -72,7 +81,7 @@ impl Payments {
             Ok(Accepted::Done { value: (), position }) => Ok(position),
             Ok(Accepted::Replayed(remembered)) => Ok(remembered.position),
             Err(Failure::Refused(SettleRefundError::Payment(PaymentError::NoSuchRefund { .. }))) => {
-                info!(%payment_id, %refund_id, "another process was quicker");
+                info!(%payment_id, %refund_id, "somebody else was quicker");
                 Ok(self.watch.position())
             }
             Err(Failure::Refused(refusal)) => {

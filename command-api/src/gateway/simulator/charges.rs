@@ -1,0 +1,203 @@
+//! What the simulator charged.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Money;
+use domain::ids::PaymentId;
+use sqlx::PgConnection;
+
+use super::super::{Charge, Charged, GatewayError};
+use super::cards::{Card, Manner, card};
+use super::{Simulator, id, no_answer};
+
+/// How long a charge that takes its time takes.
+const LATE: TimeDelta = TimeDelta::milliseconds(700);
+
+struct Row {
+    id: String,
+    status: String,
+    code: Option<String>,
+    brand: Option<String>,
+    last4: Option<String>,
+}
+
+/// A charge as its page shows it.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub status: String,
+    pub amount: i64,
+    pub currency: String,
+    pub brand: Option<String>,
+    pub last4: Option<String>,
+    pub return_url: Option<String>,
+    pub cancel_url: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Simulator {
+    fn charged(&self, row: Row) -> Charged {
+        match row.status.as_str() {
+            "succeeded" => Charged::Captured {
+                receipt: Some(format!("{}/simulator/receipts/{}", self.base_url, row.id)),
+                reference: row.id,
+                brand: row.brand,
+                last4: row.last4,
+            },
+            "requires_action" => {
+                Charged::ActionRequired { url: format!("{}/simulator/3ds/{}", self.base_url, row.id) }
+            }
+            "processing" => Charged::Pending,
+            _ => Charged::Declined { code: row.code.unwrap_or_else(|| "card_declined".to_owned()) },
+        }
+    }
+
+    /// Charges, unless the key was charged before.
+    pub(super) async fn make(&self, charge: &Charge) -> Result<Charged, GatewayError> {
+        let card = card(&charge.token);
+        let mut tx = self.pool.begin().await.map_err(no_answer)?;
+        let made = insert(&mut tx, charge, &card).await.map_err(no_answer)?;
+        if made {
+            announce(&mut tx, charge.asked.payment_id, card.manner).await.map_err(no_answer)?;
+        }
+        tx.commit().await.map_err(no_answer)?;
+        if made && card.manner == Manner::AnswerLost {
+            return Err(GatewayError("the answer was lost, as the token asks for".into()));
+        }
+        let found = self.find(&charge.asked.key()).await.map_err(no_answer)?;
+        found.ok_or_else(|| no_answer(sqlx::Error::RowNotFound))
+    }
+
+    /// What became of a key.
+    pub(super) async fn find(&self, key: &str) -> Result<Option<Charged>, sqlx::Error> {
+        let row = sqlx::query_as!(
+            Row,
+            r#"SELECT id, code, brand, last4,
+                      CASE WHEN status = 'processing' AND settles_at <= clock_timestamp() THEN 'succeeded'
+                           ELSE status END AS "status!"
+               FROM simulator_charges WHERE key = $1"#,
+            key
+        );
+        Ok(row.fetch_optional(&self.pool).await?.map(|row| self.charged(row)))
+    }
+
+    /// Declines what isn't decided yet.
+    pub(super) async fn withdraw(&self, key: &str) -> Result<Charged, sqlx::Error> {
+        sqlx::query!(
+            "UPDATE simulator_charges SET status = 'declined', code = 'cancelled'
+             WHERE key = $1 AND (status = 'requires_action'
+                                 OR (status = 'processing' AND settles_at > clock_timestamp()))",
+            key
+        )
+        .execute(&self.pool)
+        .await?;
+        let unknown = || Charged::Declined { code: "cancelled".to_owned() };
+        Ok(self.find(key).await?.unwrap_or_else(unknown))
+    }
+
+    /// What its page shows.
+    pub(super) async fn show(&self, id: &str) -> Result<Option<Shown>, sqlx::Error> {
+        sqlx::query_as!(
+            Shown,
+            r#"SELECT amount, currency, brand, last4, return_url, cancel_url, created_at,
+                      CASE WHEN status = 'processing' AND settles_at <= clock_timestamp() THEN 'succeeded'
+                           ELSE status END AS "status!"
+               FROM simulator_charges WHERE id = $1"#,
+            id
+        )
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// The customer's word on a charge that waits for it: which webhook tells of it, if the word came first.
+    pub(super) async fn decide(&self, charge: &str, approved: bool) -> Result<Option<i64>, sqlx::Error> {
+        let (status, code) =
+            if approved { ("succeeded", None) } else { ("declined", Some("authentication_failed")) };
+        let mut tx = self.pool.begin().await?;
+        let key = sqlx::query_scalar!(
+            "UPDATE simulator_charges SET status = $2, code = $3 WHERE id = $1 AND status = 'requires_action'
+             RETURNING key",
+            charge,
+            status,
+            code
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let payment_id = key.as_deref().and_then(|key| key.split(':').next()?.parse().ok());
+        let Some(payment_id) = payment_id else { return Ok(None) };
+        let kind = if approved { "payment_intent.succeeded" } else { "payment_intent.payment_failed" };
+        // Sent at once by whoever asked for this; by itself only if that fails.
+        let later = Utc::now() + TimeDelta::seconds(5);
+        let webhook = tell(&mut tx, payment_id, kind, &id("evt"), later).await?;
+        tx.commit().await?;
+        Ok(Some(webhook))
+    }
+}
+
+/// Whether the key is new.
+async fn insert(db: &mut PgConnection, charge: &Charge, card: &Card) -> Result<bool, sqlx::Error> {
+    let Money { amount, currency } = charge.asked.amount;
+    let settles_at = (card.status == "processing").then(|| Utc::now() + LATE);
+    let made = sqlx::query!(
+        "INSERT INTO simulator_charges
+             (key, id, amount, currency, token, status, code, brand, last4, return_url, cancel_url, settles_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (key) DO NOTHING",
+        charge.asked.key(),
+        id("ch"),
+        amount,
+        currency.code(),
+        charge.token,
+        card.status,
+        card.code,
+        card.brand,
+        card.last4,
+        charge.pages.return_url,
+        charge.pages.cancel_url,
+        settles_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(made.rows_affected() == 1)
+}
+
+/// The webhooks of a charge that was just made. A plain one has none: its answer says everything.
+async fn announce(db: &mut PgConnection, payment_id: PaymentId, manner: Manner) -> Result<(), sqlx::Error> {
+    let (now, end) = (Utc::now(), "payment_intent.succeeded");
+    match manner {
+        Manner::Plain | Manner::AnswerLost => {}
+        Manner::Late { told } => {
+            let event = id("evt");
+            for _ in 0..told {
+                tell(db, payment_id, end, &event, now + LATE).await?;
+            }
+        }
+        Manner::Reordered => {
+            tell(db, payment_id, end, &id("evt"), now + LATE).await?;
+            let later = now + LATE + TimeDelta::milliseconds(100);
+            tell(db, payment_id, "payment_intent.processing", &id("evt"), later).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a webhook on its way.
+async fn tell(
+    db: &mut PgConnection,
+    payment_id: PaymentId,
+    kind: &str,
+    event: &str,
+    due_at: DateTime<Utc>,
+) -> Result<i64, sqlx::Error> {
+    let payload = serde_json::json!({
+        "id": event,
+        "object": "event",
+        "type": kind,
+        "created": Utc::now().timestamp(),
+        "data": { "object": { "object": "payment_intent", "metadata": { "payment_id": payment_id } } },
+    });
+    sqlx::query_scalar!(
+        "INSERT INTO simulator_webhooks (payload, due_at) VALUES ($1, $2) RETURNING id",
+        payload.to_string(),
+        due_at
+    )
+    .fetch_one(db)
+    .await
+}

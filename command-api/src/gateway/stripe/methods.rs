@@ -1,0 +1,80 @@
+//! Methods that Stripe keeps for a customer, and how a method is named.
+
+use domain::ids::UserId;
+
+use super::super::{GatewayError, Kept};
+use super::objects::{Customer, Method};
+use super::{Stripe, refused_call};
+
+/// How a method is named: as a client does, or as we store it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference<'a> {
+    /// `tok_…`: a card that was typed somewhere, or a test card.
+    Token(&'a str),
+    /// `pm_…`
+    Method(&'a str),
+    /// `cus_…:pm_…`: kept for a customer. No client can name one, for it has a colon.
+    OfCustomer { customer: &'a str, method: &'a str },
+}
+
+impl<'a> Reference<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        match text.split_once(':') {
+            Some((customer, method)) => Self::OfCustomer { customer, method },
+            None if text.starts_with("pm_") => Self::Method(text),
+            None => Self::Token(text),
+        }
+    }
+}
+
+impl Stripe {
+    /// Keeps a method for the user's customer, who is made with the first one.
+    pub(super) async fn attach(
+        &self,
+        user: UserId,
+        token: &str,
+        known: Option<&str>,
+    ) -> Result<Kept, GatewayError> {
+        let method = match Reference::of(token) {
+            Reference::Token(token) => {
+                let form = [("type", "card".to_owned()), ("card[token]", token.to_owned())];
+                match self.http.post::<Method>("/v1/payment_methods", &form, None).await?.result {
+                    Ok(method) => method.id,
+                    Err(problem) => return Ok(Kept::Refused { code: problem.word() }),
+                }
+            }
+            Reference::Method(method) | Reference::OfCustomer { method, .. } => method.to_owned(),
+        };
+        let customer = match known.map(Reference::of) {
+            Some(Reference::OfCustomer { customer, .. }) => customer.to_owned(),
+            Some(Reference::Token(_) | Reference::Method(_)) | None => self.customer(user).await?,
+        };
+        let path = format!("/v1/payment_methods/{method}/attach");
+        let attached = self.http.post::<Method>(&path, &[("customer", customer.clone())], None).await?;
+        Ok(match attached.result {
+            Ok(method) => {
+                let reference = format!("{customer}:{}", method.id);
+                match method.face() {
+                    Some(card) => Kept::Card { reference, card },
+                    None => Kept::Refused { code: "not_a_card".to_owned() },
+                }
+            }
+            Err(problem) => Kept::Refused { code: problem.word() },
+        })
+    }
+
+    /// Only the user's id is told: no name and no address.
+    async fn customer(&self, user: UserId) -> Result<String, GatewayError> {
+        let form = [("metadata[user_id]", user.to_string())];
+        let made =
+            self.http.post::<Customer>("/v1/customers", &form, Some(&format!("customer:{user}"))).await?;
+        made.result.map(|customer| customer.id).map_err(|problem| refused_call(&problem))
+    }
+
+    pub(super) async fn detach(&self, reference: &str) -> Result<(), GatewayError> {
+        let Reference::OfCustomer { method, .. } = Reference::of(reference) else { return Ok(()) };
+        let path = format!("/v1/payment_methods/{method}/detach");
+        // One that Stripe doesn't know any more is forgotten already.
+        self.http.post::<Method>(&path, &[], None).await.map(|_| ())
+    }
+}

@@ -1,0 +1,136 @@
+//! Stripe, by its HTTP API (<https://docs.stripe.com/api>): one `PaymentIntent` for each payment, which is confirmed once
+//! for each attempt.
+//!
+//! The intent is created under the payment's id as idempotency key, which moves no money, and is found again by creating
+//! it again; an attempt is a confirmation under the payment's id and the attempt's number. An intent succeeds once,
+//! whatever is asked of it. One that was cancelled makes room for the next, under the key that follows.
+
+mod http;
+mod intents;
+mod methods;
+mod objects;
+
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use domain::Money;
+use domain::ids::{PaymentId, UserId};
+
+use self::http::Http;
+use self::objects::{Problem, Refund};
+use super::{Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Kept, Notice};
+use crate::config::StripeConfig;
+
+/// Its name.
+pub const NAME: &str = "stripe";
+
+/// The header with the signature of its webhooks.
+const SIGNATURE: &str = "stripe-signature";
+
+/// The gateway. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    http: Http,
+    /// Webhooks are heard only with it.
+    webhook_secret: Option<String>,
+    /// Where a customer goes from Stripe's page who has no page to go to.
+    home_url: String,
+}
+
+impl Stripe {
+    /// The gateway that this configuration leads to, of a shop at `home_url`.
+    pub fn new(config: &StripeConfig, home_url: &str) -> Self {
+        Self {
+            http: Http::new(&config.url, &config.key),
+            webhook_secret: config.webhook_secret.clone(),
+            home_url: home_url.to_owned(),
+        }
+    }
+}
+
+#[async_trait]
+impl Gateway for Stripe {
+    fn accepts(&self, token: &str) -> bool {
+        let word = token.strip_prefix("tok_").or_else(|| token.strip_prefix("pm_")).unwrap_or_default();
+        (1..=90).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    }
+
+    fn page(&self, _: PaymentId) -> Option<String> {
+        None
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Charged, GatewayError> {
+        self.confirm(charge).await
+    }
+
+    async fn look_up(&self, asked: &Asked) -> Result<Option<Charged>, GatewayError> {
+        let intent = self.intent(asked).await?;
+        intent.charged(asked.amount)
+    }
+
+    async fn give_up(&self, asked: &Asked) -> Result<Charged, GatewayError> {
+        self.cancel(asked).await
+    }
+
+    async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError> {
+        let form = [
+            ("payment_intent", refund.charge.clone()),
+            ("amount", minor_units(refund.amount).to_string()),
+            ("metadata[payment_id]", refund.payment_id.to_string()),
+            ("metadata[refund_id]", refund.refund_id.to_string()),
+        ];
+        let key = refund.refund_id.to_string();
+        Ok(match self.http.post::<Refund>("/v1/refunds", &form, Some(&key)).await?.result {
+            Ok(Refund { status: Some(status), failure_reason, .. })
+                if status == "failed" || status == "canceled" =>
+            {
+                GivenBack::Refused { code: failure_reason.unwrap_or(status) }
+            }
+            Ok(Refund { id, .. }) => GivenBack::Refunded { reference: id },
+            Err(problem) => GivenBack::Refused { code: problem.word() },
+        })
+    }
+
+    async fn keep(&self, user: UserId, token: &str, known: Option<&str>) -> Result<Kept, GatewayError> {
+        self.attach(user, token, known).await
+    }
+
+    async fn forget(&self, reference: &str) -> Result<(), GatewayError> {
+        self.detach(reference).await
+    }
+
+    fn hear(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Notice, BadNotice> {
+        let secret = self.webhook_secret.as_deref().ok_or(BadNotice::Signature)?;
+        Notice::signed(headers, SIGNATURE, body, secret, now)
+    }
+}
+
+/// The amount as Stripe counts it: in the currency's minor units, but for two currencies without any that are counted in
+/// hundredths all the same (<https://docs.stripe.com/currencies#special-cases>).
+fn minor_units(Money { amount, currency }: Money) -> i64 {
+    match currency.code() {
+        "ISK" | "UGX" => amount.saturating_mul(100),
+        _ => amount,
+    }
+}
+
+/// What can't be, if Stripe is as it is documented.
+fn unexpected(what: impl Into<String>) -> GatewayError {
+    GatewayError(what.into().into())
+}
+
+fn refused_call(problem: &Problem) -> GatewayError {
+    unexpected(format!("Stripe refuses the request: {}", problem.word()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_counted_as_stripe_counts_them() {
+        let of = |amount, code: &str| minor_units(Money::new(amount, code.parse().unwrap()));
+        assert_eq!((of(86_398, "USD"), of(500, "JPY"), of(1_500, "KWD")), (86_398, 500, 1_500));
+        assert_eq!((of(500, "ISK"), of(500, "UGX")), (50_000, 50_000));
+    }
+}

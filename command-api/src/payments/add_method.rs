@@ -1,0 +1,166 @@
+//! `POST /payments/methods`: a card is stored by its gateway's token. No number of a card is taken.
+
+use std::time::Duration;
+
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::{ApiError, Code, Fields, IdempotencyKey, JsonBody, Success, Timestamp};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::ids::UserId;
+use identity::idempotency;
+use identity::payment_methods::{self, AddError, NewMethod, StoredMethod};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::process_payment::gateway;
+use crate::command::Caller;
+use crate::gateway::{Gateways, Kept};
+use crate::shop::Shop;
+
+/// After how long a gateway that gave no answer may be asked again.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// What a client may not send, by whatever word: it is the gateway's alone.
+const NUMBERS: [&str; 5] = ["cardNumber", "number", "cvc", "cvv", "securityCode"];
+
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(add))
+}
+
+/// A card to be stored.
+#[derive(Clone, ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct AddMethod {
+    /// `card`.
+    #[schema(rename = "type", value_type = Option<String>, pattern = "^card$", nullable = false)]
+    kind: Option<&'static str>,
+    /// The gateway's token.
+    #[schema(rename = "cardToken", pattern = "^(tok|pm)_[A-Za-z0-9_]{1,60}$", example = "tok_visa")]
+    token: String,
+    /// Whether it becomes the one that is used where none is named.
+    #[schema(nullable = false)]
+    is_default: Option<bool>,
+    /// `stripe` or `simulator`; without it the one that is configured.
+    #[schema(rename = "paymentGateway", value_type = Option<String>, pattern = "^(stripe|simulator)$", nullable = false)]
+    gateway: &'static str,
+}
+
+impl AddMethod {
+    fn read(f: &mut Fields<'_, '_>, gateways: &Gateways) -> Option<Self> {
+        let kind = f.field("type").one_of(&[("card", "card")]);
+        let token = f.field("cardToken").or("token").required().text(1..=100);
+        let is_default = f.field("isDefault").boolean();
+        let gateway = gateway(f, gateways);
+        for number in NUMBERS {
+            if f.field(number).is_given() {
+                f.violation(
+                    number,
+                    Code::ValidationError,
+                    format!("{number} is not taken: send the gateway's cardToken"),
+                );
+            }
+        }
+        let (token, gateway) = (token?, gateway?);
+        if !gateways.get(gateway).is_some_and(|it| it.accepts(&token)) {
+            f.violation("cardToken", Code::InvalidFormat, "cardToken must be a token of the gateway");
+        }
+        Some(Self { kind, token, is_default, gateway })
+    }
+}
+
+/// Stores a payment method.
+///
+/// The card is named by its gateway's token; a card's number is not taken. The first method is the default.
+#[utoipa::path(
+    post, path = "/payments/methods", operation_id = "addPaymentMethod", tag = "payments",
+    security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Stores once, however often it is sent",
+            min_length = 1, max_length = 255)),
+    request_body = AddMethod,
+    responses(
+        (status = 201, description = "Stored", body = Envelope<StoredMethod>),
+        (status = 402, description = "The gateway refused the card", body = Refusal),
+        (status = 409, description = "No more can be stored", body = Refusal),
+    ),
+)]
+async fn add(
+    State(shop): State<Shop>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let (request, fingerprint) = body.read_keyed(|f| AddMethod::read(f, &shop.gateways))?;
+    let user = caller.principal.user;
+    let new = keep(&shop, user, request).await?;
+    let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
+    let id = Uuid::now_v7();
+    let before = match key.digest(user) {
+        Some(key) => idempotency::claim(&mut transaction, key, fingerprint, id).await?,
+        None => None,
+    };
+    let stored = match before {
+        Some(before) => stored_before(&mut transaction, user, before, &new).await?,
+        None => payment_methods::add(&mut transaction, user, id, &new).await.map_err(refusal)?,
+    };
+    transaction.commit().await.map_err(identity::failed)?;
+    Ok((StatusCode::CREATED, Success::new(stored).message("Payment method added successfully"))
+        .into_response())
+}
+
+/// Has the gateway keep it.
+async fn keep(shop: &Shop, user: UserId, request: AddMethod) -> Result<NewMethod, ApiError> {
+    let AddMethod { kind, token, is_default, gateway: name } = request;
+    let gateway = shop.gateways.get(name).ok_or_else(|| ApiError::not_found("Gateway"))?;
+    let others = payment_methods::all(shop.log.pool(), user).await.map_err(identity::failed)?;
+    let known = others.iter().find(|method| method.payment_gateway == name);
+    let kept = gateway.keep(user, &token, known.map(|method| method.reference.as_str())).await;
+    match kept.map_err(|error| ApiError::unavailable(TRY_AGAIN).because(error))? {
+        Kept::Card { reference, card } => Ok(NewMethod {
+            gateway: name.to_owned(),
+            reference,
+            r#type: kind.unwrap_or("card"),
+            brand: card.brand,
+            last4: card.last4,
+            expiry_month: card.expiry_month,
+            expiry_year: card.expiry_year,
+            make_default: is_default.unwrap_or(false),
+        }),
+        Kept::Refused { code } => {
+            let refused = ApiError::new(Code::PaymentFailed, format!("The gateway refused the card: {code}"));
+            Err(refused.field("cardToken"))
+        }
+    }
+}
+
+/// What the same request stored before; as it was then, if it was removed meanwhile.
+async fn stored_before(
+    db: &mut PgConnection,
+    user: UserId,
+    id: Uuid,
+    new: &NewMethod,
+) -> Result<StoredMethod, ApiError> {
+    let found = payment_methods::find(db, user, id).await.map_err(identity::failed)?;
+    Ok(found.unwrap_or_else(|| StoredMethod {
+        id,
+        r#type: new.r#type.to_owned(),
+        last4: new.last4.clone(),
+        brand: new.brand.clone(),
+        expiry_month: new.expiry_month,
+        expiry_year: new.expiry_year,
+        is_default: false,
+        payment_gateway: new.gateway.clone(),
+        reference: new.reference.clone(),
+        created_at: Timestamp::now(),
+    }))
+}
+
+fn refusal(error: AddError) -> ApiError {
+    match error {
+        AddError::TooMany => ApiError::conflict(error.to_string()),
+        AddError::Postgres(error) => identity::failed(error),
+    }
+}

@@ -1,0 +1,42 @@
+//! `DELETE /payments/methods/{id}`: a stored method is forgotten, here and at its gateway.
+
+use api_contract::{ApiError, PathId};
+use axum::extract::State;
+use axum::http::StatusCode;
+use identity::payment_methods;
+use tracing::warn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::command::Caller;
+use crate::shop::Shop;
+
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(remove))
+}
+
+/// Removes a payment method. If it was the default, the newest of the others becomes it.
+#[utoipa::path(
+    delete, path = "/payments/methods/{id}", operation_id = "removePaymentMethod", tag = "payments",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The method's id")),
+    responses((status = 204, description = "Removed")),
+)]
+async fn remove(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(id): PathId<Uuid>,
+) -> Result<StatusCode, ApiError> {
+    let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
+    let removed = payment_methods::remove(&mut transaction, caller.principal.user, id).await;
+    let removed = removed.map_err(identity::failed)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
+    transaction.commit().await.map_err(identity::failed)?;
+    if let Some(gateway) = shop.gateways.get(&removed.payment_gateway)
+        && let Err(error) = gateway.forget(&removed.reference).await
+    {
+        // Nobody can charge it through us any more.
+        warn!(error = &error as &dyn std::error::Error, "a gateway still keeps a method that was removed");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,26 @@
+//! A process manager that stands still says so: in the log of its process, and in `daybook status`.
+
+use api_contract::error::chain;
+use event_store::{Checkpoint, Log};
+use tracing::{error, warn};
+
+use super::ManagerError;
+
+/// Logs why it can't go on, and keeps it for `status` if starting again won't help.
+pub(super) async fn record(log: &Log, name: &'static str, failure: &ManagerError) {
+    let (checkpoint, cause) = (Checkpoint::named(name), chain(failure));
+    if !failure.is_final() {
+        // It may not even lead; whoever does is not at a standstill.
+        warn!(manager = name, error = cause, "a process manager starts again");
+        return;
+    }
+    error!(manager = name, error = cause, "a process manager stands still");
+    let stored = async {
+        let at = checkpoint.load(log.pool()).await?;
+        checkpoint.failed(log.pool(), &at, &cause).await?;
+        Ok::<_, event_store::LogError>(())
+    };
+    if let Err(error) = stored.await {
+        warn!(manager = name, error = chain(&error), "the failure is not in status");
+    }
+}

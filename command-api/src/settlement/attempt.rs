@@ -1,0 +1,225 @@
+//! An attempt to pay: the gateway is asked for the money, and what it says is recorded.
+
+use domain::Halt;
+use domain::decisions::{
+    CapturePayment, CapturePaymentError, DeclinePayment, RequireAction, capture_payment, decline_payment,
+    require_action,
+};
+use domain::ids::{PaymentId, PersonalId, RefundId};
+use domain::payment::{AttemptPhase, Payment, PaymentError};
+use event_store::decider::Failure;
+use event_store::{Accepted, Decision, Metadata};
+use tracing::{error, info};
+use uuid::Uuid;
+
+use super::{Settlement, Unsettled, asked, not_taken, submission};
+use crate::gateway::{Asked, Charge, Charged, Gateway, Pages};
+
+impl Settlement {
+    /// Asks for the money, unless the attempt is settled already. The key makes asking twice the same as once.
+    /// `may_be_known`: somebody may have asked before, so the gateway is first asked what it knows.
+    pub async fn charge(
+        &self,
+        payment_id: PaymentId,
+        number: u32,
+        may_be_known: bool,
+        because: &Metadata,
+    ) -> Result<(), Unsettled> {
+        let payment = self.payment(payment_id).await?;
+        let Some((asked, name)) = asked(payment_id, &payment).filter(|_| is_due(&payment, number)) else {
+            self.outcomes.tell(payment_id, self.watch.position());
+            return Ok(());
+        };
+        let gateway = self.gateway(name)?;
+        let charged = if payment.cancelled {
+            // The order was given up: it is charged no more, or was already.
+            gateway.give_up(&asked).await?
+        } else {
+            self.ask(gateway, asked, &payment, may_be_known).await?
+        };
+        self.record(asked, name, charged, because).await
+    }
+
+    async fn ask(
+        &self,
+        gateway: &dyn Gateway,
+        asked: Asked,
+        payment: &Payment,
+        may_be_known: bool,
+    ) -> Result<Charged, Unsettled> {
+        if may_be_known {
+            match gateway.look_up(&asked).await? {
+                Some(
+                    known @ (Charged::Captured { .. } | Charged::ActionRequired { .. } | Charged::Pending),
+                ) => {
+                    return Ok(known);
+                }
+                // A no may be of an attempt before this one: asked with this one's key, the gateway says which.
+                Some(Charged::Declined { .. }) | None => {}
+            }
+        }
+        let attempt = payment.attempt.as_ref();
+        let token = attempt.map(|attempt| attempt.method.clone()).unwrap_or_default();
+        let pages = self.pages(attempt.and_then(|attempt| attempt.pages)).await?;
+        Ok(gateway.charge(&Charge { asked, token, pages }).await?)
+    }
+
+    /// Records what the gateway knows by now of the payment's last attempt. Nothing happens where it knows no more than
+    /// the log.
+    pub async fn refresh(&self, payment_id: PaymentId, because: &Metadata) -> Result<(), Unsettled> {
+        let payment = self.payment(payment_id).await?;
+        let Some((asked, name)) = asked(payment_id, &payment).filter(|_| payment.captured.is_none()) else {
+            return Ok(());
+        };
+        match self.gateway(name)?.look_up(&asked).await? {
+            Some(captured @ Charged::Captured { .. }) => self.record(asked, name, captured, because).await,
+            // While its gateway is being asked, whoever asks is told.
+            Some(declined @ Charged::Declined { .. }) if awaits_customer(&payment) => {
+                self.record(asked, name, declined, because).await
+            }
+            Some(Charged::Declined { .. } | Charged::ActionRequired { .. } | Charged::Pending) | None => {
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the attempt that waits for the customer: the gateway is told that the money is wanted no longer.
+    pub async fn abandon(&self, payment_id: PaymentId, because: &Metadata) -> Result<(), Unsettled> {
+        let payment = self.payment(payment_id).await?;
+        let waits = |_: &(Asked, &str)| payment.captured.is_none() && awaits_customer(&payment);
+        let Some((asked, name)) = asked(payment_id, &payment).filter(waits) else { return Ok(()) };
+        let charged = self.gateway(name)?.give_up(&asked).await?;
+        self.record(asked, name, charged, because).await
+    }
+
+    fn gateway(&self, name: &str) -> Result<&dyn Gateway, Unsettled> {
+        let gateway = self.gateways.get(name).ok_or_else(|| Unsettled::NoGateway(name.to_owned()))?;
+        Ok(&**gateway)
+    }
+
+    async fn pages(&self, kept: Option<PersonalId>) -> Result<Pages, Unsettled> {
+        let Some(id) = kept else { return Ok(Pages::default()) };
+        let bodies = identity::personal::bodies(self.log.pool(), &[id]).await?;
+        let body = bodies.into_iter().next().map(|(_, body)| body);
+        Ok(body.and_then(|body| serde_json::from_value(body).ok()).unwrap_or_default())
+    }
+
+    /// Records it, and tells who waits.
+    async fn record(
+        &self,
+        asked: Asked,
+        gateway: &str,
+        charged: Charged,
+        because: &Metadata,
+    ) -> Result<(), Unsettled> {
+        let Asked { payment_id, attempt, amount: _ } = asked;
+        let mut charged = charged;
+        if let Charged::ActionRequired { url } = charged {
+            if let Some(position) = self.record_action(payment_id, attempt, url, because).await? {
+                self.outcomes.tell(payment_id, position);
+                return Ok(());
+            }
+            // Given up in this moment: nobody is to act any more.
+            charged = self.gateway(gateway)?.give_up(&asked).await?;
+        }
+        let position = match charged {
+            Charged::Captured { .. } => self.record_capture(asked, gateway, charged, because).await?,
+            Charged::Declined { code } => {
+                let decline = DeclinePayment { payment_id, attempt, code };
+                let decision =
+                    move |streams: &mut Decision<'_>| of_payment(decline_payment(streams, &decline));
+                self.position(payment_id, self.decider.submit(submission(because), decision).await)?
+            }
+            Charged::ActionRequired { .. } | Charged::Pending => return Err(Unsettled::Pending),
+        };
+        self.outcomes.tell(payment_id, position);
+        Ok(())
+    }
+
+    /// Where it is recorded; nothing where the payment was cancelled.
+    async fn record_action(
+        &self,
+        payment_id: PaymentId,
+        attempt: u32,
+        url: String,
+        because: &Metadata,
+    ) -> Result<Option<i64>, Unsettled> {
+        let require = RequireAction { payment_id, attempt, url };
+        let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
+        let decided = self.decider.submit(submission(because), decision).await;
+        if let Err(Failure::Refused(CapturePaymentError::Payment(PaymentError::Cancelled))) = &decided {
+            return Ok(None);
+        }
+        self.position(payment_id, decided).map(Some)
+    }
+
+    async fn record_capture(
+        &self,
+        Asked { payment_id, attempt: _, amount }: Asked,
+        gateway: &str,
+        charged: Charged,
+        because: &Metadata,
+    ) -> Result<i64, Unsettled> {
+        let Charged::Captured { reference, brand, last4, receipt } = charged else {
+            return Ok(self.watch.position());
+        };
+        let capture = CapturePayment {
+            payment_id,
+            amount,
+            gateway: gateway.to_owned(),
+            reference: Some(reference),
+            brand,
+            last4,
+            receipt,
+            refund_id: RefundId(Uuid::now_v7()),
+        };
+        let decision = move |streams: &mut Decision<'_>| capture_payment(streams, &capture).map(|_| ());
+        self.position(payment_id, self.decider.submit(submission(because), decision).await)
+    }
+
+    /// Where it is recorded.
+    fn position(
+        &self,
+        payment_id: PaymentId,
+        recorded: Result<Accepted<()>, Failure<CapturePaymentError>>,
+    ) -> Result<i64, Unsettled> {
+        match recorded {
+            Ok(Accepted::Done { value: (), position }) => Ok(position),
+            Ok(Accepted::Replayed(remembered)) => Ok(remembered.position),
+            Err(Failure::Refused(CapturePaymentError::Payment(
+                settled @ (PaymentError::AlreadyCaptured
+                | PaymentError::Cancelled
+                | PaymentError::NoSuchAttempt { .. }),
+            ))) => {
+                info!(%payment_id, %settled, "somebody else was quicker");
+                Ok(self.watch.position())
+            }
+            Err(Failure::Refused(refusal)) => {
+                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
+                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                Ok(self.watch.position())
+            }
+            Err(failure) => Err(not_taken(failure)),
+        }
+    }
+}
+
+/// Whether this attempt is still to be taken to its gateway.
+fn is_due(payment: &Payment, number: u32) -> bool {
+    let under_way = payment.attempt.as_ref().filter(|last| last.number == number);
+    under_way.is_some_and(|attempt| match attempt.phase {
+        AttemptPhase::Processing => payment.captured.is_none(),
+        AttemptPhase::ActionRequired { .. } | AttemptPhase::Declined { .. } => false,
+    })
+}
+
+fn awaits_customer(payment: &Payment) -> bool {
+    payment.attempt.as_ref().is_some_and(|attempt| match attempt.phase {
+        AttemptPhase::ActionRequired { .. } => true,
+        AttemptPhase::Processing | AttemptPhase::Declined { .. } => false,
+    })
+}
+
+fn of_payment(decided: Result<(), Halt<PaymentError>>) -> Result<(), Halt<CapturePaymentError>> {
+    decided.map_err(|halt| halt.map(CapturePaymentError::Payment))
+}

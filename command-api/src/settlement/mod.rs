@@ -1,0 +1,95 @@
+//! Gateways are asked, and what they say is recorded: by the process manager that takes attempts and refunds to them,
+//! and by whoever has a reason to believe that a gateway knows more by now (a webhook, a customer who is back from a
+//! page).
+//!
+//! Whatever is recorded twice counts once: the payment itself refuses the second time.
+
+mod attempt;
+mod refund;
+
+use chrono::Utc;
+use domain::payment::Payment;
+use domain::{Halt, ids::PaymentId};
+use event_store::decider::Failure;
+use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
+
+use crate::gateway::{Asked, Gateways};
+use crate::process_managers::outcomes::Outcomes;
+
+/// What settling works with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// By which is recorded what gateways say.
+    pub decider: Decider,
+    /// For where customers go from a gateway's page.
+    pub log: Log,
+    /// Where the log stands.
+    pub watch: LogWatch,
+    /// Whom it asks.
+    pub gateways: Gateways,
+    /// Whom it tells.
+    pub outcomes: Outcomes,
+}
+
+/// Why something is not settled yet.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsettled {
+    /// The gateway gave no answer.
+    #[error(transparent)]
+    Gateway(#[from] crate::gateway::GatewayError),
+    /// The gateway doesn't know yet.
+    #[error("the gateway doesn't know yet")]
+    Pending,
+    /// It was configured when the attempt was made.
+    #[error("the gateway {0} is not configured")]
+    NoGateway(String),
+    /// Neither recorded nor refused.
+    #[error("the log did not take it: {0}")]
+    Log(String),
+    /// Where the customer goes from a page could not be read.
+    #[error("Postgres failed")]
+    Postgres(#[from] sqlx::Error),
+}
+
+impl Settlement {
+    async fn payment(&self, payment_id: PaymentId) -> Result<Payment, Unsettled> {
+        let id = payment_id.to_string();
+        let look = move |streams: &mut Decision<'_>| -> Result<Payment, Halt<()>> {
+            Ok(domain::Streams::state::<Payment, ()>(streams, &id)?.clone())
+        };
+        match self.decider.submit(Submission::default(), look).await.map_err(not_taken)? {
+            event_store::Accepted::Done { value, position: _ } => Ok(value),
+            // Without a key nothing is replayed.
+            event_store::Accepted::Replayed(_) => Err(not_taken(Failure::<()>::Broken)),
+        }
+    }
+}
+
+/// A command because of what a gateway said.
+fn submission(because: &Metadata) -> Submission {
+    Submission {
+        metadata: because.clone(),
+        occurred_at: Some(Utc::now()),
+        bytes: 1024,
+        ..Submission::default()
+    }
+}
+
+/// The last attempt, as its gateway knows it.
+fn asked(payment_id: PaymentId, payment: &Payment) -> Option<(Asked, &str)> {
+    let attempt = payment.attempt.as_ref()?;
+    let amount = payment.opened?.amount;
+    Some((Asked { payment_id, attempt: attempt.number, amount }, &attempt.gateway))
+}
+
+fn not_taken<E>(failure: Failure<E>) -> Unsettled {
+    Unsettled::Log(match failure {
+        Failure::Refused(_) => "refused".to_owned(),
+        Failure::KeyReused => "its key was used".to_owned(),
+        Failure::Busy => "too many commands are waiting".to_owned(),
+        Failure::Unavailable => "the log is unavailable".to_owned(),
+        Failure::Unstorable(code) => format!("Postgres refused it (SQLSTATE {code})"),
+        Failure::Broken => "the decision failed".to_owned(),
+        Failure::Stopped => "shutting down".to_owned(),
+    })
+}

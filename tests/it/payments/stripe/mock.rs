@@ -1,0 +1,89 @@
+//! Daybook's requests against stripe-mock, which checks each one against Stripe's own description of its API, and answers
+//! with its examples. It keeps nothing, so only the form is shown here, and that every object can be read.
+//!
+//! `./dev test` brings it where Go is present and says where in `DAYBOOK_STRIPE_MOCK`. Without it nothing is shown here,
+//! unless `DAYBOOK_REQUIRE_STRIPE_MOCK` says that it must be there.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use command_api::config::StripeConfig;
+use command_api::gateway::{
+    Asked, Charge, Charged, Gateway as _, GatewayError, GiveBack, GivenBack, Kept, Pages, Stripe,
+};
+use domain::Money;
+use domain::ids::{PaymentId, RefundId, UserId};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+struct Mock {
+    _process: Child,
+    url: String,
+}
+
+async fn start() -> Option<Mock> {
+    let Ok(program) = std::env::var("DAYBOOK_STRIPE_MOCK") else {
+        assert!(std::env::var("DAYBOOK_REQUIRE_STRIPE_MOCK").is_err(), "DAYBOOK_STRIPE_MOCK is not set");
+        #[allow(clippy::print_stderr, reason = "whoever reads the tests is to know what they don't show")]
+        {
+            eprintln!(
+                "SKIPPED: DAYBOOK_STRIPE_MOCK is not set: Stripe's requests are not checked by stripe-mock"
+            );
+        }
+        return None;
+    };
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free.to_string();
+    let process = Command::new(program)
+        .args(["-http-addr", &address])
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let answers = async {
+        while tokio::net::TcpStream::connect(&address).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await; // asking again is how one observes it
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), answers).await.expect("stripe-mock listens");
+    Some(Mock { _process: process, url: format!("http://{address}") })
+}
+
+#[tokio::test]
+async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
+    let Some(mock) = start().await else { return };
+    let config = StripeConfig { url: mock.url.clone(), key: "sk_test_123".to_owned(), webhook_secret: None };
+    let stripe = Stripe::new(&config, "https://shop.example");
+    let (payment_id, amount) = (PaymentId(Uuid::now_v7()), Money::new(2_000, "USD".parse().unwrap()));
+    let asked = Asked { payment_id, attempt: 1, amount };
+    // Its examples have a state of their own: that they were taken and read is what is shown.
+    for token in ["tok_visa", "pm_card_visa", "cus_1:pm_1"] {
+        let charge = Charge { asked, token: token.to_owned(), pages: Pages::default() };
+        taken(stripe.charge(&charge).await);
+    }
+    stripe.look_up(&asked).await.unwrap();
+    stripe.give_up(&asked).await.unwrap();
+    let refund =
+        GiveBack { payment_id, refund_id: RefundId(Uuid::now_v7()), charge: "pi_1".to_owned(), amount };
+    let refunded = stripe.refund(&refund).await.unwrap();
+    assert!(matches!(refunded, GivenBack::Refunded { .. }), "{refunded:?}");
+    let user = UserId(Uuid::now_v7());
+    for (token, known) in [("tok_visa", None), ("pm_1", Some("cus_1:pm_0"))] {
+        let kept = stripe.keep(user, token, known).await.unwrap();
+        assert!(matches!(kept, Kept::Card { .. }), "{kept:?}");
+    }
+    stripe.forget("cus_1:pm_1").await.unwrap();
+}
+
+/// The only complaint may be that the example is of another state or amount than what was asked for.
+fn taken(answer: Result<Charged, GatewayError>) {
+    match answer {
+        Ok(Charged::Declined { code }) => panic!("refused: {code}"),
+        Ok(Charged::Captured { .. } | Charged::ActionRequired { .. } | Charged::Pending) => {}
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            let of_example = cause.contains("waits to be confirmed") || cause.contains("another amount");
+            assert!(of_example, "{cause}");
+        }
+    }
+}

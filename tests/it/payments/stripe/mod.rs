@@ -1,0 +1,176 @@
+//! Paying by Stripe, against a server that behaves like it; and its requests against stripe-mock, which knows Stripe's own
+//! description of its API.
+
+mod mock;
+mod server;
+
+use api_contract::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{ordered, payment_id, sign};
+use crate::harness::{Answer, App, Options, Person, payment_of};
+use server::Stripe;
+
+const SECRET: &str = "whsec_daybook";
+
+struct Shop {
+    app: App,
+    stripe: Stripe,
+}
+
+impl Shop {
+    async fn start() -> Self {
+        let (stripe, url) = Stripe::start().await;
+        let stripe_url = Some(&*Box::leak(url.into_boxed_str()));
+        let app = App::start_with(Options { stripe_url, ..Options::default() }).await;
+        Self { app, stripe }
+    }
+
+    async fn people(&self) -> (Person<'_>, Person<'_>) {
+        (self.app.person(Role::Seller).await, self.app.person(Role::Customer).await)
+    }
+
+    /// Stripe tells of this payment.
+    async fn tell(&self, event: &str, kind: &str, order: &Value) -> Answer {
+        let object = json!({ "object": "payment_intent", "metadata": { "payment_id": payment_id(order) } });
+        let body = json!({ "id": event, "type": kind, "data": { "object": object } }).to_string();
+        let signature = sign(SECRET, &body, 0).await;
+        let request = self.app.request(Method::POST, "/api/v1/payments/webhooks/stripe");
+        let request =
+            request.header("stripe-signature", signature).header("content-type", "application/json");
+        Answer::of(request.body(body)).await
+    }
+}
+
+async fn pay(buyer: &Person<'_>, order: &Value, token: &str) -> Answer {
+    let mut body = payment_of(order, token);
+    body["paymentGateway"] = json!("stripe");
+    buyer.post("/payments/process", &body).await
+}
+
+fn status(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.json()["data"]["status"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn a_card_pays_once_with_its_receipt_and_is_refunded() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    let paid = pay(&buyer, &order, "tok_visa").await;
+    assert_eq!(status(&paid), (200, "succeeded".to_owned()), "{}", paid.text);
+    let data = paid.json()["data"].clone();
+    assert_eq!(
+        (&data["last4"], &data["brand"], &data["paymentGateway"]),
+        (&json!("4242"), &json!("visa"), &json!("stripe"))
+    );
+    assert_eq!(data["receipt"], "https://pay.stripe.example/receipts/pi_1");
+    assert_eq!(shop.stripe.charges(), [1]);
+    let admin = shop.app.person(Role::Admin).await;
+    let refund = format!("/payments/{}/refund", payment_id(&order));
+    let part = admin.post(&refund, &json!({ "amount": "9.98" })).await;
+    assert_eq!(part.status, 200, "{}", part.text);
+    assert_eq!(admin.post(&refund, &json!({})).await.status, 200);
+    assert_eq!(shop.stripe.refunds(), [998, 20_000]);
+}
+
+#[tokio::test]
+async fn a_declined_card_says_why_and_another_one_pays_the_same_intent() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    for (token, why) in [
+        ("tok_chargeDeclined", "generic_decline"),
+        ("tok_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+    ] {
+        let declined = pay(&buyer, &order, token).await;
+        assert_eq!(declined.status, 402, "{}", declined.text);
+        assert!(declined.text.contains(why), "{}", declined.text);
+    }
+    assert_eq!(status(&pay(&buyer, &order, "pm_card_visa").await), (200, "succeeded".to_owned()));
+    assert_eq!(shop.stripe.charges(), [1], "one intent, one charge");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_late_or_refused_for_now_is_asked_for_again() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    for token in ["tok_answer_lost", "tok_busy", "tok_in_use", "tok_down"] {
+        let order = ordered(&buyer, &seller).await;
+        let paid = pay(&buyer, &order, token).await;
+        assert_eq!(status(&paid), (200, "succeeded".to_owned()), "{token}: {}", paid.text);
+    }
+    assert_eq!(shop.stripe.charges(), [1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn three_d_secure_is_done_at_the_bank_and_told_by_a_webhook() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    let waiting = pay(&buyer, &order, "tok_threeDSecure2Required").await;
+    assert_eq!(status(&waiting), (200, "requires_action".to_owned()), "{}", waiting.text);
+    assert_eq!(waiting.json()["data"]["paymentUrl"], "https://hooks.stripe.example/3ds");
+    shop.stripe.customer_decides(true);
+    // In another order than they happened, and twice.
+    for (event, kind) in [
+        ("evt_3", "payment_intent.succeeded"),
+        ("evt_1", "payment_intent.created"),
+        ("evt_2", "payment_intent.requires_action"),
+        ("evt_3", "payment_intent.succeeded"),
+    ] {
+        assert_eq!(shop.tell(event, kind, &order).await.status, 200);
+    }
+    let events = shop.app.events("payments", payment_id(&order)).await;
+    assert_eq!(events, ["PaymentOpened", "PaymentAttempted", "PaymentActionRequired", "PaymentCaptured"]);
+}
+
+#[tokio::test]
+async fn who_fails_at_the_bank_may_try_again() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    pay(&buyer, &order, "tok_threeDSecure2Required").await;
+    shop.stripe.customer_decides(false);
+    assert_eq!(shop.tell("evt_1", "payment_intent.payment_failed", &order).await.status, 200);
+    assert_eq!(shop.app.events("payments", payment_id(&order)).await.last().unwrap(), "PaymentDeclined");
+    assert_eq!(status(&pay(&buyer, &order, "tok_visa").await), (200, "succeeded".to_owned()));
+    assert_eq!(shop.stripe.charges(), [1]);
+}
+
+#[tokio::test]
+async fn an_order_that_is_given_up_while_its_customer_is_at_the_bank_is_not_charged() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    pay(&buyer, &order, "tok_threeDSecure2Required").await;
+    let cancel = format!("/orders/{}/cancel", order["data"]["id"].as_str().unwrap());
+    assert_eq!(buyer.post(&cancel, &json!({})).await.status, 200);
+    shop.app.event(payment_id(&order), "PaymentDeclined").await;
+    shop.stripe.customer_decides(true);
+    assert_eq!(shop.stripe.charges(), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn a_stored_card_is_the_customer_s_at_stripe() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let body = json!({ "type": "card", "cardToken": "tok_visa", "paymentGateway": "stripe" });
+    let stored = buyer.post("/payments/methods", &body).await;
+    assert_eq!(stored.status, 201, "{}", stored.text);
+    let data = stored.json()["data"].clone();
+    assert_eq!((&data["expiryMonth"], &data["expiryYear"]), (&json!(8), &json!(2031)));
+    assert!(!stored.text.contains("pm_visa") && !stored.text.contains("cus_1"), "tokens are ours alone");
+    let refused = buyer
+        .post("/payments/methods", &json!({ "cardToken": "tok_unknown", "paymentGateway": "stripe" }))
+        .await;
+    assert_eq!(refused.status, 402, "{}", refused.text);
+    let order = ordered(&buyer, &seller).await;
+    let paid = pay(&buyer, &order, data["id"].as_str().unwrap()).await;
+    assert_eq!(status(&paid), (200, "succeeded".to_owned()), "{}", paid.text);
+    let removed = buyer
+        .send(Method::DELETE, &format!("/payments/methods/{}", data["id"].as_str().unwrap()), &json!({}))
+        .await;
+    assert_eq!(removed.status, 204);
+}
