@@ -96,6 +96,12 @@ shared_buffers = 256MB
 max_wal_size = 2GB
 log_line_prefix = '%m [%p] %q%u@%d '
 CONF
+  if [[ -f $("$pg_bin/pg_config" --pkglibdir 2>/dev/null)/pg_stat_statements.so ]]; then # loaded, and counting only when asked to
+    cat >>"$pg_dir/data/daybook.conf" <<'CONF'
+shared_preload_libraries = 'pg_stat_statements'
+pg_stat_statements.track = none
+CONF
+  fi
   chmod 644 "$pg_dir/data/daybook.conf"
 }
 

@@ -72,6 +72,15 @@ impl Server {
         Ok(database)
     }
 
+    /// A database with the same content, of one that nobody uses.
+    pub async fn copy_of(&self, database: &Database) -> Result<Database, Error> {
+        let name = format!("bench_{}", Uuid::now_v7().simple());
+        let mut owner = self.owner.connect().await?;
+        owner.execute(format!("CREATE DATABASE {name} TEMPLATE {}", database.name).as_str()).await?;
+        owner.close().await?;
+        Ok(Database { name, server: self.clone() })
+    }
+
     async fn empty(&self) -> Result<Database, Error> {
         let name = format!("bench_{}", Uuid::now_v7().simple());
         let mut owner = self.owner.connect().await?;
@@ -90,6 +99,12 @@ impl Database {
     /// As the application's role.
     pub fn application(&self) -> PgConnectOptions {
         self.server.application.clone().database(&self.name)
+    }
+
+    /// As a superuser, where the environment names one.
+    pub fn superuser(&self) -> Result<Option<PgConnectOptions>, Error> {
+        let Ok(url) = std::env::var("DAYBOOK_SUPERUSER_DATABASE_URL") else { return Ok(None) };
+        Ok(Some(url.parse::<PgConnectOptions>()?.database(&self.name)))
     }
 
     /// A pool as the application's role, as Daybook makes it.

@@ -6,6 +6,7 @@ mod database;
 mod decider;
 mod growth;
 mod hot_product;
+mod http;
 mod one_event;
 mod relay;
 mod report;
@@ -28,7 +29,7 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Measures Daybook beside its peers and limits.
 ///
-/// Example: ./dev bench --only one-event --rounds 5
+/// Example: ./dev bench one-event --rounds 5
 #[derive(Parser)]
 #[command(name = "daybook-benches")]
 struct Arguments {
@@ -36,7 +37,6 @@ struct Arguments {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Only measurements whose name contains this.
-    #[arg(long)]
     only: Option<String>,
     /// One of the two processes of two-processes: not to be called by hand.
     #[arg(long, hide = true)]
@@ -73,5 +73,6 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     growth::measure(&server, &mut report).await?;
     verify::measure(&server, &mut report).await?;
     relay::measure(&server, &mut report).await?;
+    http::measure(&server, &mut report).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::Error;
+use crate::http::Load;
 
 /// One measurement.
 #[derive(Clone, Debug, Serialize)]
@@ -32,12 +33,38 @@ pub struct Measurement {
     pub aim: f64,
 }
 
+/// What clients get of one request: no peer stands beside it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figure {
+    name: &'static str,
+    /// The rates of each round.
+    a_second: Vec<f64>,
+    /// Milliseconds within which half, and 99 of 100, were answered, in each round.
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+}
+
+impl Figure {
+    /// One without rounds.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, a_second: Vec::new(), p50: Vec::new(), p99: Vec::new() }
+    }
+
+    /// Adds a round.
+    pub fn add(&mut self, load: &Load) {
+        self.a_second.push(load.rate.round());
+        self.p50.push(thousandths(load.milliseconds(0.5)));
+        self.p99.push(thousandths(load.milliseconds(0.99)));
+    }
+}
+
 /// The measurements so far.
 pub struct Report {
     rounds: usize,
     only: Option<String>,
     out: PathBuf,
     entries: Vec<Entry>,
+    figures: Vec<Figure>,
 }
 
 /// A line for whoever watches.
@@ -49,7 +76,7 @@ pub fn say(line: &str) {
 impl Report {
     /// An empty one.
     pub fn new(rounds: usize, only: Option<String>, out: PathBuf) -> Self {
-        Self { rounds: rounds.max(1), only, out, entries: Vec::new() }
+        Self { rounds: rounds.max(1), only, out, entries: Vec::new(), figures: Vec::new() }
     }
 
     /// How often ours and the peer take turns.
@@ -92,6 +119,25 @@ impl Report {
         ));
         self.entries.push(entry);
         std::fs::write(&self.out, serde_json::to_vec_pretty(&self.entries)?)?;
+        Ok(())
+    }
+}
+
+impl Report {
+    /// Takes the rounds of what has no peer; they go to a list beside that of the ratios.
+    pub fn figure(&mut self, figure: Figure) -> Result<(), Error> {
+        let middle = |values: &[f64]| median(&sorted(values.iter().copied()));
+        say(&format!(
+            "{:<34} {:>9} a second, {:.2} ms p50, {:.2} ms p99, in {} rounds",
+            figure.name,
+            middle(&figure.a_second),
+            middle(&figure.p50),
+            middle(&figure.p99),
+            figure.a_second.len()
+        ));
+        self.figures.push(figure);
+        let beside = self.out.with_file_name("bench-http.json");
+        std::fs::write(beside, serde_json::to_vec_pretty(&self.figures)?)?;
         Ok(())
     }
 }

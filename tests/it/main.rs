@@ -15,6 +15,7 @@ mod cart;
 mod catalog;
 mod coupons;
 mod crash;
+mod documents;
 mod harness;
 mod idempotency;
 mod import;

@@ -1,0 +1,94 @@
+//! Callers that call one after another, or at a rate that doesn't wait for them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use crate::Error;
+
+/// Somebody who calls: one request or a whole purchase.
+pub trait Caller: Send + 'static {
+    /// One call, to its end.
+    fn call(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// What callers got.
+pub struct Load {
+    /// Calls.
+    pub count: usize,
+    /// Calls a second.
+    pub rate: f64,
+    /// How long each took, in microseconds.
+    pub times: Histogram<u64>,
+}
+
+impl Load {
+    /// The time within which this share of the calls was answered, in milliseconds.
+    pub fn milliseconds(&self, quantile: f64) -> f64 {
+        Duration::from_micros(self.times.value_at_quantile(quantile)).as_secs_f64() * 1000.0
+    }
+}
+
+fn histogram() -> Result<Histogram<u64>, Error> {
+    Ok(Histogram::new_with_bounds(1, 600_000_000, 3)?)
+}
+
+/// Each caller calls again when it has its answer. The callers come back, to be used again.
+pub async fn closed<C: Caller>(callers: Vec<C>, during: Duration) -> Result<(Load, Vec<C>), Error> {
+    let started = Instant::now();
+    let calling = callers.into_iter().map(|mut caller| async move {
+        let mut times = histogram()?;
+        while started.elapsed() < during {
+            let began = Instant::now();
+            caller.call().await?;
+            times.record(micros(began.elapsed()))?;
+        }
+        Ok((times, caller))
+    });
+    gather(started, calling).await
+}
+
+/// Calls begin at this rate, whatever is still unanswered. A call that finds every caller busy waits for one, and the
+/// waiting counts: times are from when it should have begun (coordinated omission).
+pub async fn open<C: Caller>(callers: Vec<C>, rate: f64, during: Duration) -> Result<(Load, Vec<C>), Error> {
+    let next = Arc::new(AtomicU32::new(0));
+    let between = Duration::from_secs_f64(1.0 / rate);
+    let started = Instant::now();
+    let calling = callers.into_iter().map(|mut caller| {
+        let next = Arc::clone(&next);
+        async move {
+            let mut times = histogram()?;
+            loop {
+                let due = between * next.fetch_add(1, Ordering::Relaxed);
+                if due > during {
+                    return Ok((times, caller));
+                }
+                tokio::time::sleep_until((started + due).into()).await;
+                caller.call().await?;
+                times.record(micros(started.elapsed().saturating_sub(due)))?;
+            }
+        }
+    });
+    gather(started, calling).await
+}
+
+async fn gather<C: Caller>(
+    started: Instant,
+    calling: impl Iterator<Item = impl Future<Output = Result<(Histogram<u64>, C), Error>> + Send + 'static>,
+) -> Result<(Load, Vec<C>), Error> {
+    let tasks: Vec<_> = calling.map(tokio::spawn).collect();
+    let (mut times, mut callers) = (histogram()?, Vec::with_capacity(tasks.len()));
+    for task in tasks {
+        let (theirs, caller) = task.await??;
+        times.add(theirs)?;
+        callers.push(caller);
+    }
+    let count = usize::try_from(times.len())?;
+    Ok((Load { count, rate: crate::decider::per_second(count, started), times }, callers))
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1)
+}
