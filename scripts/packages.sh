@@ -34,6 +34,9 @@ packages_missing() {
         if ! { have cc && have c++ && have make; }; then echo build-essential; fi
         have pkg-config || echo pkg-config
         ;;
+      python3-requests) # apt's Python is not always the first one
+        python3 -c 'import requests' 2>/dev/null || /usr/bin/python3 -c 'import requests' 2>/dev/null || echo "$need"
+        ;;
       *) have "$need" || echo "$need" ;;
     esac
   done

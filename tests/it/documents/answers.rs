@@ -1,4 +1,5 @@
-//! Whether an answer has what a document prints: every field, of the type that is printed.
+//! Whether an answer has what a document prints: every field, of the type that is printed, what was sent as it was sent,
+//! and the sums of the worked examples to the cent.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +8,14 @@ use serde_json::Value;
 use super::printed::Printed;
 
 /// Words of the documents that have another one in the one form of answers; `.` is the object itself.
-const OTHER_WORDS: [(&str, &str); 16] = [
+const OTHER_WORDS: [(&str, &str); 18] = [
     ("title", "name"),
     ("name", "productName"),
     ("shipping", "shippingCost"),
     ("itemTotal", "subtotal"),
     ("totalItems", "itemCount"),
+    ("totalItems", "cart.itemCount"),
+    ("items", "cart.items"),
     ("total", "totalCount"),
     ("page", "pageNumber"),
     ("limit", "pageSize"),
@@ -26,22 +29,37 @@ const OTHER_WORDS: [(&str, &str); 16] = [
     ("categories", "."),
 ];
 
+/// The sums of the worked examples.
+const SUMS: [&str; 6] = ["subtotal", "discount", "discountAmount", "tax", "total", "amount"];
+/// What is null until somebody has reviewed a product.
+const OF_REVIEWS: [&str; 2] = ["rating", "reviews"];
+
 /// What an answer lacks, and which fields have another word.
 #[derive(Debug, Default)]
-pub struct Compared {
+pub struct Compared<'a> {
     pub lacks: Vec<String>,
     pub words: BTreeSet<String>,
+    /// What was sent.
+    sent: Option<&'a Printed>,
+    /// Whether the sums are those of a worked example.
+    worked: bool,
 }
 
-impl Compared {
-    /// Compares the whole answer with the printed one.
-    pub fn of(printed: &Printed, answer: &Value) -> Self {
-        let mut compared = Self::default();
+impl<'a> Compared<'a> {
+    /// Compares the whole answer with the printed one. What was sent has to come back as it was sent, and sums are
+    /// compared where the document works them out.
+    pub fn of(printed: &Printed, answer: &Value, sent: Option<&'a Printed>, worked: bool) -> Self {
+        let mut compared = Self { sent, worked, ..Self::default() };
         if printed.get("success").is_some() {
             compared.value("", printed, answer);
         } else {
             // The other documents print no envelope: what they show is the data, or stands in the envelope.
-            compared.within("", printed, &[&answer["data"], answer]);
+            let mut envelope = answer.clone();
+            let data = envelope["data"].take();
+            if let Some(members) = envelope.as_object_mut() {
+                members.remove("data");
+            }
+            compared.within("", printed, &[&data, &envelope]);
         }
         compared
     }
@@ -55,6 +73,7 @@ impl Compared {
             let path = if path.is_empty() { word.clone() } else { format!("{path}.{word}") };
             if let Some(ours) = places.iter().find_map(|place| place.get(&word)) {
                 self.value(&path, value, ours);
+                self.same(&path, key, value, ours);
             } else if let Some((other, ours)) = places.iter().find_map(|place| by_other_word(&word, place)) {
                 if other != "." {
                     self.words.insert(format!("`{word}` is `{other}`"));
@@ -63,8 +82,31 @@ impl Compared {
                     self.value(&path, value, ours);
                 }
             } else {
-                self.lacks.push(format!("`{path}`"));
+                self.lack(&path, format!("no `{path}`"));
             }
+        }
+    }
+
+    /// What was sent comes back as it was sent, and sums are what the document works out.
+    fn same(&mut self, path: &str, key: &str, printed: &Printed, ours: &Value) {
+        let Some(expected) = printed.to_json().filter(|it| !it.is_object() && !it.is_array()) else { return };
+        let word = camel_case(key);
+        let sent = self.sent.and_then(|it| it.get(key)) == Some(printed) && !word.ends_with("Id");
+        let sum = self.worked && SUMS.contains(&word.as_str());
+        let differs = match (expected.as_f64(), ours.as_f64()) {
+            (Some(expected), Some(ours)) => (expected - ours).abs() > 0.000_1,
+            _ => expected != *ours,
+        };
+        if (sent || sum) && differs {
+            self.lack(path, format!("`{path}` is {ours}, not {expected}"));
+        }
+    }
+
+    fn lack(&mut self, path: &str, what: String) {
+        if OF_REVIEWS.iter().any(|name| path.ends_with(name)) {
+            self.words.insert("without reviews, which come later".to_owned());
+        } else {
+            self.lacks.push(what);
         }
     }
 
@@ -75,7 +117,7 @@ impl Compared {
                 let Some(item) = items.iter().find(|it| **it != Printed::Elided) else { return };
                 match all.first() {
                     Some(first) => self.value(&format!("{path}[]"), item, first),
-                    None => self.lacks.push(format!("anything in `{path}`")),
+                    None => self.lack(path, format!("nothing in `{path}`")),
                 }
             }
             (Printed::Object(members), Value::Array(_)) if members.iter().all(|(key, _)| key != "id") => {
@@ -85,14 +127,18 @@ impl Compared {
             | (Printed::Bool(_), Value::Bool(_))
             | (Printed::Number(_), Value::Number(_))
             | (Printed::Text(_), Value::String(_)) => {}
-            _ => self.lacks.push(format!("`{path}` as printed: it is {}", kind(ours))),
+            _ => self.lack(path, format!("`{path}` is {}", kind(ours))),
         }
     }
 }
 
 fn by_other_word<'a>(word: &str, place: &'a Value) -> Option<(&'static str, &'a Value)> {
-    let others = OTHER_WORDS.iter().filter(|(theirs, _)| *theirs == word);
-    others.filter_map(|(_, ours)| Some((*ours, if *ours == "." { place } else { place.get(ours)? }))).next()
+    let mut others = OTHER_WORDS.iter().filter(|(theirs, _)| *theirs == word);
+    others.find_map(|(_, ours)| {
+        let found =
+            ours.split('.').filter(|it| !it.is_empty()).try_fold(place, |value, name| value.get(name))?;
+        Some((*ours, found))
+    })
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -120,10 +166,20 @@ pub fn camel_case(name: &str) -> String {
 
 #[test]
 fn what_is_missing_or_of_another_type_is_named() {
-    let printed =
-        Printed::parse(r#"{ "order_id": "uuid", "title": "A", "total": 1.0, "tags": ["a"], "x": true }"#);
-    let answer = serde_json::json!({ "data": { "orderId": "1", "name": "A", "total": "1.0", "tags": [] } });
-    let compared = Compared::of(&printed.unwrap(), &answer);
-    assert_eq!(compared.lacks, ["`total` as printed: it is a text", "anything in `tags`", "`x`"]);
+    let printed = r#"{ "order_id": "uuid", "title": "A", "total": 1.0, "tags": ["a"], "x": true, "tax": 0.50, "y": 1 }"#;
+    let printed = Printed::parse(printed).unwrap();
+    let data =
+        serde_json::json!({ "orderId": "1", "name": "A", "total": "1.0", "tags": [], "tax": 0.51, "y": 2 });
+    let sent = Printed::parse(r#"{ "y": 1 }"#);
+    let compared = Compared::of(&printed, &serde_json::json!({ "data": data }), sent.as_ref(), true);
+    let lacks = [
+        "`total` is a text",
+        "`total` is \"1.0\", not 1.0",
+        "nothing in `tags`",
+        "no `x`",
+        "`tax` is 0.51, not 0.5",
+        "`y` is 2, not 1",
+    ];
+    assert_eq!(compared.lacks, lacks);
     assert_eq!(compared.words.into_iter().collect::<Vec<_>>(), ["`title` is `name`"]);
 }
