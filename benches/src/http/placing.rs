@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::Utc;
 use domain::StreamId;
 use domain::decisions::{Item, OrderSource, PlaceOrder, PlaceOrderError, place_order};
 use domain::ids::{OrderId, PaymentId, PersonalId, ProductId, UserId};
@@ -106,6 +107,8 @@ fn order(nth: usize, items: Vec<Item>, customer: UserId) -> Result<PlaceOrder, E
         number: format!("ORD-2026-{nth:06}"),
         customer_id: Some(customer),
         source: OrderSource::Items(items),
+        coupon: None,
+        at: Utc::now(),
         payment_id: PaymentId(Uuid::now_v7()),
         tax_rate: "0.05".parse()?,
         ship_to: Region { country: Some("PK".to_owned()), region: None },
