@@ -214,3 +214,6 @@ fn picture(product: &ProductDetails) -> Option<String> {
     let primary = product.images.iter().find(|image| image.is_primary);
     primary.or(product.images.first()).map(|image| image.url.clone())
 }
+
+#[cfg(test)]
+mod tests;

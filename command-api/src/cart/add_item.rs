@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{MOST_UNITS, beside, cart_at, quoting, refusal, require_buyer};
+use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
@@ -79,7 +79,6 @@ async fn add(
     require_buyer(&caller.principal)?;
     let (NewItem { product_id, quantity }, fingerprint) = body.read_keyed(NewItem::read)?;
     let user_id = caller.principal.user;
-    let quoting = quoting(&shop, user_id).await?;
     let command = AddItem { user_id, product_id, quantity };
     let decision = move |streams: &mut Decision<'_>| {
         if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
@@ -91,7 +90,7 @@ async fn add(
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(&shop, quoting, beside, position).await?;
+    let (cart, version) = cart_at(&shop, user_id, beside, position).await?;
     let item = cart.item(product_id).ok_or_else(|| ApiError::not_found("Cart item"))?;
     let answer = Success::new(ItemAnswer { item, cart: &cart }).message("Item added to cart");
     Ok((StatusCode::CREATED, Version(version), EventPosition(position), answer).into_response())

@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{beside, cart_at, cart_refusal, quoting, require_buyer};
-use crate::command::{Caller, decide};
+use super::{beside, cart_at, cart_refusal, require_buyer};
+use crate::command::{Caller, decide, now};
 use crate::coupons;
 use crate::shop::Shop;
 
@@ -71,8 +71,7 @@ async fn apply(
     require_buyer(&caller.principal)?;
     let code: CouponCode = body.read(|f| coupons::code(f.field("couponCode").or("code").required()))?;
     let user_id = caller.principal.user;
-    let quoting = quoting(&shop, user_id).await?;
-    let command = ApplyCoupon { code: code.clone(), quoting };
+    let command = ApplyCoupon { code: code.clone(), user_id, at: now() };
     let decision = move |streams: &mut Decision<'_>| {
         if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
         apply_coupon(streams, &command).map_err(|halt| halt.map(refusal))?;
@@ -84,7 +83,7 @@ async fn apply(
         // Only a command with a key is answered again.
         Accepted::Replayed(_) => return Err(ApiError::not_found("Cart")),
     };
-    let (cart, version) = cart_at(&shop, quoting, Some(beside), position).await?;
+    let (cart, version) = cart_at(&shop, user_id, Some(beside), position).await?;
     let applied = Applied::of(&code, &terms, &cart, &shop);
     let answer = Success::new(applied).message("Coupon applied successfully");
     Ok((Version(version), EventPosition(position), answer).into_response())

@@ -51,29 +51,24 @@ fn beside(streams: &Decision<'_>, user: UserId) -> Result<Beside, Halt<ApiError>
     offers_of_cart(streams, user)
 }
 
-/// By which rules a cart is shown now.
-async fn quoting(shop: &Shop, user_id: UserId) -> Result<Quoting, ApiError> {
-    let tax_rate = tax::rate_at_home(shop, user_id).await?;
-    Ok(Quoting { user_id, at: now(), tax_rate, currency: shop.rules.currency })
-}
-
 /// The cart as a command left it, and its version. The moments in it come from its stream, up to the command's last
 /// event. An answer that is given again has the names and prices of now.
 async fn cart_at(
     shop: &Shop,
-    quoting: Quoting,
+    user_id: UserId,
     beside_then: Option<Beside>,
     position: i64,
 ) -> Result<(CartView, u64), ApiError> {
-    let user = quoting.user_id;
-    let Told { record, .. }: Told<CartRecord> = told(&shop.log, user, Some(position)).await?;
+    let record = told::<CartRecord>(&shop.log, user_id, Some(position));
+    let (Told { record, .. }, tax_rate) = tokio::try_join!(record, tax::rate_at_home(shop, user_id))?;
     let (offers, coupon) = match beside_then {
         Some(beside) => beside,
-        None => match decide(&shop.decider, Submission::default(), move |s| beside(s, user)).await? {
+        None => match decide(&shop.decider, Submission::default(), move |s| beside(s, user_id)).await? {
             Accepted::Done { value, position: _ } => value,
             Accepted::Replayed(_) => Beside::default(),
         },
     };
+    let quoting = Quoting { user_id, at: now(), tax_rate, currency: shop.rules.currency };
     let view = CartView::of(&record, &offers, coupon.as_ref(), quoting);
     Ok((view.map_err(|error| ApiError::conflict(error.to_string()))?, record.version))
 }

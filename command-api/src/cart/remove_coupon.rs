@@ -11,7 +11,7 @@ use event_store::{Accepted, Decision};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{beside, cart_at, cart_refusal, quoting, require_buyer};
+use super::{beside, cart_at, cart_refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
@@ -31,7 +31,6 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 async fn remove(State(shop): State<Shop>, caller: Caller, if_match: IfMatch) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let user = caller.principal.user;
-    let quoting = quoting(&shop, user).await?;
     let decision = move |streams: &mut Decision<'_>| {
         if_match.check(streams.version::<Cart, ApiError>(user)?).map_err(Halt::Refused)?;
         streams
@@ -43,7 +42,7 @@ async fn remove(State(shop): State<Shop>, caller: Caller, if_match: IfMatch) -> 
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(&shop, quoting, beside, position).await?;
+    let (cart, version) = cart_at(&shop, user, beside, position).await?;
     let answer = Success::new(cart).message("Coupon removed");
     Ok((Version(version), EventPosition(position), answer).into_response())
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{MOST_UNITS, beside, cart_at, quoting, refusal, require_buyer};
+use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
@@ -111,7 +111,6 @@ async fn set(
     require_buyer(&caller.principal)?;
     let Quantity { quantity } = body.read(Quantity::read)?;
     let user_id = caller.principal.user;
-    let quoting = quoting(&shop, user_id).await?;
     let command = SetItemQuantity { user_id, product_id, quantity };
     let decision = move |streams: &mut Decision<'_>| {
         if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
@@ -122,7 +121,7 @@ async fn set(
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(&shop, quoting, beside, position).await?;
+    let (cart, version) = cart_at(&shop, user_id, beside, position).await?;
     let message = if quantity == 0 { "Cart item removed" } else { "Cart item updated" };
     let subtotal = cart.subtotal_of(product_id);
     let answer = ItemAnswer { id: product_id, product_id, quantity, subtotal, cart: &cart };

@@ -1,8 +1,12 @@
 //! A coupon is put into a cart, if it takes something off that cart now.
 
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
 use super::quote_cart::{Quoting, offers_of_cart, quote_cart};
 use crate::cart::{Cart, CartCommand, CartError};
 use crate::coupon::{Coupon, CouponCode, CouponError};
+use crate::ids::UserId;
 use crate::order::TotalsError;
 use crate::{Halt, StreamId, Streams};
 
@@ -11,8 +15,10 @@ use crate::{Halt, StreamId, Streams};
 pub struct ApplyCoupon {
     /// Which.
     pub code: CouponCode,
-    /// Into whose cart, when.
-    pub quoting: Quoting,
+    /// Into whose cart.
+    pub user_id: UserId,
+    /// The time now.
+    pub at: DateTime<Utc>,
 }
 
 /// Why it is not put in. The words are for the customer.
@@ -34,17 +40,20 @@ pub fn apply_coupon<S: Streams>(
     streams: &mut S,
     command: &ApplyCoupon,
 ) -> Result<(), Halt<ApplyCouponError>> {
-    let ApplyCoupon { code, quoting } = command;
-    streams.need(&[StreamId::of::<Cart>(quoting.user_id), StreamId::of::<Coupon>(code)])?;
+    let ApplyCoupon { code, user_id, at } = command;
+    streams.need(&[StreamId::of::<Cart>(user_id), StreamId::of::<Coupon>(code)])?;
     streams
         .state::<Coupon, ApplyCouponError>(code)?
         .in_force()
         .map_err(|error| Halt::Refused(error.into()))?;
     let apply = CartCommand::ApplyCoupon { code: code.clone() };
-    streams.execute::<Cart, ApplyCouponError>(quoting.user_id, apply)?;
-    let (offers, coupon) = offers_of_cart(streams, quoting.user_id)?;
-    let cart = streams.state::<Cart, ApplyCouponError>(quoting.user_id)?;
-    let quote = quote_cart(cart, &offers, coupon.as_ref(), *quoting)
+    streams.execute::<Cart, ApplyCouponError>(user_id, apply)?;
+    let (offers, coupon) = offers_of_cart(streams, *user_id)?;
+    let cart = streams.state::<Cart, ApplyCouponError>(user_id)?;
+    let currency = cart.currency().ok_or(Halt::Refused(CartError::Empty.into()))?;
+    // What is taken off doesn't depend on the tax.
+    let quoting = Quoting { user_id: *user_id, at: *at, tax_rate: Decimal::ZERO, currency };
+    let quote = quote_cart(cart, &offers, coupon.as_ref(), quoting)
         .map_err(|error| Halt::Refused(ApplyCouponError::from(error)))?;
     match quote.coupon_problem {
         Some(problem) => Err(Halt::Refused(problem.into())),

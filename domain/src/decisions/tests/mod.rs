@@ -135,7 +135,7 @@ fn once() -> Terms {
 
 /// A coupon for Ann's cart.
 fn apply(code: &str, minutes: i64) -> ApplyCoupon {
-    ApplyCoupon { code: code.parse().unwrap(), quoting: quoting(minutes) }
+    ApplyCoupon { code: code.parse().unwrap(), user_id: ANN, at: time(minutes) }
 }
 
 fn quoting(minutes: i64) -> Quoting {
