@@ -9,7 +9,7 @@ use crate::{Failure, migrate, say};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example: daybook replay order_history\nRead models: order_history, seller_stats, catalog, product_search"
+    after_help = "Example: daybook replay order_history\nRead models: order_history, seller_stats, catalog, coupons, product_search"
 )]
 pub struct Args {
     /// Which read model.

@@ -14,7 +14,7 @@ use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 11, products: 20, orders: 80, most_lines: 5 };
-const ALL: [&str; 3] = ["order_history", "seller_stats", "catalog"];
+const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
 
 async fn replay_quietly(database: &TestDatabase, name: &str) -> Result<i64, ReplayError> {
     let folder = TempDir::new().unwrap();
@@ -43,7 +43,7 @@ async fn a_dropped_and_replayed_model_is_the_same_row_for_row() {
     let head = append_all(&database.app, head, more.history()).await;
     reached(projectors.positions(), &ALL, head.position).await;
     let names: Vec<_> = status(&database.app, None).await.unwrap().into_iter().map(|c| c.name).collect();
-    assert_eq!(names, ["catalog", "order_history", "seller_stats"]);
+    assert_eq!(names, ["catalog", "coupons", "order_history", "seller_stats"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +79,7 @@ async fn replays_while_events_flow_and_readers_read_lose_nothing() {
         replays
     };
     let (head, replays) = tokio::join!(flowing, replaying);
-    assert_eq!(replays, 12);
+    assert_eq!(replays, 16);
     reached(projectors.positions(), &ALL, head.position).await;
     drop(projectors);
     let grown = rows(&database.owner, None).await;
@@ -113,5 +113,5 @@ async fn a_replay_clears_what_a_broken_one_left() {
 async fn an_unknown_name_is_refused_with_those_there_are() {
     let database = TestDatabase::new().await;
     let error = replay_quietly(&database, "orders").await.unwrap_err().to_string();
-    assert!(error.contains("order_history, seller_stats, catalog, product_search"), "{error}");
+    assert!(error.contains("order_history, seller_stats, catalog, coupons, product_search"), "{error}");
 }
