@@ -37,6 +37,7 @@ packages_missing() {
       python3-requests) # apt's Python is not always the first one
         python3 -c 'import requests' 2>/dev/null || /usr/bin/python3 -c 'import requests' 2>/dev/null || echo "$need"
         ;;
+      pdftotext) have pdftotext || echo poppler-utils ;; # tests copy the text out of invoices with it
       *) have "$need" || echo "$need" ;;
     esac
   done

@@ -37,6 +37,7 @@ dev_test() {
   local began=$SECONDS status=0 scope=(--workspace --locked) build=() argument
   packages_require postgres java kafka-jars compiler
   packages_want curl python3-requests # clients that people have
+  packages_want pdftotext
   rust_require
   (($#)) || tool_sqlx
   tool_stripe_mock

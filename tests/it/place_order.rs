@@ -73,7 +73,7 @@ async fn an_order_from_items_leaves_the_cart_as_it_is() {
                      "payment_method": "card" });
     let order = buyer.post("/orders", &s0).await;
     assert_eq!(order.status, 201, "{}", order.text);
-    assert_eq!(order.json()["data"]["paymentMethod"], "card");
+    assert_eq!(order.json()["data"]["paymentMethod"], "Credit Card");
     assert_eq!(app.events("carts", &buyer.id.to_string()).await, ["CartItemAdded"]);
 }
 

@@ -23,7 +23,10 @@ use serde_json::value::RawValue;
 pub use cart::{CartItemView, CartRecord, CartView};
 pub use category::{CategoryBrief, CategoryNode, CategoryRecord, CategoryView};
 pub use coupon::{CouponView, DiscountType, DiscountValue};
-pub use order::{OrderItemView, OrderRecord, OrderView, PaymentBrief, StatusStep};
+pub use order::{
+    OrderAddress, OrderItemView, OrderRecord, OrderSight, OrderStatusWord, OrderView, PaymentBrief,
+    ShipmentView, StatusStep, StepView, payment_method,
+};
 pub use payment::{PaymentRecord, PaymentView, RefundView};
 pub use preview::PreviewView;
 pub use product::{ProductRecord, ProductView, SellerBrief, Stock};

@@ -1,16 +1,19 @@
 //! `POST /orders/{id}/cancel`: until it is shipped, by its customer or an admin. Money that was captured goes back.
 
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::views::OrderView;
 use api_contract::{ApiError, IdempotencyKey, IfMatch, JsonBody, PathId, Role};
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
 use domain::decisions::{CancelOrder, CancelOrderError, cancel_order};
 use domain::ids::{OrderId, RefundId};
 use domain::order::{CancelCause, Order, OrderError};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
 use identity::personal::{self, Purpose, Rows};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{order_at, visible};
@@ -19,9 +22,35 @@ use crate::shop::Shop;
 
 const MESSAGE: &str = "Order cancelled successfully";
 
-pub(super) fn route() -> Router<Shop> {
-    Router::new().route("/orders/{id}/cancel", post(cancel))
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(cancel))
 }
+
+/// Why.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it says what is read")]
+struct Cancel {
+    /// In the customer's words.
+    #[schema(min_length = 1, max_length = 500, pattern = r"^[^\x00]*\S[^\x00]*$")]
+    reason: Option<String>,
+}
+
+/// Gives an order up that was not shipped: its stock is for sale again, and what was captured goes back.
+#[utoipa::path(
+    post, path = "/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders", security(("bearer" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The order's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The request counts once for it"),
+        ("If-Match" = Option<String>, Header, description = "The version that it is changed from", example = "\"3\""),
+    ),
+    request_body = Option<Cancel>,
+    responses(
+        (status = 200, description = "The order, cancelled", body = Envelope<OrderView>),
+        (status = 409, description = "It was shipped, in part or whole, or is cancelled already", body = Refusal),
+        (status = 412, description = "It has changed since this version", body = Refusal),
+    ),
+)]
 
 async fn cancel(
     State(shop): State<Shop>,

@@ -7,8 +7,8 @@ mod items;
 mod place_order;
 mod preview;
 
-use api_contract::views::{OrderRecord, OrderView, PaymentBrief, PaymentRecord};
-use api_contract::{ApiError, EventPosition, Success, Version};
+use api_contract::views::{OrderRecord, OrderSight, OrderView, PaymentBrief, PaymentRecord};
+use api_contract::{ApiError, EventPosition, Principal, Success, Version};
 use axum::response::{IntoResponse, Response};
 use domain::ids::OrderId;
 use domain::order::{Order, OrderPlaced};
@@ -24,8 +24,8 @@ pub fn routes(shop: Shop) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(place_order::route())
         .merge(preview::route())
-        .merge(change_status::route().into())
-        .merge(cancel::route().into())
+        .merge(change_status::route())
+        .merge(cancel::route())
         .with_state(shop)
 }
 
@@ -42,22 +42,45 @@ fn visible<'s>(
     }
 }
 
-/// The order as a command left it, whose last event is at `position`.
+/// The whole order as a command left it, whose last event is at `position`.
 async fn order_at(
     shop: &Shop,
     id: OrderId,
     position: i64,
     message: &'static str,
 ) -> Result<Response, ApiError> {
+    answer(shop, id, position, message, |_| Some(OrderSight::Whole)).await
+}
+
+/// As [`order_at`], what this reader sees of it.
+async fn order_seen_by(
+    shop: &Shop,
+    reader: &Principal,
+    id: OrderId,
+    position: i64,
+    message: &'static str,
+) -> Result<Response, ApiError> {
+    answer(shop, id, position, message, |placed| OrderSight::of(reader, placed)).await
+}
+
+async fn answer(
+    shop: &Shop,
+    id: OrderId,
+    position: i64,
+    message: &'static str,
+    sight: impl FnOnce(&OrderPlaced) -> Option<OrderSight>,
+) -> Result<Response, ApiError> {
     let Told { record, .. }: Told<OrderRecord> = told(&shop.log, id, Some(position)).await?;
     let missing = || ApiError::not_found("Order");
-    let payment_id = record.order.placed.as_deref().ok_or_else(missing)?.payment_id;
+    let placed = record.order.placed.as_deref().ok_or_else(missing)?;
+    let (payment_id, sight) = (placed.payment_id, sight(placed).ok_or_else(missing)?);
     let Told { record: payment, .. }: Told<PaymentRecord> =
         told(&shop.log, payment_id, Some(position)).await?;
     let bodies = bodies(&shop.log, &record.personal()).await?;
     let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
     let page = if payment.is_payable() { shop.gateways.page(payment_id) } else { payment.payment_url() };
-    let view = OrderView::of(id, &record, &bodies, Some(brief)).ok_or_else(missing)?.payable_at(page);
+    let view =
+        OrderView::seen(id, &record, &bodies, Some(brief), sight).ok_or_else(missing)?.payable_at(page);
     let answer = Success::new(view).message(message);
     Ok((Version(record.version), EventPosition(position), answer).into_response())
 }

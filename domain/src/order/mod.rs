@@ -24,6 +24,7 @@ use crate::{Currency, Decide, Minor, cqrs_aggregate};
 mod errors;
 mod events;
 pub mod public;
+mod seller_part;
 mod split;
 mod status;
 mod steps;

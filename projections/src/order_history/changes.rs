@@ -1,6 +1,6 @@
 //! A batch of events, folded: what it changes in each row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::Minor;
@@ -18,7 +18,8 @@ use crate::read_model::ApplyError;
 pub(super) struct Changes<'a> {
     pub(super) orders: BTreeMap<Uuid, OrderChange<'a>>,
     pub(super) lines: BTreeMap<(Uuid, u32), LineChange<'a>>,
-    pub(super) sellers: BTreeSet<(Uuid, DateTime<Utc>, Uuid)>,
+    /// By order and seller.
+    pub(super) sellers: BTreeMap<(Uuid, Uuid), SellerChange>,
     pub(super) history: BTreeMap<(Uuid, i64), (OrderStatus, DateTime<Utc>)>,
     pub(super) refunds: BTreeMap<(Uuid, Uuid), (Minor, DateTime<Utc>)>,
     pub(super) payments: BTreeMap<Uuid, PaymentChange<'a>>,
@@ -29,6 +30,10 @@ pub(super) struct Changes<'a> {
 pub(super) struct OrderChange<'a> {
     pub(super) placed: Option<(&'a OrderPlaced, DateTime<Utc>)>,
     pub(super) status: Option<OrderStatus>,
+    /// The last step of all lines.
+    pub(super) all_lines: Option<OrderStatus>,
+    /// The last step of each line that took one of its own since.
+    pub(super) own_lines: BTreeMap<u32, OrderStatus>,
     pub(super) cancel_cause: Option<CancelCause>,
     pub(super) captured: Minor,
     pub(super) refunded: Minor,
@@ -36,6 +41,23 @@ pub(super) struct OrderChange<'a> {
     pub(super) estimated_delivery: Option<DateTime<Utc>>,
     pub(super) updated_at: DateTime<Utc>,
     pub(super) version: i64,
+}
+
+/// A seller's part of an order: placed in this batch, or refunded, or both.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct SellerChange {
+    pub(super) placed: Option<SellerPart>,
+    pub(super) refunded: Minor,
+}
+
+/// What of an order is a seller's.
+#[derive(Debug, PartialEq)]
+pub(super) struct SellerPart {
+    pub(super) placed_at: DateTime<Utc>,
+    pub(super) total: Minor,
+    /// The lines' numbers.
+    pub(super) lines: Vec<u32>,
+    pub(super) units: i64,
 }
 
 /// A line: bought in this batch, or come back, or both.
@@ -113,6 +135,10 @@ impl<'a> Changes<'a> {
                 add(&mut order.refunded, refund.amount, event)?;
                 self.refunds.insert((id, refund.refund_id.0), (refund.amount, event.occurred_at));
                 self.refunded_lines(event, id, &refund.split.goods)?;
+                for (seller, amount) in refund.seller_parts().unwrap_or_default() {
+                    let part = self.sellers.entry((id, seller.0)).or_default();
+                    add(&mut part.refunded, amount, event)?;
+                }
             }
         }
         Ok(())
@@ -121,8 +147,26 @@ impl<'a> Changes<'a> {
     fn placed(&mut self, id: Uuid, at: DateTime<Utc>, placed: &'a OrderPlaced) {
         for (number, line) in (0..).zip(&placed.lines) {
             self.lines.entry((id, number)).or_default().bought = Some(line);
-            self.sellers.insert((line.seller_id.0, at, id));
+            let seller = self.sellers.entry((id, line.seller_id.0)).or_default();
+            let new = || SellerPart { placed_at: at, total: 0, lines: Vec::new(), units: 0 };
+            let part = seller.placed.get_or_insert_with(new);
+            part.lines.push(number);
+            part.units += i64::from(line.quantity);
         }
+        for (seller, amounts) in placed.seller_parts().unwrap_or_default() {
+            let part = self.sellers.entry((id, seller.0)).or_default();
+            if let Some(part) = &mut part.placed {
+                part.total = amounts.total;
+            }
+        }
+    }
+
+    /// What a seller's lines became in this batch, of an order that was placed in it.
+    pub(super) fn seller_status(&self, order: Uuid, lines: &[u32]) -> OrderStatus {
+        let Some(order) = self.orders.get(&order) else { return OrderStatus::Pending };
+        let all = order.all_lines.unwrap_or(OrderStatus::Pending);
+        // A seller's lines step together.
+        lines.iter().find_map(|line| order.own_lines.get(line).copied()).unwrap_or(all)
     }
 
     fn refunded_lines(
@@ -139,16 +183,20 @@ impl<'a> Changes<'a> {
     }
 
     fn step(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus) {
-        self.orders.entry(id).or_default().status = Some(status);
+        let order = self.orders.entry(id).or_default();
+        order.status = Some(status);
+        order.all_lines = Some(status);
+        order.own_lines.clear();
         self.history.insert((id, event.sequence), (status, event.occurred_at));
     }
 
     /// A step of the whole order, or of a part: then the order has the status that the part says.
     fn part_steps(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus, part: Option<&Part>) {
-        self.step(event, id, status);
-        if let Some(part) = part {
-            self.orders.entry(id).or_default().status = Some(part.order_status.into());
-        }
+        let Some(part) = part else { return self.step(event, id, status) };
+        let order = self.orders.entry(id).or_default();
+        order.status = Some(part.order_status.into());
+        order.own_lines.extend(part.lines.iter().map(|line| (*line, status)));
+        self.history.insert((id, event.sequence), (status, event.occurred_at));
     }
 
     fn payment(&mut self, event: &'a PublicEvent, data: &'a PaymentPublicEvent) -> Result<(), ApplyError> {

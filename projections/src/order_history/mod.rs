@@ -1,7 +1,7 @@
 //! Orders by customer, by seller, by number: what GET /orders and GET /orders/{id} show.
 //!
-//! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with their
-//! lines; `history` of the status; `refunds`; and `payments`, which is keyed by the payment because its events may come
+//! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with the
+//! shop's lines, their status and what falls on them; `history` of the status; `refunds`; and `payments`, which is keyed by the payment because its events may come
 //! before or after the order's. Nothing personal is here: notes, addresses and a parcel's tracking number are not in
 //! public events and are folded from the order's stream when it is shown.
 

@@ -16,7 +16,8 @@ use crate::live::{Answer, Live, QueryError};
 pub enum Scope {
     /// Those of one customer.
     Customer(UserId),
-    /// Those with a line of one seller.
+    /// Those with a line of one seller: the status and the amounts are of the seller's part, and whose they are isn't
+    /// told.
     Seller(SellerId),
     /// All.
     All,
@@ -43,32 +44,37 @@ pub struct Orders {
     live: Live,
 }
 
-/// A page of the orders of this FROM and WHERE, the newest first. `$1` is status, `$2` and `$3` the times, `$4` and
-/// `$5` limit and offset, `$6` whose.
+/// A page of the orders of this FROM and WHERE, the newest first. `$of` has the status and amounts that are shown:
+/// the order itself, or a seller's part of it. `$1` is status, `$2` and `$3` the times, `$4` and `$5` limit and
+/// offset, `$6` whose.
 macro_rules! page {
-    ($from:literal, $scope:literal) => {
+    ($from:literal, $of:literal, $scope:literal, $customer:literal) => {
         concat!(
             "SELECT json_build_object(
                  'total', (SELECT count(*) FROM ", $from, " WHERE ", $scope, " AND
-                     o.placed_at >= coalesce($2, '-infinity') AND o.placed_at < coalesce($3, 'infinity')
-                     AND ($1::text IS NULL OR o.status = $1)),
+                     ", $of, ".placed_at >= coalesce($2, '-infinity') AND
+                     ", $of, ".placed_at < coalesce($3, 'infinity') AND ($1::text IS NULL OR ", $of, ".status = $1)),
                  'items', coalesce((SELECT json_agg(page ORDER BY page.placed_at DESC, page.order_id DESC) FROM (
-                     SELECT o.order_id, o.number, o.external_id, o.customer_id, o.status, o.currency, o.total,
-                            o.refunded, o.line_count, o.unit_count, o.placed_at, o.updated_at
+                     SELECT o.order_id, o.number, o.external_id, ", $customer, " AS customer_id, ", $of, ".status,
+                            o.currency, ", $of, ".total, ", $of, ".refunded, ", $of, ".line_count,
+                            ", $of, ".unit_count, o.placed_at, o.updated_at
                      FROM ", $from, " WHERE ", $scope, " AND
-                     o.placed_at >= coalesce($2, '-infinity') AND o.placed_at < coalesce($3, 'infinity')
-                     AND ($1::text IS NULL OR o.status = $1)
-                     ORDER BY o.placed_at DESC, o.order_id DESC LIMIT $4 OFFSET $5) page), '[]'))"
+                     ", $of, ".placed_at >= coalesce($2, '-infinity') AND
+                     ", $of, ".placed_at < coalesce($3, 'infinity') AND ($1::text IS NULL OR ", $of, ".status = $1)
+                     ORDER BY ", $of, ".placed_at DESC, ", $of, ".order_id DESC LIMIT $4 OFFSET $5) page), '[]'))"
         )
     };
 }
 
-const PAGE_OF_CUSTOMER: &str = page!("order_history_g{g}_orders o", "o.customer_id = $6");
+const PAGE_OF_CUSTOMER: &str =
+    page!("order_history_g{g}_orders o", "o", "o.customer_id = $6", "o.customer_id");
 const PAGE_OF_SELLER: &str = page!(
     "order_history_g{g}_sellers s JOIN order_history_g{g}_orders o ON o.order_id = s.order_id",
-    "s.seller_id = $6"
+    "s",
+    "s.seller_id = $6",
+    "NULL::uuid"
 );
-const PAGE_OF_ALL: &str = page!("order_history_g{g}_orders o", "$6::uuid IS NULL");
+const PAGE_OF_ALL: &str = page!("order_history_g{g}_orders o", "o", "$6::uuid IS NULL", "o.customer_id");
 
 /// One order, by this condition on `$1`.
 macro_rules! detail {

@@ -17,6 +17,10 @@ use crate::testing::{Happened, Shop, Stored, TestDatabase, happened_at};
 
 const SHOP: Shop = Shop { seed: 3, products: 10, orders: 40, most_lines: 4 };
 
+fn events_stored() -> impl Iterator<Item = Happened> {
+    SHOP.history().flatten()
+}
+
 fn events() -> Vec<PublicEvent> {
     (1..).zip(SHOP.history().flatten()).map(|(position, event)| event.publish(position)).collect()
 }
@@ -147,6 +151,73 @@ async fn a_seller_sees_the_orders_with_a_line_of_its_own() {
     let page = orders.list(Scope::Seller(seller), &filter).await.unwrap().value;
     assert_eq!(page.items.iter().map(|order| order.order_id).collect::<BTreeSet<_>>(), expected);
     assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
+}
+
+async fn statuses(orders: &Orders, id: OrderId, scopes: &[Scope]) -> Vec<OrderStatus> {
+    let filter = OrderFilter { limit: 100, ..OrderFilter::default() };
+    let mut statuses = Vec::new();
+    for scope in scopes {
+        let page = orders.list(*scope, &filter).await.unwrap().value;
+        statuses.extend(page.items.iter().find(|order| order.order_id == id).map(|order| order.status));
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn a_seller_has_the_status_of_the_own_lines() {
+    let mut events = Vec::new();
+    let mut apart = None;
+    for event in events_stored() {
+        let part = match &event.event {
+            Stored::Order(OrderEvent::OrderShipped(shipped)) => shipped.part.clone(),
+            _ => None,
+        };
+        let (id, position) = (OrderId(event.aggregate_id), i64::try_from(events.len()).unwrap() + 1);
+        events.push(event.publish(position));
+        if let Some(part) = part {
+            apart = Some((id, part));
+            break;
+        }
+    }
+    let (id, part) = apart.expect("an order is shipped apart");
+
+    // In one batch, and each event in one of its own: new rows, and changed ones.
+    for size in [events.len(), 1] {
+        let database = TestDatabase::new().await;
+        let mut tx = database.app.begin().await.unwrap();
+        for batch in events.chunks(size) {
+            OrderHistory.apply(batch, Generation(1), &mut tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let orders = Orders::new(database.app.clone());
+        let lines = detail(&orders, id).await.lines;
+        let seller = lines[part.lines[0] as usize].seller_id;
+        let other = lines.iter().map(|line| line.seller_id).find(|other| *other != seller).unwrap();
+        let found = statuses(&orders, id, &[Scope::All, Scope::Seller(seller), Scope::Seller(other)]).await;
+        assert_eq!(found, [OrderStatus::Confirmed, OrderStatus::Shipped, OrderStatus::Confirmed]);
+        let shipped =
+            OrderFilter { status: Some(OrderStatus::Shipped), limit: 100, ..OrderFilter::default() };
+        let page = orders.list(Scope::Seller(seller), &shipped).await.unwrap().value;
+        assert!(page.items.iter().any(|order| order.order_id == id && order.customer_id.is_none()));
+    }
+}
+
+#[tokio::test]
+async fn the_parts_of_the_sellers_add_up_to_the_order() {
+    let (database, orders) = filled().await;
+    let filter = OrderFilter { limit: 100, ..OrderFilter::default() };
+    let all = orders.list(Scope::All, &filter).await.unwrap().value;
+    for order in all.items {
+        let sums: (i64, i64, i64) = sqlx::query_as(
+            "SELECT sum(total)::bigint, sum(unit_count)::bigint, sum(refunded)::bigint
+             FROM order_history_g1_sellers WHERE order_id = $1",
+        )
+        .bind(order.order_id.0)
+        .fetch_one(&database.app)
+        .await
+        .unwrap();
+        assert_eq!(sums, (order.total, order.unit_count, order.refunded));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A made-up shop: what happens in it, as the decider would have it, the same for the same seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Money;
@@ -9,7 +9,7 @@ use domain::ids::{CategoryId, OrderId, PaymentId, ProductId, RefundId, SellerId,
 use domain::inventory::InventoryEvent;
 use domain::order::{
     CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped,
-    Region, ReturnedItem, Split,
+    OrderStatus, Part, Region, ReturnedItem, Split,
 };
 use domain::payment::PaymentEvent;
 use domain::product::{ProductDetails, ProductEvent};
@@ -175,7 +175,11 @@ fn order(making: &mut Making, items: &[Item], n: usize, most_lines: usize) -> Ve
     }
     pay(making, id, &placed);
     groups.push(making.end());
-    ship(making, id, &placed);
+    if fate > 4 && sellers(&placed).len() > 1 {
+        ship_apart(making, id, &placed);
+    } else {
+        ship(making, id, &placed);
+    }
     groups.push(making.end());
     if fate < 3 {
         give_back(making, id, &placed);
@@ -269,6 +273,36 @@ fn ship(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         let (order_id, quantity) = (OrderId(id), line.quantity.into());
         let committed = InventoryEvent::ReservationCommitted { order_id, quantity };
         making.happens(line.product_id.0, Stored::Inventory(committed));
+    }
+    making.happens(id, Stored::Order(OrderEvent::OrderDelivered { note: None, part: None }));
+}
+
+fn sellers(placed: &OrderPlaced) -> BTreeSet<SellerId> {
+    placed.lines.iter().map(|line| line.seller_id).collect()
+}
+
+/// Each seller ships what is the seller's; then all of it arrives.
+fn ship_apart(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+    let sellers = sellers(placed);
+    for (number, seller) in sellers.iter().enumerate() {
+        let theirs = (0_u32..).zip(&placed.lines).filter(|(_, line)| line.seller_id == *seller);
+        let lines: Vec<u32> = theirs.map(|(place, _)| place).collect();
+        let last = number + 1 == sellers.len();
+        let order_status = if last { OrderStatus::Shipped } else { OrderStatus::Confirmed };
+        let shipped = OrderShipped {
+            tracking_number: None,
+            carrier: Some(format!("Carrier {number}")),
+            estimated_delivery: None,
+            note: None,
+            part: Some(Part { lines: lines.clone(), order_status }),
+        };
+        making.happens(id, Stored::Order(OrderEvent::OrderShipped(shipped)));
+        for place in lines {
+            let line = &placed.lines[place as usize];
+            let (order_id, quantity) = (OrderId(id), line.quantity.into());
+            let committed = InventoryEvent::ReservationCommitted { order_id, quantity };
+            making.happens(line.product_id.0, Stored::Inventory(committed));
+        }
     }
     making.happens(id, Stored::Order(OrderEvent::OrderDelivered { note: None, part: None }));
 }

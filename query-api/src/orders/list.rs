@@ -1,13 +1,13 @@
 //! `GET /orders` (an admin's with `scope=all`) and `GET /sellers/me/orders`.
 
 use api_contract::openapi::{Envelope, FreshnessParams, PageOf, PageParams};
+use api_contract::views::OrderStatusWord;
 use api_contract::{
-    Amount, ApiError, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
-    Timestamp,
+    Amount, ApiError, DayOrMoment, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query,
+    Role, Success, Timestamp,
 };
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Days, NaiveTime, Utc};
 use domain::ids::{OrderId, UserId};
 use domain::{Currency, Money};
 use projections::order_history::{NAME, OrderFilter, OrderStatus, OrderSummary, Scope};
@@ -21,10 +21,10 @@ use crate::products::unanswered;
 #[utoipa::path(
     get, path = "/orders", operation_id = "listOrders", tag = "orders", security(("bearer" = [])),
     params(
-        ("scope" = Option<String>, Query, description = "mine, or an admin's all"),
-        ("status" = Option<String>, Query, description = "pending, confirmed (or paid), processing, shipped, delivered, cancelled"),
-        ("startDate" = Option<String>, Query, description = "A day, or a moment in RFC 3339", example = "2025-11-02"),
-        ("endDate" = Option<String>, Query, description = "A day (its end), or a moment in RFC 3339", example = "2025-11-02"),
+        ("scope" = Option<ScopeWord>, Query, description = "mine, or an admin's all"),
+        ("status" = Option<StatusWord>, Query, description = "Only these; paid is confirmed"),
+        ("startDate" = Option<DayOrMoment>, Query, description = "Only those placed then or later", example = "2025-11-02"),
+        ("endDate" = Option<DayOrMoment>, Query, description = "Only those placed before it (of a day, before its end)", example = "2025-11-02"),
         PageParams, FreshnessParams,
     ),
     responses((status = 200, description = "The caller's orders, the newest first", body = Envelope<PageOf<Summary>>)),
@@ -49,13 +49,13 @@ pub async fn mine(
     answer(&history, &principal, min, scope, filter, paging).await
 }
 
-/// `GET /sellers/me/orders`: those with a line of the seller's.
+/// `GET /sellers/me/orders`: those with a line of the seller's; status and amounts are of the seller's part.
 #[utoipa::path(
     get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
     params(
-        ("status" = Option<String>, Query, description = "pending, confirmed (or paid), processing, shipped, delivered, cancelled"),
-        ("startDate" = Option<String>, Query, description = "A day, or a moment in RFC 3339", example = "2025-11-02"),
-        ("endDate" = Option<String>, Query, description = "A day (its end), or a moment in RFC 3339", example = "2025-11-02"),
+        ("status" = Option<StatusWord>, Query, description = "Only these; paid is confirmed"),
+        ("startDate" = Option<DayOrMoment>, Query, description = "Only those placed then or later", example = "2025-11-02"),
+        ("endDate" = Option<DayOrMoment>, Query, description = "Only those placed before it (of a day, before its end)", example = "2025-11-02"),
         PageParams, FreshnessParams,
     ),
     responses((status = 200, description = "The orders with a line of the seller's", body = Envelope<PageOf<Summary>>)),
@@ -76,23 +76,33 @@ fn filter(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
     let status = f
         .field("status")
         .parse(1..=20, |word| word.parse::<OrderStatus>().map_err(|error| error.to_string().into()));
-    let from = moment(f, "startDate", 0);
-    let until = moment(f, "endDate", 1);
+    let from = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::start);
+    let until = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::end);
     let paging = Paging::read(f, 10)?;
     Some((OrderFilter { status, from, until, offset: paging.offset(), limit: paging.limit() }, paging))
 }
 
-/// A moment, or a day: then its beginning, or with `days` 1 its end.
-fn moment(f: &mut Fields<'_, '_>, name: &'static str, days: u64) -> Option<DateTime<Utc>> {
-    f.field(name).parse(1..=40, |text| {
-        if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-            return Ok(moment.to_utc());
-        }
-        let day: Option<chrono::NaiveDate> = text.parse().ok();
-        day.and_then(|day| day.checked_add_days(Days::new(days)))
-            .map(|day| day.and_time(NaiveTime::MIN).and_utc())
-            .ok_or_else(|| "must be a day (2025-11-02) or a moment in RFC 3339".into())
-    })
+/// A status, as a filter may write it: `paid` is `confirmed`.
+#[derive(ToSchema)]
+#[schema(as = OrderStatusOrPaid, rename_all = "snake_case")]
+#[allow(dead_code, reason = "it says what is read")]
+enum StatusWord {
+    Pending,
+    Confirmed,
+    Paid,
+    Processing,
+    Shipped,
+    Delivered,
+    Cancelled,
+}
+
+/// Whose orders.
+#[derive(ToSchema)]
+#[schema(as = OrderScope, rename_all = "snake_case")]
+#[allow(dead_code, reason = "it says what is read")]
+enum ScopeWord {
+    Mine,
+    All,
 }
 
 /// An order in a list.
@@ -106,11 +116,14 @@ struct Summary {
     external_id: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     user_id: Option<UserId>,
-    status: &'static str,
+    /// To a seller that of the shop's lines.
+    status: OrderStatusWord,
+    /// How many units.
     item_count: i64,
     line_count: i32,
-    #[schema(value_type = String)]
+    #[schema(value_type = String, example = "USD")]
     currency: Currency,
+    /// To a seller what falls on the shop's lines.
     total: Amount,
     refunded_amount: Amount,
     created_at: Timestamp,
@@ -122,7 +135,7 @@ impl From<OrderSummary> for Summary {
         let amount = |minor| Amount(Money::new(minor, order.currency));
         Self {
             id: order.order_id,
-            status: order.status.as_str(),
+            status: word(order.status),
             item_count: order.unit_count,
             line_count: order.line_count,
             currency: order.currency,
@@ -134,6 +147,17 @@ impl From<OrderSummary> for Summary {
             created_at: order.placed_at.into(),
             updated_at: order.updated_at.into(),
         }
+    }
+}
+
+fn word(status: OrderStatus) -> OrderStatusWord {
+    match status {
+        OrderStatus::Pending => OrderStatusWord::Pending,
+        OrderStatus::Confirmed => OrderStatusWord::Confirmed,
+        OrderStatus::Processing => OrderStatusWord::Processing,
+        OrderStatus::Shipped => OrderStatusWord::Shipped,
+        OrderStatus::Delivered => OrderStatusWord::Delivered,
+        OrderStatus::Cancelled => OrderStatusWord::Cancelled,
     }
 }
 

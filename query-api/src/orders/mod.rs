@@ -1,6 +1,9 @@
-//! Orders: one by its id, lists by customer, by seller and for admins.
+//! Orders: one by its id, its invoice, lists by customer, by seller and for admins.
 
+mod find;
+mod get_invoice;
 mod get_order;
+mod invoice;
 mod list;
 
 use std::sync::Arc;
@@ -8,6 +11,7 @@ use std::sync::Arc;
 use event_store::Log;
 use projections::order_history::Orders;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,6 +23,7 @@ struct History {
     pool: PgPool,
     orders: Arc<Orders>,
     freshness: Freshness,
+    invoices: Arc<Semaphore>,
 }
 
 /// The routes.
@@ -28,5 +33,6 @@ pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
         .routes(routes!(list::mine))
         .routes(routes!(list::of_my_shop))
         .routes(routes!(get_order::get_order))
-        .with_state(History { log, pool, orders, freshness })
+        .routes(routes!(get_invoice::get_invoice))
+        .with_state(History { log, pool, orders, freshness, invoices: get_invoice::at_once() })
 }

@@ -1,7 +1,10 @@
 //! Somebody with a token.
 
+use std::time::Duration;
+
 use api_contract::Role;
 use domain::ids::{SellerId, UserId};
+use event_store::LogWatch;
 use identity::users::{Account, NewUser};
 use identity::{shops, users};
 use reqwest::{Method, RequestBuilder};
@@ -71,6 +74,21 @@ impl App {
         };
         let waited = tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await;
         waited.unwrap_or_else(|_| panic!("no {event_type} of payment {payment}"));
+    }
+
+    /// Waits until a stream has an event of a type.
+    pub async fn until(&self, aggregate_type: &str, id: &str, event_type: &str) {
+        let watch = LogWatch::start(self.database.pool.clone());
+        let seen = async {
+            loop {
+                let position = self.head().await;
+                if self.events(aggregate_type, id).await.iter().any(|known| known == event_type) {
+                    return;
+                }
+                watch.beyond(position).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
     }
 
     /// How many streams of a type there are.

@@ -5,12 +5,14 @@
 mod lines;
 mod orders;
 mod payments;
+mod sellers;
 
 use sqlx::PgConnection;
 
 use self::lines::{insert_lines, update_lines};
 use self::orders::{insert_orders, update_orders};
 use self::payments::{insert_payments, update_payments};
+use self::sellers::{insert_sellers, update_sellers};
 use super::changes::Changes;
 use crate::arrays::column;
 use crate::generation::Generation;
@@ -26,30 +28,11 @@ pub(super) async fn write(
     insert_lines(changes, generation, db).await?;
     update_lines(changes, generation, db).await?;
     insert_sellers(changes, generation, db).await?;
+    update_sellers(changes, generation, db).await?;
     insert_history(changes, generation, db).await?;
     insert_refunds(changes, generation, db).await?;
     insert_payments(changes, generation, db).await?;
     update_payments(changes, generation, db).await?;
-    Ok(())
-}
-
-async fn insert_sellers(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let new: Vec<_> = changes.sellers.iter().collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    let insert = "INSERT INTO order_history_g{g}_sellers (seller_id, placed_at, order_id)
-                  SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[])";
-    sqlx::query(&generation.sql(insert))
-        .bind(column(&new, |key| key.0))
-        .bind(column(&new, |key| key.1))
-        .bind(column(&new, |key| key.2))
-        .execute(db)
-        .await?;
     Ok(())
 }
 

@@ -1,0 +1,91 @@
+//! A day, or a moment: what people write where a time is asked for.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A day in UTC (`2025-11-02`), or a moment in RFC 3339 (`2025-11-02T10:30:00Z`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayOrMoment {
+    /// From its midnight to the next.
+    Day(NaiveDate),
+    /// As it is.
+    Moment(DateTime<Utc>),
+}
+
+impl DayOrMoment {
+    /// The moment, or when the day begins.
+    pub fn start(self) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+            Self::Moment(moment) => moment,
+        }
+    }
+
+    /// The moment, or when the day is over; the last day that there is never is.
+    pub fn end(self) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => day
+                .checked_add_days(Days::new(1))
+                .map_or(DateTime::<Utc>::MAX_UTC, |next| next.and_time(NaiveTime::MIN).and_utc()),
+            Self::Moment(moment) => moment,
+        }
+    }
+}
+
+impl FromStr for DayOrMoment {
+    type Err = Cow<'static, str>;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::Moment(moment.to_utc()));
+        }
+        // Four digits for the year: what a calendar shows, and Postgres can keep.
+        let day = Some(text).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
+        day.map(Self::Day)
+            .ok_or_else(|| "must be a day (2025-11-02) or a moment in RFC 3339 (2025-11-02T10:30:00Z)".into())
+    }
+}
+
+impl PartialSchema for DayOrMoment {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        OneOfBuilder::new()
+            .item(text(KnownFormat::Date))
+            .item(text(KnownFormat::DateTime))
+            .description(Some("A day in UTC, or a moment in RFC 3339"))
+            .into()
+    }
+}
+
+impl ToSchema for DayOrMoment {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_a_beginning_and_an_end_and_a_moment_has_neither() {
+        let day: DayOrMoment = "2025-11-02".parse().unwrap();
+        assert_eq!(day.start().to_rfc3339(), "2025-11-02T00:00:00+00:00");
+        assert_eq!(day.end().to_rfc3339(), "2025-11-03T00:00:00+00:00");
+        let moment: DayOrMoment = "2025-11-02T12:00:00+05:00".parse().unwrap();
+        assert_eq!((moment.start(), moment.end()), (moment.start(), moment.start()));
+        assert_eq!(moment.start().to_rfc3339(), "2025-11-02T07:00:00+00:00");
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for text in
+            ["", "yesterday", "2025-13-01", "2025-1-1", "+12025-01-01", "20251102", "2025-11-02T10:30"]
+        {
+            assert!(text.parse::<DayOrMoment>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+-- Orders by customer, by seller, by number. A seller finds the orders with the shop's lines, each with the status of
+-- those lines and what of the amounts falls on them.
+CREATE OR REPLACE FUNCTION create_order_history(generation integer) RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    EXECUTE replace($ddl$
+        CREATE TABLE order_history_g{g}_orders (
+            order_id           uuid        NOT NULL PRIMARY KEY,
+            number             text        NOT NULL,
+            external_id        text,
+            customer_id        uuid,
+            status             text        NOT NULL,
+            cancel_cause       text,
+            currency           text        NOT NULL,
+            subtotal           bigint      NOT NULL,
+            discount           bigint      NOT NULL,
+            tax                bigint      NOT NULL,
+            tax_rate           text        NOT NULL,
+            shipping           bigint      NOT NULL,
+            total              bigint      NOT NULL,
+            captured           bigint      NOT NULL,
+            refunded           bigint      NOT NULL,
+            line_count         integer     NOT NULL,
+            unit_count         bigint      NOT NULL,
+            country            text,
+            region             text,
+            payment_id         uuid        NOT NULL,
+            expires_at         timestamptz,
+            carrier            text,
+            estimated_delivery timestamptz,
+            placed_at          timestamptz NOT NULL,
+            updated_at         timestamptz NOT NULL,
+            version            bigint      NOT NULL
+        ) WITH (fillfactor = 80); -- an order's row changes a few times soon after it was made
+        CREATE INDEX ON order_history_g{g}_orders (customer_id, placed_at, order_id) WHERE customer_id IS NOT NULL;
+        CREATE INDEX ON order_history_g{g}_orders (placed_at, order_id);
+        CREATE INDEX ON order_history_g{g}_orders (number);
+        CREATE INDEX ON order_history_g{g}_orders (external_id) WHERE external_id IS NOT NULL;
+
+        CREATE TABLE order_history_g{g}_lines (
+            order_id   uuid    NOT NULL,
+            line       integer NOT NULL,
+            product_id uuid    NOT NULL,
+            seller_id  uuid    NOT NULL,
+            sku        text    NOT NULL,
+            name       text    NOT NULL,
+            unit_price bigint  NOT NULL,
+            quantity   bigint  NOT NULL,
+            returned   bigint  NOT NULL,
+            refunded   bigint  NOT NULL,
+            PRIMARY KEY (order_id, line)
+        );
+
+        CREATE TABLE order_history_g{g}_sellers (
+            seller_id  uuid        NOT NULL,
+            placed_at  timestamptz NOT NULL,
+            order_id   uuid        NOT NULL,
+            status     text        NOT NULL, -- of the seller's lines
+            total      bigint      NOT NULL, -- what falls on them
+            refunded   bigint      NOT NULL,
+            line_count integer     NOT NULL,
+            unit_count bigint      NOT NULL,
+            PRIMARY KEY (seller_id, placed_at, order_id)
+        ) WITH (fillfactor = 80);
+        CREATE INDEX ON order_history_g{g}_sellers (order_id);
+
+        CREATE TABLE order_history_g{g}_history (
+            order_id    uuid        NOT NULL,
+            sequence    bigint      NOT NULL,
+            status      text        NOT NULL,
+            occurred_at timestamptz NOT NULL,
+            PRIMARY KEY (order_id, sequence)
+        );
+
+        CREATE TABLE order_history_g{g}_refunds (
+            order_id    uuid        NOT NULL,
+            refund_id   uuid        NOT NULL,
+            amount      bigint      NOT NULL,
+            occurred_at timestamptz NOT NULL,
+            PRIMARY KEY (order_id, refund_id)
+        );
+
+        CREATE TABLE order_history_g{g}_payments (
+            payment_id uuid        NOT NULL PRIMARY KEY,
+            order_id   uuid        NOT NULL,
+            phase      text        NOT NULL,
+            currency   text        NOT NULL,
+            amount     bigint      NOT NULL,
+            captured   bigint      NOT NULL,
+            refunded   bigint      NOT NULL,
+            updated_at timestamptz NOT NULL,
+            version    bigint      NOT NULL
+        ) WITH (fillfactor = 80);
+
+        GRANT SELECT, INSERT, UPDATE, DELETE ON
+            order_history_g{g}_orders, order_history_g{g}_lines, order_history_g{g}_sellers,
+            order_history_g{g}_history, order_history_g{g}_refunds, order_history_g{g}_payments TO daybook_app;
+    $ddl$, '{g}', generation::text);
+END
+$$;
+
+-- Nothing is deployed yet: the first generation is made anew, and the projection fills it from the log's beginning.
+DROP TABLE order_history_g1_orders, order_history_g1_lines, order_history_g1_sellers, order_history_g1_history,
+    order_history_g1_refunds, order_history_g1_payments;
+SELECT create_order_history(1);
+UPDATE read_models SET generation = 1, rebuilding = NULL WHERE name = 'order_history';
+UPDATE checkpoints SET position = 0, hash = decode(repeat('00', 32), 'hex') WHERE name = 'order_history@1';

@@ -1,0 +1,99 @@
+//! The rows of sellers: of each order, what is theirs.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::super::changes::Changes;
+use super::super::row::OrderStatus;
+use crate::arrays::column;
+use crate::generation::Generation;
+
+const INSERT: &str = "
+    INSERT INTO order_history_g{g}_sellers
+        (seller_id, placed_at, order_id, status, total, refunded, line_count, unit_count)
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
+                         $7::integer[], $8::bigint[])";
+
+pub(super) async fn insert_sellers(
+    changes: &Changes<'_>,
+    generation: Generation,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    let placed =
+        changes.sellers.iter().filter_map(|(key, change)| Some((key, change.placed.as_ref()?, change)));
+    let new: Vec<_> = placed.collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let status = |order: Uuid, lines: &[u32]| changes.seller_status(order, lines).as_str();
+    sqlx::query(&generation.sql(INSERT))
+        .bind(column(&new, |((_, seller), ..)| *seller))
+        .bind(column(&new, |(_, part, _)| part.placed_at))
+        .bind(column(&new, |((order, _), ..)| *order))
+        .bind(column(&new, |((order, _), part, _)| status(*order, &part.lines)))
+        .bind(column(&new, |(_, part, _)| part.total))
+        .bind(column(&new, |(.., change)| change.refunded))
+        .bind(column(&new, |(_, part, _)| i32::try_from(part.lines.len()).unwrap_or(i32::MAX)))
+        .bind(column(&new, |(_, part, _)| part.units))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+const ALL_LINES: &str = "
+    UPDATE order_history_g{g}_sellers s SET status = c.status
+    FROM unnest($1::uuid[], $2::text[]) AS c(order_id, status)
+    WHERE s.order_id = c.order_id";
+
+/// The sellers of the lines that took a step of their own: a seller's lines step together.
+const OWN_LINES: &str = "
+    UPDATE order_history_g{g}_sellers s SET status = c.status
+    FROM (SELECT DISTINCT l.order_id, l.seller_id, c.status
+          FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS c(order_id, line, status)
+          JOIN order_history_g{g}_lines l ON l.order_id = c.order_id AND l.line = c.line) c
+    WHERE s.order_id = c.order_id AND s.seller_id = c.seller_id";
+
+const REFUNDED: &str = "
+    UPDATE order_history_g{g}_sellers s SET refunded = s.refunded + c.refunded
+    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS c(order_id, seller_id, refunded)
+    WHERE s.order_id = c.order_id AND s.seller_id = c.seller_id";
+
+pub(super) async fn update_sellers(
+    changes: &Changes<'_>,
+    generation: Generation,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    let known = || changes.orders.iter().filter(|(_, change)| change.placed.is_none());
+    let all: Vec<(Uuid, OrderStatus)> = known().filter_map(|(id, it)| Some((*id, it.all_lines?))).collect();
+    if !all.is_empty() {
+        sqlx::query(&generation.sql(ALL_LINES))
+            .bind(column(&all, |(order, _)| *order))
+            .bind(column(&all, |(_, status)| status.as_str()))
+            .execute(&mut *db)
+            .await?;
+    }
+    let own = known().flat_map(|(id, it)| it.own_lines.iter().map(|(line, status)| (*id, *line, *status)));
+    let own: Vec<(Uuid, u32, OrderStatus)> = own.collect();
+    if !own.is_empty() {
+        sqlx::query(&generation.sql(OWN_LINES))
+            .bind(column(&own, |(order, ..)| *order))
+            .bind(column(&own, |(_, line, _)| i32::try_from(*line).unwrap_or(i32::MAX)))
+            .bind(column(&own, |(.., status)| status.as_str()))
+            .execute(&mut *db)
+            .await?;
+    }
+    let refunded: Vec<_> = changes
+        .sellers
+        .iter()
+        .filter(|(_, change)| change.placed.is_none() && change.refunded != 0)
+        .collect();
+    if !refunded.is_empty() {
+        sqlx::query(&generation.sql(REFUNDED))
+            .bind(column(&refunded, |((order, _), _)| *order))
+            .bind(column(&refunded, |((_, seller), _)| *seller))
+            .bind(column(&refunded, |(_, change)| change.refunded))
+            .execute(db)
+            .await?;
+    }
+    Ok(())
+}
