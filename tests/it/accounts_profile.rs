@@ -4,7 +4,7 @@ use api_contract::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{App, Person, order_of};
+use crate::harness::{App, Options, Person, order_of};
 
 async fn add(person: &Person<'_>, street: &str, is_default: bool) -> Value {
     let body = json!({ "street": street, "city": "Los Angeles", "state": "CA", "zipCode": "90001",
@@ -121,6 +121,20 @@ async fn the_first_address_is_the_default_and_there_is_always_exactly_one() {
         jane.send(Method::DELETE, &path(address), &json!({})).await;
     }
     assert_eq!(addresses(&jane).await, []);
+}
+
+#[tokio::test]
+async fn a_profile_is_read_with_its_addresses() {
+    let app = App::start_with(Options { queries: true, ..Options::default() }).await;
+    let jane = app.person(Role::Customer).await;
+    let address = add(&jane, "1 Elm St", false).await;
+    let listed = jane.send(Method::GET, "/users/addresses", &json!({})).await;
+    assert_eq!(listed.json()["data"], json!([address]));
+    for path in ["/auth/me", "/users/me", "/users/profile"] {
+        let me = jane.send(Method::GET, path, &json!({})).await.json()["data"].clone();
+        assert_eq!((&me["addresses"], &me["email"]), (&json!([address]), &json!(jane.account.email)));
+        assert_eq!(me["profile"], json!({ "avatarUrl": null, "bio": null, "preferences": {} }));
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ pub enum SendError {
     /// It can't be put together.
     #[error("the message can't be put together")]
     Form(#[source] lettre::error::Error),
+    /// Nothing is configured for its channel.
+    #[error("nothing is configured for its channel")]
+    NoWay,
     /// The mail server refused it, or wasn't reached.
     #[error("the mail server did not take it")]
     Smtp(#[source] lettre::transport::smtp::Error),
@@ -43,7 +46,7 @@ impl SendError {
         match self {
             Self::Template(..) | Self::Address(_) | Self::Form(_) => true,
             Self::Smtp(error) => error.is_permanent(),
-            Self::Unreached(_) => false,
+            Self::Unreached(_) | Self::NoWay => false,
             // 408 and 429 mean later; so does every fault of the server.
             Self::Refused(status) => status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429),
         }
@@ -75,7 +78,7 @@ impl Senders {
         match (message.channel, &self.mail, &self.sms) {
             (Channel::Email, Some(mail), _) => mail.send(message.id, &message.recipient, text).await,
             (Channel::Sms, _, Some(sms)) => sms.send(message.id, &message.recipient, &text.body).await,
-            (Channel::Email, None, _) | (Channel::Sms, _, None) => Ok(()),
+            (Channel::Email, None, _) | (Channel::Sms, _, None) => Err(SendError::NoWay),
         }
     }
 }
