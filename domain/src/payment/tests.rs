@@ -254,3 +254,14 @@ fn the_status_follows_the_events() {
     }
     assert_eq!((payment.captured_amount(), payment.refunded_amount(), payment.refundable()), (100, 100, 0));
 }
+
+#[test]
+fn events_from_before_pages_and_receipts_are_read_and_written_as_they_were() {
+    for stored in [
+        r#"{"PaymentAttempted":{"attempt":1,"gateway":"simulator","method":"tok_visa"}}"#,
+        r#"{"PaymentCaptured":{"order_id":"00000000-0000-0000-0000-000000000001","amount":0,"currency":"USD","gateway":"none","reference":null,"brand":null,"last4":null,"split":{"goods":[],"tax":0,"shipping":0}}}"#,
+    ] {
+        let event: PaymentEvent = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), stored);
+    }
+}
