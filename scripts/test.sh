@@ -36,8 +36,7 @@ cargo_job() { job_run job env SQLX_OFFLINE=true cargo "$@"; }
 dev_test() {
   local began=$SECONDS status=0 scope=(--workspace --locked) build=() argument
   packages_require postgres java kafka-jars compiler
-  packages_want curl python3-requests # clients that people have
-  packages_want pdftotext
+  packages_want curl jq kcat python3-requests pdftotext # what people have: clients, and a reader of invoices
   rust_require
   (($#)) || tool_sqlx
   tool_stripe_mock

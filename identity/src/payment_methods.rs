@@ -12,6 +12,8 @@ use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::users;
+
 /// The most methods that a user may store: it bounds what a list of them may be.
 pub const MOST: i64 = 50;
 
@@ -146,7 +148,7 @@ pub async fn add(
     id: Uuid,
     method: &NewMethod,
 ) -> Result<StoredMethod, AddError> {
-    hold(db, user).await?;
+    users::hold(db, user).await?;
     let stored =
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM payment_methods WHERE user_id = $1"#, user.0)
             .fetch_one(&mut *db)
@@ -191,7 +193,7 @@ pub async fn remove(
     user: UserId,
     id: Uuid,
 ) -> Result<Option<StoredMethod>, sqlx::Error> {
-    hold(db, user).await?;
+    users::hold(db, user).await?;
     let removed = sqlx::query_as!(
         Row,
         "DELETE FROM payment_methods WHERE id = $1 AND user_id = $2
@@ -211,10 +213,4 @@ pub async fn remove(
         .await?;
     }
     Ok(removed.map(StoredMethod::from))
-}
-
-/// Waits for whoever else changes this user's methods. Until the transaction ends nobody else does.
-async fn hold(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user.0).fetch_one(db).await?;
-    Ok(())
 }

@@ -27,9 +27,9 @@ pub(super) struct ProductFields {
 impl ProductFields {
     /// Reads them; of a new product name and price are required. Prices are of `currency` unless another is named.
     pub(super) fn read(f: &mut Fields<'_, '_>, currency: Currency, new: bool) -> Option<Self> {
-        let prices = Prices::read(f, currency, new);
         let name = f.field("name").or("title");
         let name = if new { name.required() } else { name }.text(1..=200);
+        let prices = Prices::read(f, currency, new);
         let long_description = f.field("longDescription").text(0..=100_000);
         let shipping_profile_id = f.field("shippingProfileId").text(1..=100);
         let specifications: Option<BTreeMap<String, String>> =

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeZone, Utc};
 use cqrs_es::DomainEvent;
 use domain::cart::{Cart, CartEvent};
+use domain::category::{Category, CategoryDetails, CategoryEvent};
 use domain::claim::{Claim, ClaimEvent};
-use domain::ids::{OrderId, PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
+use domain::coupon::{Coupon, CouponCode, CouponEvent, Discount, Terms};
+use domain::ids::{CategoryId, OrderId, PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use domain::inventory::{Inventory, InventoryEvent};
 use domain::order::{
     CancelCause, GoodsAmount, Order, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded,
@@ -53,7 +55,7 @@ fn gbp() -> Currency {
 
 /// One of each event of each aggregate that is published.
 pub fn one_of_each() -> Vec<Sample> {
-    [orders(), stock(), cart(), payment(), product()].concat()
+    [orders(), stock(), cart(), coupon(), payment(), product(), category()].concat()
 }
 
 /// A name that is claimed: not published.
@@ -184,11 +186,61 @@ fn cart() -> Vec<Sample> {
         CartEvent::CartItemAdded { product_id, quantity: 1, unit_price: pounds(255) },
         CartEvent::CartItemQuantityChanged { product_id, quantity: 2 },
         CartEvent::CartItemRemoved { product_id },
+        CartEvent::CouponApplied { code: code() },
+        CartEvent::CouponRemoved {},
         CartEvent::CartCleared {},
         CartEvent::CartCheckedOut { order_id: id() },
     ]
     .iter()
     .map(|event| Sample::of(cart.clone(), event))
+    .collect()
+}
+
+fn code() -> CouponCode {
+    "SPRING-2011".parse().unwrap()
+}
+
+fn coupon() -> Vec<Sample> {
+    let coupon = StreamId::of::<Coupon>(code());
+    let (order_id, user_id) = (id(), id());
+    let terms = Terms {
+        discount: Discount::Percentage { hundredths: 2_000 },
+        currency: Some(gbp()),
+        minimum_subtotal: Some(1_000),
+        starts_at: None,
+        ends_at: Some(Utc.with_ymd_and_hms(2011, 6, 1, 0, 0, 0).unwrap()),
+        total_limit: Some(100),
+        per_user_limit: Some(1),
+    };
+    [
+        CouponEvent::CouponCreated(terms),
+        CouponEvent::CouponRedeemed { order_id, user_id, discount: pounds(306) },
+        CouponEvent::CouponReleased { order_id, user_id },
+        CouponEvent::CouponWithdrawn {},
+    ]
+    .iter()
+    .map(|event| Sample::of(coupon.clone(), event))
+    .collect()
+}
+
+fn category() -> Vec<Sample> {
+    let category = StreamId::of::<Category>(id::<CategoryId>());
+    let details = CategoryDetails {
+        name: "Lights".to_owned(),
+        slug: "lights".to_owned(),
+        description: Some("What gives light.".to_owned()),
+        image: None,
+        parent_id: None,
+        sort_order: 1,
+    };
+    let revised = CategoryDetails { parent_id: Some(id()), ..details.clone() };
+    [
+        CategoryEvent::CategoryCreated(details),
+        CategoryEvent::CategoryRevised(revised),
+        CategoryEvent::CategoryRemoved {},
+    ]
+    .iter()
+    .map(|event| Sample::of(category.clone(), event))
     .collect()
 }
 

@@ -130,9 +130,13 @@ pub async fn set_password(
 /// Waits for whoever else changes this user, their addresses or sessions; until the transaction ends nobody else does.
 /// A user who isn't there is [`sqlx::Error::RowNotFound`].
 pub async fn hold(db: &mut PgConnection, user: UserId) -> Result<Held, sqlx::Error> {
-    sqlx::query_as!(Held, "SELECT phone FROM users WHERE id = $1 FOR NO KEY UPDATE", user.0)
-        .fetch_one(db)
-        .await
+    sqlx::query_as!(
+        Held,
+        "SELECT phone FROM users WHERE id = $1 AND erased_at IS NULL FOR NO KEY UPDATE",
+        user.0
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// A user as they are before a change.

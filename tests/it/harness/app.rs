@@ -139,15 +139,21 @@ impl App {
     /// As [`Self::start`], set up otherwise.
     pub async fn start_with(options: Options) -> Self {
         let database = Arc::new(Database::new().await);
-        Self::on(database, Arc::new(tempfile::tempdir().unwrap()), options).await
+        Self::on(database, Arc::new(tempfile::tempdir().unwrap()), options, None).await
     }
 
     /// Another process on the same database.
     pub async fn beside(&self, options: Options) -> Self {
-        Self::on(Arc::clone(&self.database), Arc::clone(&self.home), options).await
+        Self::on(Arc::clone(&self.database), Arc::clone(&self.home), options, Some(self.url.clone())).await
     }
 
-    async fn on(database: Arc<Database>, home: Arc<TempDir>, options: Options) -> Self {
+    /// `gateway` is where clients and webhooks find all processes of it; without one this process is the only one.
+    async fn on(
+        database: Arc<Database>,
+        home: Arc<TempDir>,
+        options: Options,
+        gateway: Option<String>,
+    ) -> Self {
         let keys = KeyConfig { key: None, folder: home.path().join("keys") };
         let hour = Duration::from_secs(3_600);
         let lifetimes = TokenConfig { access_ttl: hour, refresh_ttl: 24 * hour };
@@ -167,7 +173,11 @@ impl App {
             key: "sk_test_daybook".to_owned(),
             webhook_secret: Some("whsec_daybook".to_owned()),
         });
-        let public_url = if options.webhooks { url.clone() } else { "http://127.0.0.1:1".to_owned() };
+        let public_url = if options.webhooks {
+            gateway.unwrap_or_else(|| url.clone())
+        } else {
+            "http://127.0.0.1:1".to_owned()
+        };
         let commands = CommandApi::start(Setup {
             pool: database.pool.clone(),
             appending: (*database.pool.connect_options()).clone(),

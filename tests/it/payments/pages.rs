@@ -133,7 +133,9 @@ async fn a_person_pays_an_order_on_the_page_of_its_link() {
     let confirm = leads_to(&confirm).to_owned();
     let done = app.submit(&confirm, &[("decision", "approve")]).await;
     assert!(done.text.contains("succeeded"), "{}", done.text);
-    assert!(app.open(url).await.text.contains("succeeded"));
+    app.event(payment_id(&order), "PaymentCaptured").await;
+    let paid = app.open(url).await;
+    assert!(paid.text.contains("succeeded"), "{}", paid.text);
     let id = order["data"]["id"].as_str().unwrap();
     assert_eq!(app.events("orders", id).await, ["OrderPlaced", "OrderPaid", "OrderConfirmed"]);
     assert_eq!(app.submit(url, &[("card", "tok_webhookLost")]).await.status, 400, "not a card of the page");

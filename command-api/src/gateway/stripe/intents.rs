@@ -58,9 +58,12 @@ impl Stripe {
                 form.push(("payment_method", method.to_owned()));
             }
             Reference::Method(method) => form.push(("payment_method", method.to_owned())),
+            // Of the attempt, so that a second try confirms with the same parameters under the same key.
             Reference::Token(token) => {
-                form.push(("payment_method_data[type]", "card".to_owned()));
-                form.push(("payment_method_data[card][token]", token.to_owned()));
+                match self.card(token, Some(&format!("{}/card", asked.key()))).await? {
+                    Ok(method) => form.push(("payment_method", method)),
+                    Err(problem) => return Ok(Charged::Declined { code: problem.word() }),
+                }
             }
         }
         let path = format!("/v1/payment_intents/{}/confirm", intent.id);

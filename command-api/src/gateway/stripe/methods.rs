@@ -3,7 +3,7 @@
 use domain::ids::UserId;
 
 use super::super::{GatewayError, Kept};
-use super::objects::{Customer, Method};
+use super::objects::{Customer, Method, Problem};
 use super::{Stripe, refused_call};
 
 /// How a method is named: as a client does, or as we store it.
@@ -36,13 +36,10 @@ impl Stripe {
         known: Option<&str>,
     ) -> Result<Kept, GatewayError> {
         let method = match Reference::of(token) {
-            Reference::Token(token) => {
-                let form = [("type", "card".to_owned()), ("card[token]", token.to_owned())];
-                match self.http.post::<Method>("/v1/payment_methods", &form, None).await?.result {
-                    Ok(method) => method.id,
-                    Err(problem) => return Ok(Kept::Refused { code: problem.word() }),
-                }
-            }
+            Reference::Token(token) => match self.card(token, None).await? {
+                Ok(method) => method,
+                Err(problem) => return Ok(Kept::Refused { code: problem.word() }),
+            },
             Reference::Method(method) | Reference::OfCustomer { method, .. } => method.to_owned(),
         };
         let customer = match known.map(Reference::of) {
@@ -61,6 +58,17 @@ impl Stripe {
             }
             Err(problem) => Kept::Refused { code: problem.word() },
         })
+    }
+
+    /// A card's token as a method, which is what a `PaymentIntent` takes.
+    pub(super) async fn card(
+        &self,
+        token: &str,
+        key: Option<&str>,
+    ) -> Result<Result<String, Problem>, GatewayError> {
+        let form = [("type", "card".to_owned()), ("card[token]", token.to_owned())];
+        let made = self.http.post::<Method>("/v1/payment_methods", &form, key).await?;
+        Ok(made.result.map(|method| method.id))
     }
 
     /// Only the user's id is told: no name and no address.

@@ -197,8 +197,8 @@ async fn confirm(
     headers: HeaderMap,
     Form(form): Form<Fields>,
 ) -> Response {
-    let token =
-        form.get("payment_method_data[card][token]").or_else(|| form.get("payment_method")).unwrap().clone();
+    let method = form["payment_method"].as_str();
+    let token = method.strip_prefix("pm_of_").unwrap_or(method).to_owned();
     let before = {
         let mut books = stripe.books();
         let count = books.odd.entry(token.clone()).or_default();
@@ -279,8 +279,8 @@ async fn customer(State(stripe): State<Stripe>, headers: HeaderMap, Form(form): 
 
 async fn method(Form(form): Form<Fields>) -> Response {
     match form["card[token]"].as_str() {
-        "tok_visa" => answer(200, &card("pm_visa")),
-        _ => problem(400, "invalid_request_error", "resource_missing", None),
+        "tok_unknown" => problem(400, "invalid_request_error", "resource_missing", None),
+        token => answer(200, &card(&format!("pm_of_{token}"))),
     }
 }
 
