@@ -13,6 +13,7 @@ pub struct Asked {
     method: Method,
     path: String,
     body: Option<Value>,
+    key: Option<String>,
 }
 
 impl Asked {
@@ -31,11 +32,27 @@ impl Asked {
         };
         let prefix = if operation_is_beside(path.as_str()) { "" } else { "/api/v1" };
         let method = method.to_ascii_uppercase().parse().unwrap();
-        Self { caller, method, path: format!("{prefix}{path}"), body }
+        Self { caller, method, path: format!("{prefix}{path}"), body, key: None }
     }
 
-    pub async fn send(self, world: &World<'_>) -> Answer {
-        let request = world.request(self.caller, self.method, &self.path);
+    /// With this `Idempotency-Key`.
+    pub fn under(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
+    }
+
+    /// With its body changed.
+    pub fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        if let Some(body) = &mut self.body {
+            change(body);
+        }
+        self
+    }
+
+    pub async fn send(&self, world: &World<'_>) -> Answer {
+        let mut request = world.request(self.caller, self.method.clone(), &self.path);
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
+        }
         Answer::of(match &self.body {
             Some(body) => request.json(body),
             None => request,
@@ -86,14 +103,19 @@ async fn filled(world: &World<'_>, caller: &str, method: &str, template: &str) -
     (path, Named { template: template.to_owned(), thing })
 }
 
+/// Nobody's: five wrong guesses would lock somebody's.
+fn email() -> String {
+    format!("{}@example.com", Uuid::now_v7().simple())
+}
+
 async fn body(world: &World<'_>, caller: &str, method: &str, named: &Named) -> Value {
     let items = async || json!([{ "productId": world.product().await, "quantity": 1 }]);
     match (method, named.template.as_str()) {
         ("post", "/auth/register") => {
-            json!({ "email": format!("{}@example.com", Uuid::now_v7().simple()), "password": "Sunny-Meadow-42",
+            json!({ "email": email(), "password": "Sunny-Meadow-42",
                     "firstName": "Jane", "lastName": "Roe" })
         }
-        ("post", "/auth/login") => json!({ "email": "nobody@example.com", "password": "Wrong-Guess-42" }),
+        ("post", "/auth/login") => json!({ "email": email(), "password": "Wrong-Guess-42" }),
         ("post", "/auth/refresh" | "/auth/logout") => json!({ "refreshToken": "x".repeat(43) }),
         ("post", "/auth/verify-email" | "/auth/verify-mobile") => json!({ "code": "000000" }),
         ("post", "/auth/resend-code") => json!({ "channel": "email" }),
@@ -125,7 +147,7 @@ async fn body(world: &World<'_>, caller: &str, method: &str, named: &Named) -> V
         (_, "/orders/{id}/status") => json!({ "status": "confirmed" }),
         ("post", "/payments/process") => payment_of(&world.order().await),
         ("post", "/payments/{id}/refund") => json!({ "amount": named.thing["amount"] }),
-        ("post", "/payments/methods") => json!({ "token": "tok_visa", "paymentGateway": "simulator" }),
+        ("post", "/payments/methods") => json!({ "cardToken": "tok_visa", "paymentGateway": "simulator" }),
         ("post", path) if path.starts_with("/payments/webhooks/") => json!({ "id": "evt_1" }),
         (method, path) => panic!("what is the body of {method} {path}?"),
     }

@@ -4,6 +4,7 @@
 //! with things of its own, so no row depends on another.
 
 mod asked;
+mod once;
 mod table;
 mod world;
 

@@ -107,7 +107,7 @@ impl<'a> World<'a> {
 
     /// A stored payment method of the owner's.
     pub async fn method(&self) -> String {
-        let body = json!({ "token": "tok_visa", "paymentGateway": "simulator" });
+        let body = json!({ "cardToken": "tok_visa", "paymentGateway": "simulator" });
         id(&self.posted("owner", "/payments/methods", &body).await)
     }
 
