@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use command_api::config::ShopConfig;
 use event_store::{Log, LogWatch};
 use projections::product_search::{self, Home};
@@ -46,7 +45,8 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
     let api = router(&config, &pool, watch, source, Positions::new(pool.clone()))?;
     let health = Health::new(pool, stop.clone()).reading();
-    let router = Surface { document: Document::Committed, api, beside: Router::new(), health, metrics };
+    let router =
+        Surface { document: Document::Committed, api, beside: OpenApiRouter::new(), health, metrics };
     let router = router.router(&server);
     http::serve(listener, router, &server, stop).await;
     Ok(())

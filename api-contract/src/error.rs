@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::context::RequestContext;
 use crate::envelope::Timestamp;
@@ -16,9 +15,8 @@ use crate::envelope::Timestamp;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The codes of the API. Each has one status and one summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = RefusalCode)]
 #[allow(missing_docs, reason = "each is described by its summary")]
 pub enum Code {
     ValidationError,

@@ -14,7 +14,8 @@ use chrono::{DateTime, Utc};
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, Content, Info, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Server,
+    ComponentsBuilder, Content, Info, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
+    Server,
 };
 use utoipa::{IntoParams, ToSchema};
 use utoipa::{PartialSchema, openapi};
@@ -77,8 +78,8 @@ pub struct PageParams {
     /// From 1; `page` is read as well.
     #[param(minimum = 1, maximum = 1_000_000_000)]
     pub page_number: Option<u64>,
-    /// At most 100; `limit` is read as well.
-    #[param(minimum = 1, maximum = 100)]
+    /// Whoever asks for more than 100 gets 100; `limit` is read as well.
+    #[param(minimum = 1)]
     pub page_size: Option<u64>,
 }
 
@@ -120,7 +121,7 @@ pub struct Refusal {
 #[schema(rename_all = "camelCase")]
 pub struct RefusalReason {
     /// What kind of wrong.
-    #[schema(inline)]
+    #[schema(value_type = String, pattern = "^[A-Z_]+$", example = "VALIDATION_ERROR")]
     pub code: Code,
     /// For a person.
     pub message: String,
@@ -147,6 +148,7 @@ pub fn complete(mut api: OpenApi, Beside(mut beside): Beside, version: &str) -> 
     }
     for operation in api.paths.paths.values_mut().flat_map(operations) {
         add_refusals(operation);
+        take_empty(operation);
     }
     api.merge(beside);
     api.info = Info::new("Daybook", version);
@@ -166,12 +168,24 @@ pub fn complete(mut api: OpenApi, Beside(mut beside): Beside, version: &str) -> 
     let asked = closed::asked(&mut api);
     closed::close_answers(&mut api, &asked);
     absent::take_null(&mut api, &asked);
+    absent::take_nothing(&mut api);
     api
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// An empty parameter of a query is none ([`crate::Query`]).
+fn take_empty(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if parameter.parameter_in == ParameterIn::Query && parameter.required != Required::True {
+            let known = parameter.extensions.get_or_insert_default();
+            known.insert("allowEmptyValue".to_owned(), true.into());
+        }
+    }
 }
 
 /// 400 for a malformed parameter, header or body; 401 and 403 where a token is wanted; 404 for what a path or a body

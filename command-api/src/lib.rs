@@ -29,7 +29,6 @@ pub mod tax;
 pub mod tokens;
 mod users;
 
-use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::environment::{ConfigError, Environment};
@@ -61,7 +60,7 @@ pub fn api(resources: Resources) -> OpenApiRouter {
 }
 
 /// What has its place beside the API by a standard.
-pub fn beside(auth: auth::Auth) -> Router {
+pub fn beside(auth: auth::Auth) -> OpenApiRouter {
     auth::well_known(auth)
 }
 

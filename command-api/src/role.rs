@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use domain::cart::Cart;
 use domain::category::Category;
 use domain::claim::Claim;
@@ -128,11 +127,11 @@ impl CommandApi {
     }
 
     /// The commands under no prefix, and what lies beside the API.
-    pub fn routers(&self) -> (OpenApiRouter, Router) {
+    pub fn routers(&self) -> (OpenApiRouter, OpenApiRouter) {
         let resources = Resources { auth: self.auth.clone(), shop: self.shop.clone() };
         let mut beside = beside(self.auth.clone());
         if let Some(simulator) = &self.simulator {
-            beside = beside.merge(simulator::pages(simulator.clone(), self.shop.clone()));
+            beside = beside.merge(simulator::pages(simulator.clone(), self.shop.clone()).into());
         }
         (api(resources), beside)
     }

@@ -26,7 +26,7 @@ pub struct Surface {
     /// The API, which is put under `/api/v1` and `/api`.
     pub api: OpenApiRouter,
     /// What has its place elsewhere.
-    pub beside: Router,
+    pub beside: OpenApiRouter,
     /// Whether it can serve.
     pub health: Health,
     /// What it has counted.
@@ -49,8 +49,8 @@ impl Surface {
         let Self { document, api, beside, health, metrics } = self;
         let pool = health.pool().clone();
         let (api, own) = api.split_for_parts();
-        let operations = health::routes(health).merge(metrics::routes(metrics, pool.clone()));
-        let (operations, described) = operations.split_for_parts();
+        let beside = beside.merge(health::routes(health)).merge(metrics::routes(metrics, pool.clone()));
+        let (beside, described) = beside.split_for_parts();
         let document = match document {
             Document::Own => {
                 let own = complete(own, Beside(described), env!("CARGO_PKG_VERSION"));
@@ -62,7 +62,6 @@ impl Surface {
             .nest("/api/v1", api.clone())
             .nest("/api", api)
             .merge(beside)
-            .merge(operations)
             .merge(documents::routes(&document));
         middleware::apply(router, Verifier::new(SigningKeys(pool)), config.rules())
     }

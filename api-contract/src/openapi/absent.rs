@@ -1,21 +1,59 @@
-//! In a request `null` is the same as nothing ([`crate::Fields`]), so each field that may be left out may be null.
+//! In a request `null` is the same as nothing ([`crate::Fields`]), so each field that may be left out may be null. And no
+//! body at all is one without fields ([`crate::JsonBody`]), so it may be left out where no field is wanted.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use utoipa::openapi::schema::{OneOfBuilder, SchemaType};
-use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Schema, Type};
+use utoipa::openapi::{Components, Object, ObjectBuilder, OpenApi, RefOr, Required, Schema, Type};
 
 /// Says so in the schemas of these names.
 pub(super) fn take_null(api: &mut OpenApi, asked: &BTreeSet<String>) {
     let Some(components) = &mut api.components else { return };
     for (_, schema) in components.schemas.iter_mut().filter(|(name, _)| asked.contains(*name)) {
-        let RefOr::T(Schema::Object(object)) = schema else { continue };
-        let required = std::mem::take(&mut object.required);
-        let optional = object.properties.iter_mut().filter(|(name, _)| !required.contains(*name));
-        optional.for_each(|(_, property)| or_null(property));
-        object.required = required;
+        match schema {
+            RefOr::T(Schema::Object(object)) => optional_or_null(object),
+            // A flattened struct: its own fields stand inline, the others in a schema of their own.
+            RefOr::T(Schema::AllOf(parts)) => {
+                for part in &mut parts.items {
+                    if let RefOr::T(Schema::Object(object)) = part {
+                        optional_or_null(object);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
+}
+
+/// Says which bodies may be left out.
+pub(super) fn take_nothing(api: &mut OpenApi) {
+    let components = api.components.clone().unwrap_or_default();
+    for operation in api.paths.paths.values_mut().flat_map(super::operations) {
+        let Some(RefOr::T(body)) = &mut operation.request_body else { continue };
+        let Some(RefOr::T(content)) = body.content.get("application/json") else { continue };
+        let wants_nothing = content.schema.as_ref().is_some_and(|schema| wants_nothing(schema, &components));
+        body.required = Some(if wants_nothing { Required::False } else { Required::True });
+    }
+}
+
+fn wants_nothing(schema: &RefOr<Schema>, components: &Components) -> bool {
+    match schema {
+        RefOr::Ref(reference) => {
+            let found = super::closed::name_of(reference).and_then(|name| components.schemas.get(name));
+            found.is_some_and(|schema| wants_nothing(schema, components))
+        }
+        RefOr::T(Schema::Object(object)) => !object.properties.is_empty() && object.required.is_empty(),
+        RefOr::T(Schema::AllOf(parts)) => parts.items.iter().all(|part| wants_nothing(part, components)),
+        RefOr::T(_) => false,
+    }
+}
+
+fn optional_or_null(object: &mut Object) {
+    let required = std::mem::take(&mut object.required);
+    let optional = object.properties.iter_mut().filter(|(name, _)| !required.contains(*name));
+    optional.for_each(|(_, property)| or_null(property));
+    object.required = required;
 }
 
 fn or_null(property: &mut RefOr<Schema>) {

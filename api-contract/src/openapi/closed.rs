@@ -47,7 +47,8 @@ pub(super) fn asked(api: &mut OpenApi) -> BTreeSet<String> {
     found
 }
 
-fn name_of(reference: &Ref) -> Option<&str> {
+/// The name of the schema that a reference leads to.
+pub(super) fn name_of(reference: &Ref) -> Option<&str> {
     reference.ref_location.strip_prefix(PREFIX)
 }
 

@@ -14,7 +14,6 @@ mod verify;
 pub use config::{KeyConfig, TokenConfig};
 
 use api_contract::ApiError;
-use axum::Router;
 use identity::login_failures::{self, Identifier};
 use identity::signing_keys;
 use sqlx::PgPool;
@@ -88,6 +87,6 @@ pub(crate) fn of_nobody(error: sqlx::Error) -> ApiError {
 }
 
 /// The routes that have their place by a standard (RFC 8615).
-pub(crate) fn well_known(auth: Auth) -> Router {
+pub(crate) fn well_known(auth: Auth) -> OpenApiRouter {
     jwks::route().with_state(auth)
 }

@@ -196,7 +196,7 @@ impl App {
         let queries = queries.then(|| Queries::start(&database.pool, watch, home.path(), rules));
         let (queries, projectors) = queries.unzip();
         let api = Router::from(api.merge(queries.unwrap_or_default()));
-        let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(beside);
+        let router = Router::new().nest("/api/v1", api.clone()).nest("/api", api).merge(Router::from(beside));
         let router = api_contract::middleware::apply(router, verifier.clone(), HttpConfig::default());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {

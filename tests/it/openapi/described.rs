@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// What has its place beside the API, and a form of its own.
-const BESIDE: [&str; 2] = ["command-api/src/auth/jwks.rs", "command-api/src/gateway/"];
+/// Pages for people, beside the API.
+const BESIDE: [&str; 1] = ["command-api/src/gateway/"];
 
 /// Each operation of a document: path, method, operation.
 pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
