@@ -4,6 +4,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use metrics::histogram;
+use tokio::time::Instant;
 
 use crate::error::{ApiError, Code};
 use crate::fields::{Fields, read_object};
@@ -38,10 +40,13 @@ impl JsonBody {
         &self,
         read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
     ) -> Result<(T, Fingerprint), ApiError> {
+        let began = Instant::now();
         let text = if self.0.trim().is_empty() { "{}" } else { &self.0 };
         let json =
             Json::parse(text).map_err(|error| ApiError::new(Code::InvalidFormat, error.to_string()))?;
-        read_object(&json, false, read)
+        let read = read_object(&json, false, read);
+        histogram!("daybook_body_seconds").record(began.elapsed());
+        read
     }
 }
 

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use metrics::histogram;
 use serde::{Serialize, Serializer};
+use tokio::time::Instant;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -61,13 +63,12 @@ struct Envelope<'a, T> {
 impl<T: Serialize> IntoResponse for Success<T> {
     fn into_response(self) -> Response {
         let Self { data, message } = self;
+        let began = Instant::now();
         // Straight to text, never by way of serde_json::Value: money must not become a float.
-        match serde_json::to_vec(&Envelope {
-            success: true,
-            data: &data,
-            message,
-            timestamp: Timestamp::now(),
-        }) {
+        let envelope = Envelope { success: true, data: &data, message, timestamp: Timestamp::now() };
+        let written = serde_json::to_vec(&envelope);
+        histogram!("daybook_answer_seconds").record(began.elapsed());
+        match written {
             Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
             Err(error) => ApiError::internal(error).into_response(),
         }

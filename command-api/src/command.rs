@@ -12,6 +12,8 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use domain::aggregate::Stored;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decider, Decision, Failure, Metadata, Submission};
+use metrics::histogram;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// After how long a command that couldn't be taken may be tried again.
@@ -66,7 +68,10 @@ pub async fn decide<R: Send + 'static>(
     submission: Submission,
     decision: impl Fn(&mut Decision<'_>) -> Result<R, Halt<ApiError>> + Send + 'static,
 ) -> Result<Accepted<R>, ApiError> {
-    decider.submit(submission, decision).await.map_err(|failure| match failure {
+    let submitted = Instant::now();
+    let decided = decider.submit(submission, decision).await;
+    histogram!("daybook_command_seconds").record(submitted.elapsed());
+    decided.map_err(|failure| match failure {
         Failure::Refused(error) => error,
         Failure::KeyReused => ApiError::key_reused(),
         Failure::Busy | Failure::Stopped => ApiError::unavailable(TRY_AGAIN),

@@ -62,6 +62,9 @@ fn describe() {
     describe_counter!("daybook_http_requests_total", "Requests that were answered");
     describe_histogram!("daybook_http_request_duration_seconds", "From a request's head to its answer's");
     describe_gauge!("daybook_http_requests_in_flight", "Requests that are being answered");
+    describe_histogram!("daybook_body_seconds", "A body's way from text to a command");
+    describe_histogram!("daybook_command_seconds", "A command's way from the handler into the log and back");
+    describe_histogram!("daybook_answer_seconds", "An answer's way into text");
     describe_histogram!("daybook_decision_seconds", "One run of a command's decision");
     describe_histogram!("daybook_append_seconds", "A group's way into the log, from take-off to landing");
     describe_histogram!("daybook_group_commands", "Commands that one append carried");

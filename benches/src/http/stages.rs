@@ -52,21 +52,37 @@ impl Stages {
         self
     }
 
-    /// Prints what each took for one of so many calls.
+    /// Prints where the time of one of so many calls went, stage by stage.
     #[allow(clippy::cast_precision_loss)] // Counts of a bench are far below 2^52.
     pub fn tell(&self, what: &str, calls: usize) {
         let calls = calls.max(1) as f64;
+        let micros = |name: &str| self.histograms.get(name).map_or(0.0, |(sum, _)| sum * 1e6 / calls);
+        // A command waits for its whole group, so the mean counts, not the sum over groups.
+        let commands = self.histograms.get("daybook_command_seconds").map_or(0.0, |(_, count)| count / calls);
+        let append = self
+            .histograms
+            .get("daybook_append_seconds")
+            .map_or(0.0, |(sum, count)| sum * 1e6 / count.max(1.0))
+            * commands;
+        let request = micros("daybook_http_request_duration_seconds");
+        let (body, command) = (micros("daybook_body_seconds"), micros("daybook_command_seconds"));
+        let (decision, answer) = (micros("daybook_decision_seconds"), micros("daybook_answer_seconds"));
+        let processor = self.processor.as_secs_f64() * 1e6 / calls;
         say(&format!(
-            "  {what}: {:.0} µs of Daybook's processor time each",
-            self.processor.as_secs_f64() * 1e6 / calls
+            "  {what}: {request:.0} µs from head to answer, {processor:.0} µs of Daybook's processor time"
         ));
-        for (name, (sum, count)) in self.histograms.iter().filter(|(_, (_, count))| *count > 0.0) {
-            say(&format!(
-                "  {name:<44} {:>10.0} times, {:>9.1} µs on average, {:>9.1} µs a call",
-                count,
-                sum * 1e6 / count,
-                sum * 1e6 / calls
-            ));
+        if request == 0.0 {
+            return;
+        }
+        for (stage, time) in [
+            ("parse: the body's text, its rules", body),
+            ("before and after: token, rows kept of a person, queries", request - command - body - answer),
+            ("wait: for the decider and for a group to leave", command - decision - append),
+            ("decide", decision),
+            ("append: the group's way into the log", append),
+            ("answer: into text", answer),
+        ] {
+            say(&format!("    {stage:<58} {time:>9.1} µs {:>6.1} %", time * 100.0 / request));
         }
     }
 }

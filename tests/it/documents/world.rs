@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::harness::{Answer, Database, Place, Process};
+use crate::payments::stripe::server::{KEY, Stripe};
 
 /// The taxes of the worked examples: 5 % in document 003, 8 % in 004.
 const TAX_RATES: &str = r#"{"default":"0.05","US-NY":"0.08"}"#;
@@ -46,7 +47,11 @@ impl World {
     /// A new shop, in which the first product has the price that the document prints, and a cart so many lines.
     pub async fn open(price: &'static str, lines: usize) -> Self {
         let (database, home) = (Arc::new(Database::new().await), tempfile::tempdir().unwrap());
-        let place = Place::new("up", &database, home.path()).with("DAYBOOK_TAX_RATES", TAX_RATES);
+        let (_, stripe) = Stripe::start().await;
+        let place = Place::new("up", &database, home.path())
+            .with("DAYBOOK_TAX_RATES", TAX_RATES)
+            .with("DAYBOOK_STRIPE_URL", &stripe)
+            .with("DAYBOOK_STRIPE_KEY", KEY);
         let process = place.start().await;
         let shop = std::fs::read(home.path().join("sample-shop.json")).unwrap();
         let shop: Value = serde_json::from_slice(&shop).unwrap();

@@ -2,7 +2,7 @@
 
 mod methods;
 mod pages;
-mod stripe;
+pub mod stripe;
 mod webhooks;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! description of its API.
 
 mod mock;
-mod server;
+pub mod server;
 
 use api_contract::Role;
 use reqwest::Method;
