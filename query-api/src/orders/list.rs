@@ -17,11 +17,11 @@ use utoipa::ToSchema;
 use super::History;
 use crate::products::unanswered;
 
-/// `GET /orders`.
+/// The caller's orders; with `scope=all` an admin reads everybody's.
 #[utoipa::path(
     get, path = "/orders", operation_id = "listOrders", tag = "orders", security(("bearer" = [])),
     params(
-        ("scope" = Option<ScopeWord>, Query, description = "mine, or an admin's all"),
+        ("scope" = inline(Option<ScopeWord>), Query, description = "mine, or an admin's all"),
         ("status" = Option<StatusWord>, Query, description = "Only these; paid is confirmed"),
         ("startDate" = Option<DayOrMoment>, Query, description = "Only those placed then or later", example = "2025-11-02"),
         ("endDate" = Option<DayOrMoment>, Query, description = "Only those placed before it (of a day, before its end)", example = "2025-11-02"),
@@ -49,7 +49,7 @@ pub async fn mine(
     answer(&history, &principal, min, scope, filter, paging).await
 }
 
-/// `GET /sellers/me/orders`: those with a line of the seller's; status and amounts are of the seller's part.
+/// The orders with a line of the seller's. Status and amounts are of the seller's part.
 #[utoipa::path(
     get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
     params(

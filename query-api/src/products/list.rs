@@ -146,10 +146,10 @@ struct Filters {
     #[param(max_length = 500)]
     tag: Option<String>,
     /// At least so much.
-    #[param(minimum = 0, maximum = 10_000_000_000_i64, example = 100)]
+    #[param(minimum = 0, example = 100)]
     min_price: Option<u64>,
     /// At most so much.
-    #[param(minimum = 0, maximum = 10_000_000_000_i64, example = 1000)]
+    #[param(minimum = 0, example = 1000)]
     max_price: Option<u64>,
     /// Only what is in stock, or only what isn't.
     in_stock: Option<bool>,
