@@ -40,7 +40,9 @@ async fn a_dropped_and_replayed_model_is_the_same_row_for_row() {
     // The application's projectors go on with the new tables.
     let projectors = start(&database.app, &source(&database.app));
     let more = Shop { seed: 12, ..SHOP };
-    let head = append_all(&database.app, head, more.history()).await;
+    // Both shops have the same categories.
+    let new = more.history().filter(|group| group[0].event.aggregate_type() != "categories");
+    let head = append_all(&database.app, head, new).await;
     reached(projectors.positions(), &ALL, head.position).await;
     let names: Vec<_> = status(&database.app, None).await.unwrap().into_iter().map(|c| c.name).collect();
     assert_eq!(names, ["catalog", "coupons", "order_history", "seller_stats"]);
@@ -106,7 +108,7 @@ async fn a_replay_clears_what_a_broken_one_left() {
     .fetch_all(&database.owner)
     .await
     .unwrap();
-    assert_eq!(tables, ["catalog_g3_products", "catalog_g3_stock"]);
+    assert_eq!(tables, ["catalog_g3_categories", "catalog_g3_products", "catalog_g3_stock"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
