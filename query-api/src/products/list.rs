@@ -275,6 +275,7 @@ async fn answer(
     echoed: Option<String>,
 ) -> Result<Response, ApiError> {
     catalog.freshness.ready(NAME, min, reader).await?;
+    catalog.freshness.ready(projections::catalog::NAME, min, reader).await?;
     if let Some(word) = query.categories.take().and_then(|words| words.into_iter().next()) {
         let tree = catalog.names.products.bare_tree().await.map_err(unanswered)?;
         query.categories = Some(tree.value.keys(&word));

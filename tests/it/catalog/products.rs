@@ -188,6 +188,7 @@ async fn what_is_hidden_only_those_see_who_tend_it() {
     let shown = patch(&seller, &path, &json!({ "is_active": true })).await;
     assert_eq!(shown.json()["data"]["isActive"], true);
     assert_eq!(seller.get("/products").await.json()["data"]["totalCount"], 1);
+    seller.get(&path).await; // the seller sees what the seller wrote: from here on everybody does
     assert_eq!(app.get(&format!("/api/v1{path}")).await.status, 200);
 }
 
