@@ -1,6 +1,6 @@
 //! The second reading: the documents are imported, part by part, in the file's order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::claim::Claim;
 use domain::decisions::{
@@ -39,12 +39,7 @@ enum Step {
 }
 
 /// Outside customers by their ids there.
-#[derive(Default)]
-struct Customers {
-    known: HashMap<String, UserId>,
-    /// These were made just now: nothing is known of them.
-    new: HashSet<UserId>,
-}
+type Customers = HashMap<String, UserId>;
 
 impl Importer {
     /// Reads the whole file and imports it.
@@ -116,7 +111,7 @@ impl Importer {
         }
         let names = works.iter().filter_map(Work::order).flat_map(OutsideOrder::names).collect::<Vec<_>>();
         let taken: HashMap<String, Claim> = known::states(&self.pool, &names).await?;
-        self.warm(&mut works, &taken, &customers).await?;
+        self.warm(&mut works, &taken).await?;
         for work in works {
             flight.launch(self, work);
             self.land(flight, Flight::WIDTH, progress).await?;
@@ -154,7 +149,7 @@ impl Importer {
         let find =
             async |ids: &[String]| identity::personal::external_customers(&self.pool, &scope, ids).await;
         let user = |(external, personal): (String, domain::ids::PersonalId)| (external, UserId(personal.0));
-        let mut known: HashMap<String, UserId> = find(&all).await?.into_iter().map(user).collect();
+        let mut known: Customers = find(&all).await?.into_iter().map(user).collect();
         let mut missing: Vec<String> = buyers.into_iter().filter(|id| !known.contains_key(id)).collect();
         let made = identity::personal::make_external_customers(&self.pool, &scope, &missing).await?;
         let made: HashMap<String, UserId> = made.into_iter().map(user).collect();
@@ -162,15 +157,14 @@ impl Importer {
         if !missing.is_empty() {
             known.extend(find(&missing).await?.into_iter().map(user));
         }
-        let new = made.values().copied().collect();
         known.extend(made);
-        Ok(Customers { known, new })
+        Ok(known)
     }
 
     /// What is to be done about a part that the log doesn't have.
     async fn work(&self, placed: Placed, customers: &Customers) -> Result<Work, ImportError> {
         let Placed { part, number, document } = placed;
-        let customer_id = part.customer.as_ref().and_then(|id| customers.known.get(id).copied());
+        let customer_id = part.customer.as_ref().and_then(|id| customers.get(id).copied());
         let fingerprint = part.fingerprint();
         let command = match &part.content {
             Content::Return(lines) => Some(Command::Return(ImportReturn {
@@ -260,13 +254,9 @@ impl Importer {
     }
 
     /// Has the decider load what these commands look at, so that none of them has to step aside for that and is
-    /// overtaken. What the log can't have yet is not looked for.
-    async fn warm(
-        &self,
-        works: &mut [Work],
-        taken: &HashMap<String, Claim>,
-        customers: &Customers,
-    ) -> Result<(), ImportError> {
+    /// overtaken. What the log can't have yet is not looked for; a customer's purchases are, for a return only reads
+    /// them, and another import may have written them since this one made the customer.
+    async fn warm(&self, works: &mut [Work], taken: &HashMap<String, Claim>) -> Result<(), ImportError> {
         let mut needed = BTreeSet::new();
         let mut returns = Vec::new();
         for asked in works.iter_mut().filter_map(Work::asked_mut) {
@@ -282,24 +272,17 @@ impl Importer {
                         fresh.push(StreamId::of::<Payment>(order.payment_id));
                         let free = order.names().into_iter().filter(|name| !taken.contains_key(name));
                         fresh.extend(free.map(StreamId::of::<Claim>));
-                        let new = order.customer_id.filter(|customer| customers.new.contains(customer));
-                        fresh.extend(new.map(StreamId::of::<Purchases>));
                     }
                     needed.extend(command.streams().into_iter().filter(|stream| !fresh.contains(stream)));
                 }
             }
             asked.fresh = fresh;
         }
-        // A customer who is new is not for the whole batch: the first order makes the stream.
-        let new: HashSet<StreamId> = customers.new.iter().map(StreamId::of::<Purchases>).collect();
-        needed.retain(|stream| !new.contains(stream));
         if needed.is_empty() {
             return Ok(());
         }
         let needed: Vec<StreamId> = needed.into_iter().collect();
-        returns.retain(|command| {
-            command.customer_id.is_some_and(|customer| !new.contains(&StreamId::of::<Purchases>(customer)))
-        });
+        returns.retain(|command| command.customer_id.is_some());
         let look = move |decision: &mut Decision<'_>| {
             decision.need::<Refusal>(&needed)?;
             returns.iter().try_for_each(|command| need_return(decision, command))

@@ -31,7 +31,7 @@ fn block<'a>(text: &'a str, language: &str, word: &str) -> Option<Block<'a>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_curl_lines_of_004_run() {
     let Some(text) = read("004") else { return };
-    let world = World::open("299.99", 2).await;
+    let world = World::open("004").await;
     let script = put_in(&world, &block(&text, "bash", "# Login").unwrap().text).await;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(".curlrc"), "silent\nshow-error\nwrite-out = \"\\n%{http_code}\\n\"\n")
@@ -71,7 +71,7 @@ print(json.dumps({'user': user['email'], 'products': len(products['items']), 'or
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_python_class_of_004_runs() {
     let Some(text) = read("004") else { return };
-    let world = World::open("299.99", 2).await;
+    let world = World::open("004").await;
     let order = world.ready_to_order("user@example.com", "SecurePass123!").await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let class = block(&text, "python", "class ECommerceApiClient").unwrap().text;

@@ -1,5 +1,7 @@
 //! Document 004: a request in an `http` block, then `**Response (201 Created):**` and its body.
 
+use reqwest::Method;
+
 use super::lines::{Piece, pieces};
 use super::printed::Printed;
 use super::request::{Request, Sender};
@@ -51,6 +53,9 @@ fn exchange(document: &'static str, line: usize, text: &str) -> Option<Request> 
         }
     }
     request.body = Printed::parse(body);
+    if request.body.is_none() && request.sender == Sender::Nobody && request.method == Method::POST {
+        request.sender = Sender::Unsaid; // a header is shown, not the whole request
+    }
     Some(request)
 }
 

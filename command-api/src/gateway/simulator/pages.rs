@@ -84,7 +84,8 @@ async fn pay(
 
 fn pay_page(record: &PaymentRecord, problem: Option<String>) -> Result<Response, ApiError> {
     let opened = record.payment.opened.ok_or_else(|| ApiError::not_found("Payment"))?;
-    let attempt = record.payment.attempt.as_ref();
+    // How an attempt stood is of no matter once the money is there.
+    let attempt = record.payment.attempt.as_ref().filter(|_| record.payment.captured.is_none());
     let (action, declined) = match attempt.map(|attempt| &attempt.phase) {
         Some(AttemptPhase::ActionRequired { url }) => (Some(url.clone()), None),
         Some(AttemptPhase::Declined { code }) => (None, Some(code.clone())),

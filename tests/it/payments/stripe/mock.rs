@@ -78,7 +78,8 @@ async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
 /// The only complaint may be that the example is of another state or amount than what was asked for.
 fn taken(answer: Result<Charged, GatewayError>) {
     match answer {
-        Ok(Charged::Declined { code }) => panic!("refused: {code}"),
+        // The example intent carries such an error of its own; what is wrong with a request has another word.
+        Ok(Charged::Declined { code }) => assert_eq!(code, "idempotency_error"),
         Ok(Charged::Captured { .. } | Charged::ActionRequired { .. } | Charged::Pending) => {}
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
