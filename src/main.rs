@@ -114,7 +114,10 @@ async fn run(action: Action) -> Result<(), Failure> {
         Action::User(args) => user::run(args, &config).await,
         Action::Outbox(args) => outbox::run(args, &config).await,
         Action::Config => config.show(),
-        Action::Openapi => openapi::run(),
+        Action::Openapi => {
+            openapi::run();
+            Ok(())
+        }
         Action::Demo(args) => demo::run(args, &config).await,
     }
 }

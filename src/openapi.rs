@@ -1,10 +1,9 @@
 //! `daybook openapi`: the API's document.
 
 use crate::http::OPENAPI;
-use crate::{Failure, say};
+use crate::say;
 
 /// `daybook openapi`.
-pub fn run() -> Result<(), Failure> {
+pub fn run() {
     say(OPENAPI.trim_end());
-    Ok(())
 }

@@ -34,8 +34,7 @@ impl IfNoneMatch {
             Ok(data) => data,
             Err(error) => return ApiError::internal(error).into_response(),
         };
-        let digest: String =
-            Sha256::digest(data.get()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(&Sha256::digest(data.get())[..8]);
         let tag = version.map_or_else(|| digest.clone(), |version| format!("{version}-{digest}"));
         let known = self.tags.iter().any(|known| *known == tag || known == "*");
         let cache = if self.logged_in { FOR_ONE } else { FOR_ALL };

@@ -68,10 +68,10 @@ pub async fn decide<R: Send + 'static>(
     submission: Submission,
     decision: impl Fn(&mut Decision<'_>) -> Result<R, Halt<ApiError>> + Send + 'static,
 ) -> Result<Accepted<R>, ApiError> {
-    let submitted = Instant::now();
-    let decided = decider.submit(submission, decision).await;
-    histogram!("daybook_command_seconds").record(submitted.elapsed());
-    decided.map_err(|failure| match failure {
+    let since = Instant::now();
+    let answer = decider.submit(submission, decision).await;
+    histogram!("daybook_command_seconds").record(since.elapsed());
+    answer.map_err(|failure| match failure {
         Failure::Refused(error) => error,
         Failure::KeyReused => ApiError::key_reused(),
         Failure::Busy | Failure::Stopped => ApiError::unavailable(TRY_AGAIN),

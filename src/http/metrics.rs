@@ -139,10 +139,9 @@ async fn ask_database(pool: &PgPool) {
             true
         }
         Ok((head, consumers)) => {
-            for error in [head.err().map(|it| it.to_string()), consumers.err().map(|it| it.to_string())] {
-                if let Some(error) = error {
-                    warn!(error, "the database could not be asked for metrics");
-                }
+            let errors = [head.err().map(|it| it.to_string()), consumers.err().map(|it| it.to_string())];
+            for error in errors.into_iter().flatten() {
+                warn!(error, "the database could not be asked for metrics");
             }
             false
         }

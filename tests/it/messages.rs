@@ -61,10 +61,13 @@ async fn converse(connection: TcpStream, received: Received<String>) -> Option<(
     Some(())
 }
 
+/// What phones received, by idempotency key, and whether it failed already.
+type Phones = (Received<(String, Value)>, Arc<Mutex<bool>>);
+
 /// An SMS endpoint that fails once and then takes everything.
 async fn sms_endpoint(received: Received<(String, Value)>) -> String {
     async fn take(
-        State((received, failed)): State<(Received<(String, Value)>, Arc<Mutex<bool>>)>,
+        State((received, failed)): State<Phones>,
         headers: HeaderMap,
         Json(body): Json<Value>,
     ) -> StatusCode {

@@ -82,7 +82,7 @@ fn with_null(known: &SchemaType) -> SchemaType {
     match known {
         SchemaType::Type(one) if *one != Type::Null => SchemaType::from_iter([one.clone(), Type::Null]),
         SchemaType::Array(some) if !some.contains(&Type::Null) => {
-            SchemaType::from_iter(some.iter().cloned().chain([Type::Null]))
+            some.iter().cloned().chain([Type::Null]).collect()
         }
         SchemaType::Type(_) | SchemaType::Array(_) | SchemaType::AnyValue => known.clone(),
     }

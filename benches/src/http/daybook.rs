@@ -115,7 +115,7 @@ impl Daybook {
         while started.elapsed() < PATIENCE / 4 {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let now = self.processor_time()?;
-            if now - before <= IDLE {
+            if now.saturating_sub(before) <= IDLE {
                 return Ok(());
             }
             before = now;

@@ -27,8 +27,7 @@ pub(super) fn holds(header: &str, body: &[u8], secret: &str, now: DateTime<Utc>)
 pub(super) fn sign(body: &[u8], secret: &str, at: DateTime<Utc>) -> Option<String> {
     let time = at.timestamp().to_string();
     let signature = keyed(&time, body, secret)?.finalize().into_bytes();
-    let hexadecimal: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("t={time},v1={hexadecimal}"))
+    Some(format!("t={time},v1={}", hex::encode(signature)))
 }
 
 fn keyed(time: &str, body: &[u8], secret: &str) -> Option<Hmac<Sha256>> {

@@ -69,7 +69,7 @@ struct StockAnswer {
 
 /// Receives goods, or adjusts the stock to a count.
 ///
-/// `If-Match` is the product's ETag: it guards against a change of the product. Quantities are relative, so no change
+/// `If-Match` is the product's `ETag`: it guards against a change of the product. Quantities are relative, so no change
 /// of stock is lost without it.
 #[utoipa::path(
     post, path = "/products/{id}/stock", operation_id = "changeStock", tag = "products", security(("bearer" = [])),

@@ -40,6 +40,9 @@ impl ProductFields {
         let brand = brand.or_else(|| specified.filter(|brand| brand.chars().count() <= 100));
         let category = category(f);
         let stock = f.field("stock").or("stockQuantity").integer(0..=MOST_UNITS);
+        // The method itself is not general enough over the field's lifetimes.
+        #[allow(clippy::redundant_closure_for_method_calls)]
+        let related = f.field("relatedProducts").each(0..=MOST_RELATED, |id| id.id::<ProductId>());
         let changes = ProductChanges {
             seller_id: f.field("sellerId").id(),
             sku: f.field("sku").text(1..=64),
@@ -62,7 +65,7 @@ impl ProductFields {
             featured: f.field("isFeatured").or("featured").boolean(),
             hidden: f.field("isActive").or("active").boolean().map(|active| !active),
             shipping_profile_id: change(f, "shippingProfileId", shipping_profile_id),
-            related: f.field("relatedProducts").each(0..=MOST_RELATED, |id| id.id::<ProductId>()),
+            related,
         };
         if new && (changes.name.is_none() || changes.price.is_none()) {
             return None;
@@ -211,7 +214,7 @@ pub(super) struct ProductChange {
     seller_id: Option<uuid::Uuid>,
     #[schema(max_length = 10000, nullable = false)]
     description: Option<String>,
-    #[schema(max_length = 100000)]
+    #[schema(max_length = 100_000)]
     long_description: Option<String>,
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     brand: Option<String>,

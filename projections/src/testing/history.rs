@@ -119,7 +119,7 @@ fn product(making: &mut Making, seller: SellerId, n: usize) -> Item {
     let id = ProductId(making.id());
     let price = making.random.random_range(50..20_000);
     let mut details = details(seller, n, price);
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         (details.category, details.category_id) = (Some("Candles".to_owned()), Some(CANDLES));
     }
     making.happens(id.0, Stored::Product(ProductEvent::ProductCreated(Box::new(details.clone()))));
@@ -129,7 +129,7 @@ fn product(making: &mut Making, seller: SellerId, n: usize) -> Item {
     );
     if n % 5 == 3 {
         details.name += " (new)";
-        details.hidden = n % 2 == 0;
+        details.hidden = n.is_multiple_of(2);
         making.happens(id.0, Stored::Product(ProductEvent::ProductRevised(Box::new(details))));
     }
     if n % 7 == 6 {

@@ -94,7 +94,7 @@ async fn catalog() {
     median("list, by name", || list(Sort::NameAscending, None)).await;
     median("list of a root with 29 below it", || list(Sort::Newest, Some("category-0"))).await;
     median("tree with counts", || async {
-        assert!(products.tree().await.unwrap().value.roots().count() == 10)
+        assert!(products.tree().await.unwrap().value.roots().count() == 10);
     })
     .await;
     median("detail", || async { assert!(products.detail_by_id(newest).await.unwrap().value.is_some()) })
@@ -105,7 +105,7 @@ async fn catalog() {
 fn a_large_catalog() -> impl Iterator<Item = Vec<Happened>> {
     let category = |n: usize| CategoryId(Uuid::from_u128(0xca7_1000 + n as u128));
     let happened = |aggregate_id, n: usize, event| {
-        let occurred_at = happened_at(n as i64);
+        let occurred_at = happened_at(i64::try_from(n).unwrap());
         Happened { aggregate_id, sequence: 1, occurred_at, event }
     };
     let categories = (0..300).map(move |n| {
@@ -121,7 +121,7 @@ fn a_large_catalog() -> impl Iterator<Item = Vec<Happened>> {
     });
     let products = (0..20_000).map(move |n| {
         let seller = SellerId(Uuid::from_u128(n as u128 % 50 + 1));
-        let mut details = details(seller, n, (n as i64 * 7_919) % 50_000);
+        let mut details = details(seller, n, (i64::try_from(n).unwrap() * 7_919) % 50_000);
         details.long_description = Some("A heart to hang, for one tea light. ".repeat(20));
         (details.category, details.category_id) =
             (Some(format!("Category {}", n % 300)), Some(category(n % 300)));
@@ -133,6 +133,7 @@ fn a_large_catalog() -> impl Iterator<Item = Vec<Happened>> {
     categories.chain(products)
 }
 
+#[allow(clippy::print_stdout, reason = "the figures are what is asked for")]
 async fn median<F: Future<Output = ()>>(what: &str, ask: impl Fn() -> F) {
     let mut times = Vec::new();
     for _ in 0..200 {

@@ -188,7 +188,8 @@ fn address(printed: &str, scene: &Scene) -> String {
             "uuid" => scene.fields.get(camel_case(name).as_str()).map_or(value, String::as_str),
             value => value,
         };
-        path.push_str(&format!("{}{name}={value}", if index == 0 { '?' } else { '&' }));
+        path.push(if index == 0 { '?' } else { '&' });
+        path.extend([name, "=", value]);
     }
     path
 }

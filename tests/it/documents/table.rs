@@ -122,7 +122,9 @@ fn table(rows: &[Row]) -> String {
         later.len(),
     );
     for document in numbers(rows) {
-        text.push_str(&format!("\n## Document {document}\n\n| Request | Line | Printed | Answered | Notes |\n|---|---|---|---|---|\n"));
+        text.push_str("\n## Document ");
+        text.push_str(document);
+        text.push_str("\n\n| Request | Line | Printed | Answered | Notes |\n|---|---|---|---|---|\n");
         for row in rows.iter().filter(|row| row.document == document) {
             text.push_str(&row.cells());
             text.push('\n');

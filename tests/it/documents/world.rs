@@ -173,11 +173,8 @@ impl World {
         let _ = self.must(Method::POST, "/coupons", &self.admin, &coupon).await;
         let headphones = self.product("Wireless Headphones", self.price).await.unwrap();
         let watch = self.product("Smart Watch", "399.99").await.unwrap();
-        self.seller_id = headphones["sellerId"]
-            .as_str()
-            .or(headphones["seller"]["id"].as_str())
-            .unwrap_or_default()
-            .to_owned();
+        let seller = headphones["sellerId"].as_str().or(headphones["seller"]["id"].as_str());
+        seller.unwrap_or_default().clone_into(&mut self.seller_id);
         self.products = [id(&headphones), id(&watch)];
     }
 

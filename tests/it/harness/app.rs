@@ -43,6 +43,7 @@ pub struct App {
 }
 
 /// How a process is set up.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Whether payments are taken to their gateways, and reservations expire, in this process.

@@ -76,13 +76,13 @@ async fn pay(
         },
         // Somebody else was quicker, or the order's time is over: the page shows how it stands.
         Err(error) if error.status().is_client_error() => {
-            pay_page(&by_page::find(&pages.shop, id).await?, Some(error.to_string()))
+            pay_page(&by_page::find(&pages.shop, id).await?, Some(&error.to_string()))
         }
         Err(error) => Err(error),
     }
 }
 
-fn pay_page(record: &PaymentRecord, problem: Option<String>) -> Result<Response, ApiError> {
+fn pay_page(record: &PaymentRecord, problem: Option<&str>) -> Result<Response, ApiError> {
     let opened = record.payment.opened.ok_or_else(|| ApiError::not_found("Payment"))?;
     // How an attempt stood is of no matter once the money is there.
     let attempt = record.payment.attempt.as_ref().filter(|_| record.payment.captured.is_none());

@@ -46,8 +46,8 @@ fn product_id(n: usize) -> ProductId {
     ProductId(Uuid::from_u128(0xd00 + n as u128))
 }
 
-fn attempt(shop: &mut InMemory, what: Try) {
-    match what {
+fn attempt(shop: &mut InMemory, what: &Try) {
+    match *what {
         Try::Create { category, slug, parent } => {
             let details = CategoryDetails {
                 name: format!("Category {category}"),
@@ -142,7 +142,7 @@ proptest! {
     fn names_and_shelves_are_what_the_catalog_says(tries in prop::collection::vec(any_try(), 1..80)) {
         let mut shop = InMemory::new();
         for what in tries {
-            attempt(&mut shop, what);
+            attempt(&mut shop, &what);
             check(&shop)?;
         }
     }
