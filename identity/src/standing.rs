@@ -76,6 +76,7 @@ pub async fn erase(db: &mut PgConnection, user: UserId, unusable_hash: &str) -> 
     .execute(&mut *db)
     .await?;
     sqlx::query!("DELETE FROM addresses WHERE user_id = $1", user.0).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM payment_methods WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM messages WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM verification_codes WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM password_resets WHERE user_id = $1", user.0).execute(&mut *db).await?;

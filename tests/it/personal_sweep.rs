@@ -76,6 +76,8 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
     let placed = jane.post("/orders", &order).await;
     assert_eq!(placed.status, 201, "{}", placed.text);
     assert_eq!(jane.post("/users/addresses", &address()).await.status, 201);
+    let card = json!({ "cardToken": "tok_visa", "paymentGateway": "simulator" });
+    assert_eq!(jane.post("/payments/methods", &card).await.status, 201);
     let head = app.head().await;
 
     accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
@@ -84,11 +86,14 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
         sqlx::query_scalar::<_, String>("SELECT purpose FROM personal WHERE body IS NOT NULL ORDER BY 1");
     assert_eq!(left.fetch_all(pool).await.unwrap(), ["billing_address", "shipping_address"]);
     assert_eq!(count(pool, "addresses").await, 0);
+    assert_eq!(count(pool, "payment_methods").await, 0);
     let known =
         sqlx::query_scalar::<_, i64>("SELECT count(*) FROM users WHERE first_name = 'Jane' AND id = $1");
     assert_eq!(known.bind(jane.id.0).fetch_one(pool).await.unwrap(), 0);
     assert!(identity::users::find(pool, &jane.account.email).await.unwrap().is_none());
     let refused = jane.post("/users/addresses", &address()).await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    let refused = jane.post("/payments/methods", &card).await;
     assert_eq!(refused.status, 401, "{}", refused.text);
 
     // The time of the invoice is over.

@@ -94,11 +94,12 @@ async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<D
     let identifier = Identifier::of(&format!("change-password {}", principal.user));
     refuse_locked(auth, identifier).await?;
     let old = account.password_hash;
-    if !auth.passwords.verify(request.current_password, Some(old.clone())).await? {
+    let right = auth.passwords.verify(request.current_password, Some(old.clone())).await?;
+    refuse_locked(auth, identifier).await?;
+    if !right {
         login_failures::record(&auth.pool, identifier).await.map_err(identity::failed)?;
         return Err(ApiError::invalid("currentPassword", "The current password is not right"));
     }
-    refuse_locked(auth, identifier).await?;
     let new = auth.passwords.hash(request.new_password).await?;
     let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
     if !users::set_password(&mut transaction, principal.user, Some(&old), &new).await.map_err(of_nobody)? {

@@ -56,12 +56,13 @@ async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResp
     let account = users::find(&auth.pool, &request.identifier).await.map_err(identity::failed)?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = auth.passwords.verify(request.password, hash).await?;
+    // Wrong guesses that were made at the same time may have locked it meanwhile: right and wrong are then answered
+    // alike, or the lock's answer would tell which guess was right.
+    refuse_locked(&auth, identifier).await?;
     let Some(account) = account.filter(|_| right) else {
         login_failures::record(&auth.pool, identifier).await.map_err(identity::failed)?;
         return Err(ApiError::unauthorized("Invalid username/email or password"));
     };
-    // Wrong guesses that were made at the same time may have locked it meanwhile: the right one is then no better.
-    refuse_locked(&auth, identifier).await?;
     // Only who has the password learns that an operator locked the account.
     if account.locked_at.is_some() {
         return Err(ApiError::new(Code::AccountLocked, "This account is locked. Please contact support"));

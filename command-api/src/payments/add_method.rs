@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::process_payment::gateway;
+use crate::auth::of_nobody;
 use crate::command::Caller;
 use crate::gateway::{Gateways, Kept};
 use crate::shop::Shop;
@@ -161,6 +162,6 @@ async fn stored_before(
 fn refusal(error: AddError) -> ApiError {
     match error {
         AddError::TooMany => ApiError::conflict(error.to_string()),
-        AddError::Postgres(error) => identity::failed(error),
+        AddError::Postgres(error) => of_nobody(error),
     }
 }

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::auth::of_nobody;
 use crate::command::Caller;
 use crate::shop::Shop;
 
@@ -30,7 +31,7 @@ async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
     let removed = payment_methods::remove(&mut transaction, caller.principal.user, id).await;
-    let removed = removed.map_err(identity::failed)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
+    let removed = removed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
     transaction.commit().await.map_err(identity::failed)?;
     if let Some(gateway) = shop.gateways.get(&removed.payment_gateway)
         && let Err(error) = gateway.forget(&removed.reference).await

@@ -166,10 +166,10 @@ impl Payments {
         async {
             loop {
                 let Err(unsettled) = self.settle_once(&due).await else { return };
+                // Whatever it waits for may take its time, or never come: others needn't wait for it.
+                drop(place.take());
                 if let Unsettled::Pending = unsettled {
                     debug!("the gateway doesn't know yet");
-                    // It may take its time; others needn't wait for it.
-                    place = None;
                 } else {
                     warn!(error = &unsettled as &dyn std::error::Error, "a payment is not settled yet");
                 }

@@ -77,9 +77,6 @@ impl Reservations {
             if batch.head != at {
                 at = batch.head;
                 note(leadership.session(), &batch.events, &at).await?;
-                if !batch.events.is_empty() {
-                    continue;
-                }
             }
             let next = self.give_up_due(leadership.session()).await?;
             leadership.store(at).await?;

@@ -47,8 +47,13 @@ pub async fn get_invoice(
     let invoice = Invoice::of(&found.record, &found.payment, &found.bodies, found.sight, &names);
     let invoice = invoice.ok_or_else(missing)?;
     let disposition = format!("inline; filename=\"{}\"", invoice.file_name());
-    let _turn = history.invoices.acquire().await.map_err(ApiError::internal)?;
-    let pdf = tokio::task::spawn_blocking(move || invoice.print()).await.map_err(ApiError::internal)?;
+    // The turn lasts as long as the work, whether or not somebody still waits for it.
+    let turn = Arc::clone(&history.invoices).acquire_owned().await.map_err(ApiError::internal)?;
+    let print = move || {
+        let _turn = turn;
+        invoice.print()
+    };
+    let pdf = tokio::task::spawn_blocking(print).await.map_err(ApiError::internal)?;
     let pdf = pdf.map_err(|error| ApiError::internal(BoxError::from(error)))?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
