@@ -7,9 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Utc;
 use domain::ids::{SellerId, UserId};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -24,6 +26,10 @@ pub const AUDIENCE: &str = "daybook-api";
 
 /// The least time between two looks at the table of keys: tokens with made-up key ids cost no more than this.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// So many tokens that were verified are remembered: each costs a kilobyte, and a signature as much time as all the rest
+/// around a small request.
+const REMEMBERED: u64 = 10_000;
 
 /// What a token says (RFC 7519, section 4.1, and two of our own).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +80,8 @@ struct Known {
     source: Box<dyn KeySource>,
     keys: RwLock<HashMap<String, DecodingKey>>,
     refreshed: tokio::sync::Mutex<Option<Instant>>,
+    /// By the token's whole text, its signature included.
+    verified: Cache<Box<str>, Claims>,
     validation: Validation,
 }
 
@@ -91,6 +99,7 @@ impl Verifier {
             source: Box::new(source),
             keys: RwLock::default(),
             refreshed: tokio::sync::Mutex::default(),
+            verified: Cache::new(REMEMBERED),
             validation,
         }))
     }
@@ -98,6 +107,16 @@ impl Verifier {
     /// What a token says, or 401: [`Code::ExpiredToken`] for a genuine one that has expired, else
     /// [`Code::InvalidToken`].
     pub async fn verify(&self, token: &str) -> Result<Claims, ApiError> {
+        if let Some(claims) = self.0.verified.get(token).filter(|claims| Utc::now().timestamp() < claims.exp)
+        {
+            return Ok(claims);
+        }
+        let claims = self.verify_signature(token).await?;
+        self.0.verified.insert(token.into(), claims.clone());
+        Ok(claims)
+    }
+
+    async fn verify_signature(&self, token: &str) -> Result<Claims, ApiError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
         let kid = header.kid.ok_or_else(invalid)?;
         let key = match self.known(&kid) {
@@ -137,6 +156,8 @@ impl Verifier {
             Some((kid, DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(key)).ok()?))
         });
         *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
+        // Among them may be some that were signed by a key that is gone.
+        self.0.verified.invalidate_all();
         Ok(self.known(kid))
     }
 }

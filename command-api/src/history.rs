@@ -23,8 +23,14 @@ where
     R: Record,
     R::Of: Stored,
 {
-    let events = log.events_of::<R::Of>(id, as_of.map(AsOf::Position)).await.map_err(failed)?;
-    let mut told = Told { record: R::default(), position: 0 };
+    let events = if R::ANEW.is_empty() {
+        log.events_of::<R::Of>(id, as_of.map(AsOf::Position)).await
+    } else {
+        log.events_since_last::<R::Of>(R::ANEW, id, as_of.unwrap_or(i64::MAX)).await
+    };
+    let events = events.map_err(failed)?;
+    let before = events.first().map_or(0, |(row, _)| row.sequence.unsigned_abs().saturating_sub(1));
+    let mut told = Told { record: R::after(before), position: 0 };
     for (row, event) in events {
         told.record.apply(&event, row.occurred_at());
         told.position = row.position;

@@ -14,6 +14,7 @@ use domain::purchases::Purchases;
 use domain::shelf::Shelf;
 use event_store::decider::{self, DeciderTask, Registry};
 use event_store::{Decider, Log, LogError, LogWatch};
+use identity::personal::Keeper;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch};
@@ -110,6 +111,7 @@ impl CommandApi {
         let shop = Shop {
             decider,
             log,
+            personal: Keeper::start(&appending),
             order_numbers: OrderNumbers::new(pool.clone()),
             rules: Arc::new(shop),
             payments,

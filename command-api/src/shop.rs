@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use event_store::{Decider, Log};
+use identity::personal::Keeper;
 use tokio::sync::Notify;
 
 use crate::config::{PaymentConfig, ShopConfig};
@@ -18,6 +19,8 @@ pub struct Shop {
     pub decider: Decider,
     /// For answers that are given again.
     pub log: Log,
+    /// Keeps what events may not hold of a person.
+    pub personal: Keeper,
     /// Numbers for new orders.
     pub order_numbers: OrderNumbers,
     /// The rules.

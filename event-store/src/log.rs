@@ -189,12 +189,37 @@ impl Log {
             None => self.read_stream(aggregate_type, &id).await?,
             Some(as_of) => self.read_stream_as_of(aggregate_type, &id, as_of).await?,
         };
-        let upcasters = A::upcasters();
-        let read = |row: Recorded| {
-            let event = parse_event::<A>(&upcasters, &row.event_type, &row.event_version, &row.payload);
-            event.map_err(|e| LogError::Unreadable(row.position, e)).map(|event| (row, event))
-        };
-        events.into_iter().map(read).collect()
+        read_all::<A>(events)
+    }
+
+    /// The events of one aggregate from its last one of these types on, up to a position; all of them where there is
+    /// none of these types. For a state that begins anew with such an event: its stream grows for years, and what came
+    /// before doesn't show.
+    pub async fn events_since_last<A: Stored>(
+        &self,
+        event_types: &[&str],
+        id: impl Display,
+        until: i64,
+    ) -> Result<Vec<(Recorded, <A as Decide>::Event)>, LogError> {
+        let rows = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
+                      payload::text AS "payload!", metadata::text AS "metadata!"
+               FROM events
+               WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3
+                   AND sequence >= coalesce((SELECT sequence FROM events
+                                             WHERE aggregate_type = $1 AND aggregate_id = $2 AND position <= $3
+                                                 AND event_type = ANY($4)
+                                             ORDER BY sequence DESC LIMIT 1), 1)
+               ORDER BY sequence"#,
+            <A as Decide>::TYPE,
+            id.to_string(),
+            until,
+            event_types as _,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        read_all::<A>(rows)
     }
 
     /// The events of some types after a position, in order, at most so many: for a reader of the whole log that needs
@@ -244,4 +269,14 @@ impl Log {
         row.map(|row| Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? }))
             .transpose()
     }
+}
+
+/// Rows with what stands in them, in today's version.
+fn read_all<A: Stored>(rows: Vec<Recorded>) -> Result<Vec<(Recorded, <A as Decide>::Event)>, LogError> {
+    let upcasters = A::upcasters();
+    let read = |row: Recorded| {
+        let event = parse_event::<A>(&upcasters, &row.event_type, &row.event_version, &row.payload);
+        event.map_err(|e| LogError::Unreadable(row.position, e)).map(|event| (row, event))
+    };
+    rows.into_iter().map(read).collect()
 }

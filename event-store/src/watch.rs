@@ -6,11 +6,13 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use tracing::warn;
 
 use crate::log::Log;
 
-/// The channel of `NOTIFY`; its payload is not read.
+/// The channel of `NOTIFY`. Its payload is the head's position as the sender knew it; it is not believed, but where it
+/// says nothing new nobody needs to look.
 pub const CHANNEL: &str = "daybook_log";
 
 /// How often the head is read where no notification came, for one could be lost with a connection.
@@ -56,7 +58,7 @@ impl LogWatch {
 async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
     let log = Log::new(pool.clone());
     let mut listener = listen(&pool).await;
-    while watched.strong_count() > 0 {
+    loop {
         match log.head().await {
             Ok(head) => {
                 let Some(position) = watched.upgrade() else { return };
@@ -65,15 +67,30 @@ async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
             Err(error) => warn!(error = &error as &dyn std::error::Error, "the log's head could not be read"),
         }
         if let Some(open) = listener.as_mut() {
-            match tokio::time::timeout(POLL, open.recv()).await {
-                Ok(Ok(_)) => while open.next_buffered().is_some() {},
+            match timeout(POLL, news(open, &watched)).await {
+                Ok(Ok(())) | Err(_) => {}
                 Ok(Err(_)) => listener = None,
-                Err(_elapsed) => {}
             }
         } else {
-            tokio::time::sleep(POLL).await;
+            sleep(POLL).await;
             listener = listen(&pool).await;
         }
+        if watched.strong_count() == 0 {
+            return;
+        }
+    }
+}
+
+/// Waits for a notice of what isn't known yet: what this process appended it knows.
+async fn news(listener: &mut PgListener, watched: &Weak<watch::Sender<i64>>) -> Result<(), sqlx::Error> {
+    loop {
+        let notice = listener.recv().await?;
+        let Some(known) = watched.upgrade().map(|position| *position.borrow()) else { return Ok(()) };
+        if notice.payload().parse().is_ok_and(|position: i64| position <= known) {
+            continue;
+        }
+        while listener.next_buffered().is_some() {}
+        return Ok(());
     }
 }
 

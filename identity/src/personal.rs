@@ -4,6 +4,8 @@
 //! noted as such until its id is seen in the log, and swept when that doesn't happen. Rows of outside customers, whom
 //! `customer_id` names, perhaps much later, are never swept.
 
+mod keeper;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +13,8 @@ use domain::ids::{PersonalId, UserId};
 use serde_json::Value;
 use sqlx::PgExecutor;
 use uuid::Uuid;
+
+pub use self::keeper::Keeper;
 
 /// What a row is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +69,9 @@ impl Purpose {
 }
 
 /// Rows that are about to be written together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rows {
+    subject: UserId,
     ids: Vec<Uuid>,
     purposes: Vec<&'static str>,
     keep_until: Vec<Option<DateTime<Utc>>>,
@@ -74,6 +79,11 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// None yet, of this subject.
+    pub fn of(subject: UserId) -> Self {
+        Self { subject, ids: Vec::new(), purposes: Vec::new(), keep_until: Vec::new(), bodies: Vec::new() }
+    }
+
     /// Adds a row; its id is what the event names.
     pub fn add(&mut self, purpose: Purpose, body: Value) -> PersonalId {
         let id = Uuid::now_v7();
@@ -88,27 +98,6 @@ impl Rows {
     pub fn text(&mut self, purpose: Purpose, text: Option<&str>) -> Option<PersonalId> {
         text.map(|text| self.add(purpose, text.into()))
     }
-}
-
-/// Writes the rows of one subject.
-pub async fn keep(db: impl PgExecutor<'_>, subject: UserId, rows: &Rows) -> Result<(), sqlx::Error> {
-    if rows.ids.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "WITH unnamed AS (INSERT INTO personal_unnamed (id) SELECT unnest($1::uuid[]))
-         INSERT INTO personal (id, subject, purpose, keep_until, body)
-         SELECT id, $2, purpose, keep_until, body
-         FROM unnest($1::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[]) AS kept(id, purpose, keep_until, body)",
-        &rows.ids,
-        subject.0,
-        &rows.purposes as _,
-        &rows.keep_until as _,
-        &rows.bodies,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// The bodies of these rows; what was erased is missing.

@@ -26,6 +26,11 @@ pub trait ReadModel: Send + Sync {
     /// The aggregate types whose events it reads. Others need not be decoded for it.
     fn aggregates(&self) -> &'static [&'static str];
 
+    /// Whether an event may change a row. A batch in which none does only moves the checkpoint.
+    fn concerns(&self, event: &PublicEvent) -> bool {
+        self.aggregates().contains(&event.aggregate_type)
+    }
+
     /// Writes what a batch of events changes into the tables of a generation, in the transaction that is open on
     /// `db`. The batch is folded in memory first, then written with one statement for each table.
     fn apply<'a>(

@@ -19,6 +19,8 @@ use crate::history::failed;
 
 /// How long a plain read waits for its reader's own last event (decision 8).
 const BOUND: Duration = Duration::from_secs(1);
+/// The log's writers are looked for at most once in this time, whatever is appended.
+const PACE: Duration = Duration::from_millis(4);
 /// So many writers are remembered at most; those whose events every read model has are forgotten first.
 const WRITERS: usize = 100_000;
 
@@ -47,6 +49,9 @@ impl Freshness {
         min: MinPosition,
         reader: Option<&Principal>,
     ) -> Result<(), ApiError> {
+        if min.position.is_none() && reader.is_none() {
+            return Ok(()); // Whoever wrote nothing and asks for nothing is answered what there is.
+        }
         let head = self.log.head().await.map_err(failed)?.position;
         if min.position.is_some_and(|position| position > head) {
             return Err(MinPosition::beyond_head());
@@ -104,19 +109,23 @@ async fn follow(
         let after = from.max(until - 10_000);
         match log.writers(after, until).await {
             Ok(writers) => {
-                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                last.extend(writers);
-                if last.len() > WRITERS {
-                    let seen = positions.known(projections::order_history::NAME);
-                    last.retain(|_, position| *position > seen);
-                }
-                drop(last);
+                note(&last, writers, &positions);
                 followed.send_replace(until);
+                tokio::time::sleep(PACE).await;
             }
             Err(error) => {
                 warn!(error = &error as &dyn std::error::Error, "the writers of the log can't be followed");
                 tokio::time::sleep(Duration::from_millis(250)).await;
             }
         }
+    }
+}
+
+fn note(last: &Mutex<HashMap<String, i64>>, writers: Vec<(String, i64)>, positions: &Positions) {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    last.extend(writers);
+    if last.len() > WRITERS {
+        let seen = positions.known(projections::order_history::NAME);
+        last.retain(|_, position| *position > seen);
     }
 }

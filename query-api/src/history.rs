@@ -23,8 +23,15 @@ where
     R: Record,
     R::Of: Stored,
 {
-    let mut record = R::default();
-    for (row, event) in log.events_of::<R::Of>(id, None).await.map_err(failed)? {
+    let events = if R::ANEW.is_empty() {
+        log.events_of::<R::Of>(id, None).await
+    } else {
+        log.events_since_last::<R::Of>(R::ANEW, id, i64::MAX).await
+    };
+    let events = events.map_err(failed)?;
+    let mut record =
+        R::after(events.first().map_or(0, |(row, _)| row.sequence.unsigned_abs().saturating_sub(1)));
+    for (row, event) in events {
         record.apply(&event, row.occurred_at());
     }
     Ok(record)

@@ -3,7 +3,7 @@
 use api_contract::Role;
 use command_api::accounts;
 use domain::ids::UserId;
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{self, Keeper, Purpose, Rows};
 use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -57,11 +57,28 @@ async fn rows_that_no_event_names_are_swept_when_they_are_old() {
 async fn a_row_whose_append_is_not_in_the_log_yet_is_spared() {
     let app = App::start().await;
     let pool = &app.database.pool;
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(UserId(Uuid::now_v7()));
     rows.add(Purpose::OrderNotes, json!("Please ring twice"));
-    personal::keep(pool, UserId(Uuid::now_v7()), &rows).await.unwrap();
+    Keeper::start(&pool.connect_options()).keep(rows).await.unwrap();
     assert_eq!(personal::sweep(pool, command_api::process_managers::personal::AGE).await.unwrap(), 0);
     assert_eq!(count(pool, "personal").await, 1);
+}
+
+#[tokio::test]
+async fn rows_that_are_written_together_fail_alone() {
+    let app = App::start().await;
+    let keeper = Keeper::start(&app.database.pool.connect_options());
+    // Postgres takes no NUL in a text.
+    let rows = |nth: usize| {
+        let mut rows = Rows::of(UserId(Uuid::now_v7()));
+        rows.add(Purpose::OrderNotes, json!(if nth == 7 { "\0" } else { "Please ring twice" }));
+        rows
+    };
+    let kept = futures::future::join_all((0..20).map(|nth| keeper.keep(rows(nth)))).await;
+    let failed: Vec<_> = (0..20).filter(|nth| kept[*nth].is_err()).collect();
+    assert_eq!(failed, [7]);
+    assert_eq!(count(&app.database.pool, "personal").await, 19);
+    assert_eq!(count(&app.database.pool, "personal_unnamed").await, 19);
 }
 
 #[tokio::test]

@@ -70,6 +70,29 @@ async fn an_expired_token_is_expired_and_a_forged_one_is_invalid() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_verified_expires_all_the_same() {
+    let verifier = verifier();
+    let short = Claims { exp: Utc::now().timestamp() + 1, ..claims() };
+    let token = signed("ours", &key(1), &short);
+    assert_eq!(verifier.verify(&token).await.unwrap(), short);
+    let mut answers = 0;
+    let refused = loop {
+        match verifier.verify(&token).await {
+            Ok(_) => answers += 1,
+            Err(error) => break error,
+        }
+        assert!(Utc::now().timestamp() <= short.exp, "after {answers} answers");
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(refused.violations()[0].code, Code::ExpiredToken);
+    // And another signature under the same words is another token.
+    let good = signed("ours", &key(1), &claims());
+    verifier.verify(&good).await.unwrap();
+    let forged = signed("ours", &key(2), &claims());
+    assert_eq!(verifier.verify(&forged).await.unwrap_err().violations()[0].code, Code::InvalidToken);
+}
+
+#[tokio::test]
 async fn nothing_else_is_valid() {
     let good = signed("ours", &key(1), &claims());
     let (body, signature) = good.rsplit_once('.').unwrap();

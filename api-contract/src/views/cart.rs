@@ -34,6 +34,12 @@ pub struct CartRecord {
 impl Record for CartRecord {
     type Of = Cart;
 
+    const ANEW: &'static [&'static str] = &["CartCleared", "CartCheckedOut"];
+
+    fn after(events: u64) -> Self {
+        Self { version: events, ..Self::default() }
+    }
+
     fn apply(&mut self, event: &CartEvent, at: DateTime<Utc>) {
         self.cart.evolve(event);
         let Self { cart, added_at, .. } = self;

@@ -10,7 +10,7 @@ use domain::ids::{OrderId, RefundId};
 use domain::order::{CancelCause, Order, OrderError};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{Purpose, Rows};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -61,9 +61,9 @@ async fn cancel(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let (reason, fingerprint) = body.read_keyed(|f| Some(f.field("reason").text(1..=500)))?;
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(caller.principal.user);
     let reason = rows.text(Purpose::CancelReason, reason.as_deref());
-    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
 
     let at = now();
     let refund_id = RefundId(Uuid::now_v7());

@@ -15,7 +15,7 @@ use domain::ids::{OrderId, PersonalId, RefundId};
 use domain::order::{CancelCause, Lines, Order, OrderError, OrderStatus, Parcel};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{Purpose, Rows};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -159,9 +159,9 @@ async fn change(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin, Role::Seller])?;
     let request = body.read(ChangeStatus::read)?;
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(caller.principal.user);
     let note = rows.text(request.note_is(), request.note.as_deref());
-    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
 
     let at = now();
     let submission = Submission { occurred_at: Some(at), ..caller.submission() };

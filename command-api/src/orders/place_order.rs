@@ -17,7 +17,7 @@ use domain::payment::{Payment, PaymentStatus};
 use domain::{StreamId, Streams as _};
 use event_store::{Accepted, Decision, Submission};
 use identity::addresses::Address;
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{Purpose, Rows};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -191,12 +191,12 @@ async fn keep(
     billing: Option<Address>,
     notes: Option<String>,
 ) -> Result<Kept, ApiError> {
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(caller.principal.user);
     let billing = billing.unwrap_or_else(|| shipping.clone());
     let shipping_id = rows.add(Purpose::ShippingAddress, json(&shipping)?);
     let billing_id = rows.add(Purpose::BillingAddress, json(&billing)?);
     let notes = notes.map(|notes| (rows.add(Purpose::OrderNotes, notes.as_str().into()), notes));
-    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
     Ok(Kept { shipping: (shipping_id, shipping), billing: (billing_id, billing), notes })
 }
 

@@ -20,7 +20,7 @@ use domain::order::{Order, OrderPlaced};
 use domain::payment::{AttemptPhase, Payment, PaymentError, PaymentStatus};
 use domain::{Currency, Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{Purpose, Rows};
 use rust_decimal::Decimal;
 use url::Url;
 use utoipa::ToSchema;
@@ -226,10 +226,10 @@ async fn keep_pages(shop: &Shop, caller: &Caller, request: &Process) -> Result<O
     if return_url.is_none() && cancel_url.is_none() {
         return Ok(None);
     }
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(caller.principal.user);
     let body = serde_json::to_value(Pages { return_url, cancel_url }).map_err(ApiError::internal)?;
     let id = rows.add(Purpose::PaymentPages, body);
-    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
     Ok(Some(id))
 }
 

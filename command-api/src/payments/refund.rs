@@ -13,7 +13,7 @@ use domain::ids::{PaymentId, RefundId};
 use domain::payment::{Payment, PaymentError, RefundPhase};
 use domain::{Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{Purpose, Rows};
 use rust_decimal::Decimal;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -79,9 +79,9 @@ async fn refund(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(|f| Some(NewRefund::read(f)))?;
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(caller.principal.user);
     let reason = rows.text(Purpose::RefundReason, request.reason.as_deref());
-    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
 
     let refund_id = RefundId(Uuid::now_v7());
     let decision = move |streams: &mut Decision<'_>| {

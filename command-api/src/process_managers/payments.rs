@@ -26,7 +26,7 @@ const TYPES: [&str; 5] =
 
 /// The log grows all the time, mostly by what isn't for us: this is how often we look. An attempt that was made in this
 /// process is looked for at once.
-const LOOK: Duration = Duration::from_millis(5);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How long the first and the last wait is between two questions to a gateway that gives no answer.
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));

@@ -13,7 +13,7 @@ use domain::inventory::Inventory;
 use domain::product::Product;
 use domain::{Halt, StreamId, Streams as _};
 use event_store::{Accepted, Decision};
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{Purpose, Rows};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -96,9 +96,9 @@ async fn change_stock(
     caller.principal.require(&[Role::Seller, Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(ChangeStock::read)?;
 
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(caller.principal.user);
     let reason = rows.text(Purpose::StockReason, request.reason.as_deref());
-    personal::keep(shop.log.pool(), caller.principal.user, &rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
 
     let submission = caller.keyed(&key, fingerprint);
     let change = ReceiveOrAdjustStock { product_id, change: StockChange::By(request.quantity), reason };

@@ -34,6 +34,9 @@ const CONTENDED_GROUPS: u32 = 32;
 /// never longer than this.
 const LONGEST_LINGER: Duration = Duration::from_micros(400);
 
+/// At most one notice goes to other processes in this time.
+const NOTICE_PACE: Duration = Duration::from_millis(5);
+
 /// What the next group waits for before it takes off.
 struct Linger {
     commands: usize,
@@ -120,7 +123,7 @@ impl Engine {
         let (landed, landings) = mpsc::channel(2);
         tokio::spawn(flight::run(appending, config.patience, config.silence, taken, landed));
         let wake = Arc::new(Notify::new());
-        tokio::spawn(notify_others(pool.clone(), Arc::clone(&wake)));
+        tokio::spawn(notify_others(pool.clone(), watch.clone(), Arc::clone(&wake)));
         Ok(Self {
             cache: Cache::new(config.cache),
             registry,
@@ -695,18 +698,24 @@ impl Engine {
     }
 }
 
-/// Tells other processes that the log has grown, once for all groups since the last time, and not in the append:
-/// a NOTIFY there takes a lock of the whole cluster at each commit.
-async fn notify_others(pool: PgPool, wake: Arc<Notify>) {
+/// Tells other processes that the log has grown, once for all groups since the last time, and not in the append: a NOTIFY
+/// there takes a lock of the whole cluster at each commit. Nobody waits for the flush of this one's: what is lost with it
+/// is found by polling.
+async fn notify_others(pool: PgPool, watch: LogWatch, wake: Arc<Notify>) {
     // The engine holds the other end; when it is gone nothing wakes this any more and the last notice is out.
     while Arc::strong_count(&wake) > 1 {
         wake.notified().await;
-        if let Err(error) = sqlx::query("SELECT pg_notify($1, '')").bind(watch::CHANNEL).execute(&pool).await
-        {
+        let told = sqlx::query("SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)")
+            .bind(watch::CHANNEL)
+            .bind(watch.position().to_string())
+            .execute(&pool)
+            .await;
+        if let Err(error) = told {
             warn!(
                 error = &error as &dyn std::error::Error,
                 "the others were not told that the log has grown"
             );
         }
+        tokio::time::sleep(NOTICE_PACE).await;
     }
 }

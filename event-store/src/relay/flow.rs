@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -24,6 +24,13 @@ use crate::recorded::Recorded;
 
 /// How many events are read at once.
 const READ: i64 = 2_000;
+
+/// While events trickle in, the log is read once in this time: a request to Kafka for one event costs both as much as one
+/// for fifty.
+const READ_PACE: Duration = Duration::from_millis(10);
+
+/// Fewer events than this in a batch are a trickle.
+const TRICKLE: usize = 500;
 
 /// How many bytes may be under way to Kafka, in KiB: stored payloads, and [`OVERHEAD`] for each event.
 const UNDER_WAY: u32 = 32 * 1024;
@@ -72,8 +79,12 @@ impl Turn<'_> {
                 }
                 Ok(batch) => {
                     at = batch.head;
+                    let trickles = batch.events.len() < TRICKLE;
                     if batches.send(batch).await.is_err() {
                         return Ok(());
+                    }
+                    if trickles {
+                        sleep(READ_PACE).await;
                     }
                 }
                 Err(LogError::Postgres(error)) => {

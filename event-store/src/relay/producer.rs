@@ -112,7 +112,7 @@ fn client_config(config: &RelayConfig) -> ClientConfig {
         .set("message.max.bytes", MOST_MESSAGE_BYTES.to_string())
         // The relay bounds by bytes what is under way.
         .set("queue.buffering.max.messages", "0")
-        .set("linger.ms", "5")
+        .set("linger.ms", "10")
         // A broker that is back should not be waited for: librdkafka's own limit is ten seconds.
         .set("reconnect.backoff.max.ms", "1000")
         .set("socket.keepalive.enable", "true")

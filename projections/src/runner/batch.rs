@@ -36,6 +36,11 @@ impl Step<'_> {
         }
     }
 
+    /// Whether the batch has anything for this read model.
+    fn is_empty(&self) -> bool {
+        !self.batch.events.iter().any(|event| self.model.concerns(event))
+    }
+
     /// Moves the checkpoint, which also locks it, if it is where this step begins.
     async fn move_checkpoint(&self, db: &mut PgConnection) -> Result<bool, sqlx::Error> {
         let checkpoint = self.generation.checkpoint(self.model.name());
@@ -71,6 +76,12 @@ impl Step<'_> {
 /// position that we tell the waiting is one of the tables that they will ask.
 pub(crate) async fn advance(db: &mut PgConnection, step: &Step<'_>) -> Result<Moved, FeedError> {
     step.check()?;
+    if step.is_empty() {
+        // One statement instead of a transaction. If another generation has become the live one meanwhile, it lacks
+        // nothing of this batch, for there is nothing in it; the next step that has something finds out.
+        let moved = step.move_checkpoint(db).await?;
+        return Ok(if moved { Moved::Applied } else { Moved::Stale });
+    }
     let mut tx = db.begin().await?;
     if !step.move_checkpoint(&mut tx).await?
         || generation::live(&mut *tx, step.model.name()).await? != Some(step.generation)

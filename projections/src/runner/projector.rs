@@ -17,7 +17,12 @@ use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 
 /// While events trickle in, at most one batch begins in this time: a batch of one event costs as much as one of fifty.
-const PACE: Duration = Duration::from_millis(4);
+const PACE: Duration = Duration::from_millis(8);
+
+/// Where a batch takes long, because much happens or the machine is busy, its projector works for one part of so many of
+/// the time, but nobody waits longer than this because of it: the next batch is larger and costs hardly more.
+const WORKS_ONE_OF: u32 = 4;
+const SLOWEST_PACE: Duration = Duration::from_millis(16);
 
 /// Between two tries after a passing error.
 const RETRY: Duration = Duration::from_secs(1);
@@ -101,7 +106,7 @@ impl Projector {
             }
             if !more {
                 self.positions.publish(self.model.name(), at.position);
-                sleep_until(started + PACE).await;
+                sleep_until(started + pace(started.elapsed())).await;
             }
         }
     }
@@ -123,6 +128,11 @@ impl Projector {
             pause = (pause * 2).min(STAND_BY_LAST);
         }
     }
+}
+
+/// How long after the beginning of a batch that took so long the next one begins.
+fn pace(took: Duration) -> Duration {
+    (took * WORKS_ONE_OF).clamp(PACE, SLOWEST_PACE)
 }
 
 /// A step moves a checkpoint that is there.

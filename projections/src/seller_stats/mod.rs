@@ -10,7 +10,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-use domain::public::PublicEvent;
+use domain::order::public::OrderPublicEvent;
+use domain::public::{PublicData, PublicEvent};
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
@@ -42,6 +43,13 @@ impl ReadModel for SellerStats {
 
     fn aggregates(&self) -> &'static [&'static str] {
         &["orders"]
+    }
+
+    fn concerns(&self, event: &PublicEvent) -> bool {
+        matches!(
+            event.data,
+            PublicData::Orders(OrderPublicEvent::OrderPaid(_) | OrderPublicEvent::OrderRefunded(_))
+        )
     }
 
     fn apply<'a>(

@@ -1,6 +1,7 @@
 //! What stands beside an id: products for carts and statistics, shops for products.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use api_contract::ApiError;
 use api_contract::views::{CategoryBrief, ProductRecord, ProductView, Stock};
@@ -9,6 +10,7 @@ use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::ProductDetails;
 use event_store::Log;
+use moka::sync::Cache;
 use projections::catalog::{CatalogProduct, CategoryName, Products};
 use projections::{Answer, QueryError};
 use sqlx::PgPool;
@@ -20,17 +22,20 @@ pub fn unanswered(error: QueryError) -> ApiError {
     match error {
         QueryError::Postgres(_, error) => identity::failed(error),
         // The index is still being built, or the read model is being made.
-        error @ QueryError::Missing(_) => {
-            ApiError::unavailable(std::time::Duration::from_secs(1)).because(error)
-        }
+        error @ QueryError::Missing(_) => ApiError::unavailable(Duration::from_secs(1)).because(error),
         error @ (QueryError::Unexpected(..) | QueryError::Search(_)) => ApiError::internal(error),
     }
 }
+
+/// So many shops' names are remembered, each for so long: a shop that was renamed is soon shown so.
+const SHOPS: u64 = 10_000;
+const SHOP_NAME_KEPT: Duration = Duration::from_secs(1);
 
 /// Looks names up.
 pub struct Names {
     /// The catalog.
     pub products: Products,
+    shop_names: Cache<SellerId, String>,
     pool: PgPool,
 }
 
@@ -83,7 +88,8 @@ impl Shown {
 impl Names {
     /// By this pool.
     pub fn new(pool: PgPool) -> Self {
-        Self { products: Products::new(pool.clone()), pool }
+        let shop_names = Cache::builder().max_capacity(SHOPS).time_to_live(SHOP_NAME_KEPT).build();
+        Self { products: Products::new(pool.clone()), shop_names, pool }
     }
 
     /// These products in this order; those that are not for everybody to see and those that are not known are left out.
@@ -100,8 +106,18 @@ impl Names {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let shops = identity::shops::by_ids(&self.pool, &ids).await.map_err(identity::failed)?;
-        Ok(shops.into_iter().map(|shop| (shop.id, shop.name)).collect())
+        let mut names = HashMap::with_capacity(ids.len());
+        ids.retain(|id| match self.shop_names.get(id) {
+            Some(name) => names.insert(*id, name).is_some(),
+            None => true,
+        });
+        if !ids.is_empty() {
+            for shop in identity::shops::by_ids(&self.pool, &ids).await.map_err(identity::failed)? {
+                self.shop_names.insert(shop.id, shop.name.clone());
+                names.insert(shop.id, shop.name);
+            }
+        }
+        Ok(names)
     }
 
     /// A product that was not withdrawn, from its stream: for the moment before the catalog has it.

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use cqrs_es::DomainEvent as _;
 use domain::coupon::{Discount, Terms};
 use domain::decisions::Offer;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -117,4 +119,35 @@ fn a_coupon_that_takes_nothing_off_says_why() {
         (&json!("TEN"), &json!("the coupon needs a subtotal of at least 25.01 USD"))
     );
     assert_eq!(json["changes"].as_array().unwrap().len(), 1);
+}
+
+fn any_event() -> impl Strategy<Value = CartEvent> {
+    let product = prop_oneof![Just(MUG), Just(POT)];
+    prop_oneof![
+        3 => (product.clone(), 1u32..4, 1i64..3).prop_map(|(product_id, quantity, price)| {
+            CartEvent::CartItemAdded { product_id, quantity, unit_price: usd(price) }
+        }),
+        1 => (product.clone(), 1u32..4)
+            .prop_map(|(product_id, quantity)| CartEvent::CartItemQuantityChanged { product_id, quantity }),
+        1 => product.prop_map(|product_id| CartEvent::CartItemRemoved { product_id }),
+        1 => Just(CartEvent::CouponApplied { code: "TEN".parse().unwrap() }),
+        1 => Just(CartEvent::CouponRemoved {}),
+        1 => Just(CartEvent::CartCleared {}),
+        1 => Just(CartEvent::CartCheckedOut { order_id: domain::ids::OrderId(Uuid::nil()) }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_came_before_the_cart_began_anew_does_not_show(events in proptest::collection::vec(any_event(), 1..20)) {
+        let fold = |from: usize| {
+            let mut record = CartRecord::after(from as u64);
+            for (nth, event) in events.iter().enumerate().skip(from) {
+                record.apply(event, time(i64::try_from(nth).unwrap()));
+            }
+            (record.cart, record.added_at, record.updated_at, record.version)
+        };
+        let anew = |event: &CartEvent| CartRecord::ANEW.contains(&event.event_type().as_str());
+        prop_assert_eq!(fold(events.iter().rposition(anew).unwrap_or(0)), fold(0));
+    }
 }
