@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod connect;
 pub mod decider;
 pub mod digest;
+pub mod fenced;
 pub mod head;
 pub mod log;
 pub mod recorded;

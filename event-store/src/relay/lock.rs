@@ -2,24 +2,21 @@
 //!
 //! So the checkpoint is fenced: once the lock may be somebody else's, the session that could move it is gone.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::PgPool;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::checkpoint::Checkpoint;
+use crate::fenced;
 use crate::head::Head;
 
 /// Advisory locks of a database are told apart by their number; the log's own is in `log_lock_key()`.
 const KEY: i64 = 7_306_072_023_114_768_234;
-
-/// How often a relay that waits asks for the lock.
-const STANDBY: Duration = Duration::from_millis(500);
 
 /// How often the session shows that it lives.
 const PING: Duration = Duration::from_secs(1);
@@ -46,26 +43,19 @@ impl Lock {
     pub(super) async fn take(
         pool: &PgPool,
         checkpoint: Checkpoint,
-        mut waiting: impl FnMut(),
+        waiting: impl FnMut(),
     ) -> Result<Self, sqlx::Error> {
         let session = PgPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options(&pool.connect_options()))
+            .connect_with(fenced::options(&pool.connect_options(), "daybook-relay"))
             .await?;
         // A listener is a connection that notices at once when its other end is closed. It connects again by itself,
         // which must not happen here: it is dropped as soon as it says that it was lost.
         let mut listener = PgListener::connect_with(&session).await?;
         listener.eager_reconnect(false);
-        // Asked again and again: a statement that waits for the lock would hold back the vacuum meanwhile.
-        while !sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "held!""#, KEY)
-            .fetch_one(&mut listener)
-            .await?
-        {
-            waiting();
-            tokio::time::sleep(STANDBY).await;
-        }
+        fenced::hold(&mut listener, KEY, waiting).await?;
         let (stores, requests) = mpsc::channel(1);
         let lost = CancellationToken::new();
         tokio::spawn(hold(session, listener, checkpoint, requests, lost.clone()));
@@ -91,23 +81,6 @@ impl Lock {
         drop(stores);
         lost.cancelled().await;
     }
-}
-
-/// Options of the session: Postgres ends it, and with it the lock, when its process is frozen or its host is gone.
-/// Its commits need not reach the disk before they are answered: a checkpoint that a crash takes back is an older one,
-/// from which events come twice.
-fn options(options: &Arc<PgConnectOptions>) -> PgConnectOptions {
-    PgConnectOptions::clone(options)
-        .options([
-            ("idle_session_timeout", "10s"),
-            ("client_connection_check_interval", "1s"),
-            ("tcp_keepalives_idle", "5"),
-            ("tcp_keepalives_interval", "2"),
-            ("tcp_keepalives_count", "3"),
-            ("synchronous_commit", "off"),
-        ])
-        .application_name("daybook-relay")
-        .disable_statement_logging()
 }
 
 /// Holds the lock until it is given back or the session is lost; cancels `lost` when it is free.
