@@ -1,11 +1,13 @@
 //! What a product's details name: its category, and the products beside it.
 
+use std::fmt::Display;
+
 use super::create_product::CatalogError;
 use crate::category::Category;
 use crate::claim::{self, Claim};
 use crate::ids::{CategoryId, ProductId};
 use crate::product::{Product, ProductDetails};
-use crate::shelf::{Shelf, ShelfCommand, ShelfError, Thing};
+use crate::shelf::{self, Shelf, ShelfCommand, ShelfError, Thing};
 use crate::{Halt, StreamId, Streams};
 
 /// Puts details into the category that a word names by id or slug. An id must be a category's; any other word that
@@ -37,12 +39,21 @@ fn named<S: Streams>(streams: &S, word: &str) -> Result<Option<CategoryId>, Halt
     Ok(owner.as_ref().and_then(|owner| owner.parse().ok()))
 }
 
-/// Moves a product from one category to another.
+/// The shelf that a product stands on: its category's, or that of a word which named no category.
+pub(super) fn place(details: &ProductDetails) -> Option<String> {
+    match (details.category_id, &details.category) {
+        (Some(category_id), _) => Some(category_id.to_string()),
+        (None, Some(word)) => Some(shelf::of_word(word)),
+        (None, None) => None,
+    }
+}
+
+/// Moves a product from one [place] to another.
 pub(super) fn shelve<S: Streams>(
     streams: &mut S,
     product_id: ProductId,
-    from: Option<CategoryId>,
-    to: Option<CategoryId>,
+    from: Option<String>,
+    to: Option<String>,
 ) -> Result<(), Halt<CatalogError>> {
     if from == to {
         return Ok(());
@@ -50,23 +61,20 @@ pub(super) fn shelve<S: Streams>(
     move_thing(streams, Thing::Product(product_id), from, to)
 }
 
-/// Moves anything from one category to another. Nothing refuses: what is taken was put there before.
+/// Moves anything from one shelf to another. Nothing refuses: what is taken was put there before, or before words had
+/// shelves.
 pub(super) fn move_thing<S: Streams, E>(
     streams: &mut S,
     thing: Thing,
-    from: Option<CategoryId>,
-    to: Option<CategoryId>,
+    from: Option<impl Display>,
+    to: Option<impl Display>,
 ) -> Result<(), Halt<E>> {
-    let shelves: Vec<_> = from.iter().chain(&to).map(StreamId::of::<Shelf>).collect();
-    streams.need(&shelves)?;
-    if let Some(from) = from {
-        match streams.execute::<Shelf, ShelfError>(from, ShelfCommand::Take(thing)) {
-            Err(Halt::NotLoaded(missing)) => return Err(Halt::NotLoaded(missing)),
-            Ok(()) | Err(Halt::Refused(ShelfError::Empty)) => {}
-        }
-    }
-    if let Some(to) = to {
-        match streams.execute::<Shelf, ShelfError>(to, ShelfCommand::Put(thing)) {
+    let taken = from.map(|shelf| (shelf.to_string(), ShelfCommand::Take(thing)));
+    let put = to.map(|shelf| (shelf.to_string(), ShelfCommand::Put(thing)));
+    let moves: Vec<_> = taken.into_iter().chain(put).collect();
+    streams.need(&moves.iter().map(|(shelf, _)| StreamId::of::<Shelf>(shelf)).collect::<Vec<_>>())?;
+    for (shelf, command) in moves {
+        match streams.execute::<Shelf, ShelfError>(shelf, command) {
             Err(Halt::NotLoaded(missing)) => return Err(Halt::NotLoaded(missing)),
             Ok(()) | Err(Halt::Refused(ShelfError::Empty)) => {}
         }

@@ -67,7 +67,7 @@ pub fn create_category<S: Streams>(streams: &mut S, command: &CreateCategory) ->
     streams
         .execute::<Claim, ClaimError>(&slug, claim)
         .map_err(|halt| halt.map(|_| TreeError::SlugTaken { slug: details.slug.clone() }))?;
-    move_thing(streams, Thing::Category(*category_id), None, details.parent_id)
+    move_thing(streams, Thing::Category(*category_id), None::<CategoryId>, details.parent_id)
 }
 
 /// Walks up from a parent: every category above must be there, and none may be this one.

@@ -1,6 +1,6 @@
 //! A product comes into the catalog, under a SKU and a slug that nothing else has, with its opening stock.
 
-use super::categorise::{categorise, require_related, shelve};
+use super::categorise::{categorise, place, require_related, shelve};
 use crate::claim::{self, Claim, ClaimCommand, ClaimError};
 use crate::ids::{CategoryId, PersonalId, ProductId};
 use crate::inventory::{Inventory, InventoryCommand, InventoryError};
@@ -75,7 +75,7 @@ pub fn create_product<S: Streams>(
     let word = details.category.take();
     categorise(streams, &mut details, word)?;
     require_related(streams, *product_id, &mut details)?;
-    let (sku_name, slug_name, category_id) = (details.sku.clone(), details.slug.clone(), details.category_id);
+    let (sku_name, slug_name, place) = (details.sku.clone(), details.slug.clone(), place(&details));
     let create = ProductCommand::Create(Box::new(details));
     streams.execute::<Product, CatalogError>(product_id, create)?;
     let claim = || ClaimCommand::Claim { owner: product_id.to_string() };
@@ -85,7 +85,7 @@ pub fn create_product<S: Streams>(
     streams
         .execute::<Claim, ClaimError>(&slug, claim())
         .map_err(|halt| halt.map(|_| CatalogError::SlugTaken { slug: slug_name }))?;
-    shelve(streams, *product_id, None, category_id)?;
+    shelve(streams, *product_id, None, place)?;
     if *opening_stock > 0 {
         let receive = InventoryCommand::Receive { quantity: *opening_stock, reason: *reason };
         streams.execute::<Inventory, CatalogError>(product_id, receive)?;

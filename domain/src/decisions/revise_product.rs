@@ -1,6 +1,6 @@
 //! A seller changes some of what the catalog says of a product, and perhaps sets its stock.
 
-use super::categorise::{categorise, require_related, shelve};
+use super::categorise::{categorise, place, require_related, shelve};
 use super::change_stock::{ReceiveOrAdjustStock, StockChange, StockError, receive_or_adjust_stock};
 use super::create_product::CatalogError;
 use super::rename::rename;
@@ -42,14 +42,14 @@ pub fn revise_product<S: Streams>(
     if changes.related.is_some() {
         require_related(streams, *product_id, &mut after)?;
     }
-    let (sku, slug, category_id) = (after.sku.clone(), after.slug.clone(), after.category_id);
+    let (sku, slug, to) = (after.sku.clone(), after.slug.clone(), place(&after));
     streams.execute::<Product, CatalogError>(product_id, ProductCommand::Revise(Box::new(after)))?;
     let sku_name = |sku| claim::sku(before.seller_id, sku);
     rename(streams, product_id, &sku_name(&before.sku), &sku_name(&sku))
         .map_err(|halt| halt.map(|_| CatalogError::SkuTaken { sku }))?;
     rename(streams, product_id, &claim::slug(&before.slug), &claim::slug(&slug))
         .map_err(|halt| halt.map(|_| CatalogError::SlugTaken { slug }))?;
-    shelve(streams, *product_id, before.category_id, category_id)?;
+    shelve(streams, *product_id, place(&before), to)?;
     if let Some(stock) = stock {
         let change = StockChange::SetAvailable(*stock);
         let set = ReceiveOrAdjustStock { product_id: *product_id, change, reason: None };

@@ -1,6 +1,6 @@
 //! A product is no longer sold: its SKU, its slug and its place in a category are free again.
 
-use super::categorise::shelve;
+use super::categorise::{place, shelve};
 use super::create_product::CatalogError;
 use super::rename::release;
 use crate::claim::{self, Claim};
@@ -21,5 +21,5 @@ pub fn withdraw_product<S: Streams>(
     streams.execute::<Product, CatalogError>(product_id, ProductCommand::Withdraw)?;
     release(streams, product_id, &sku)?;
     release(streams, product_id, &slug)?;
-    shelve(streams, product_id, details.category_id, None)
+    shelve(streams, product_id, place(&details), None)
 }

@@ -1,7 +1,9 @@
 //! How much stands in a category, so that one that isn't empty can't be removed.
 //!
 //! A shelf has its category's id. It counts what is directly in the category: products that are not withdrawn, and the
-//! categories that are part of it. It is kept in the same append as what moves, and is nobody's business outside.
+//! categories that are part of it. A word that named no category when a product got it has a shelf as well, for a category
+//! may be known by it: by its name, or later. A shelf is kept in the same append as what moves, and is nobody's business
+//! outside.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,16 @@ pub struct Shelf {
     pub categories: u64,
     /// How many products.
     pub products: u64,
+}
+
+/// How a word that is compared as a whole is kept.
+pub fn word_key(word: &str) -> String {
+    word.trim().to_lowercase()
+}
+
+/// The shelf of the products that have this word and no category.
+pub fn of_word(word: &str) -> String {
+    format!("word/{}", word_key(word))
 }
 
 /// What may stand on a shelf.

@@ -7,11 +7,11 @@ use domain::category::public::{CategoryPublicEvent, TreeEntry};
 use domain::inventory::public::InventoryPublicEvent;
 use domain::product::public::{CatalogEntry, ProductPublicEvent};
 use domain::public::{PublicData, PublicEvent};
+use domain::shelf::word_key;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::tree::word_key;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;

@@ -22,8 +22,8 @@ use crate::read_model::{ApplyError, ReadModel, Table};
 pub(crate) use self::apply::stock_change;
 pub use self::queries::Products;
 pub use self::row::{CatalogProduct, CategoryName, ProductDetail};
-pub(crate) use self::tree::word_key;
 pub use self::tree::{Branch, Tree};
+pub(crate) use domain::shelf::word_key;
 
 /// The read model's name.
 pub const NAME: &str = "catalog";

@@ -3,12 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::ids::CategoryId;
+use domain::shelf::word_key;
 use serde::Deserialize;
-
-/// How a word that is compared as a whole is kept: a category, a tag.
-pub(crate) fn word_key(word: &str) -> String {
-    word.trim().to_lowercase()
-}
 
 /// The categories, in the order of their siblings, and how many products are directly in each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

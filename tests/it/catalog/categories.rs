@@ -44,6 +44,21 @@ async fn the_tree_has_its_products_counted() {
 }
 
 #[tokio::test]
+async fn a_category_that_lists_products_by_its_name_is_kept_by_them() {
+    let app = app().await;
+    let (admin, seller) = (app.person(Role::Admin).await, app.person(Role::Seller).await);
+    let tea = made(&admin, "/categories", &json!({ "name": "Tea & coffee", "slug": "hot-drinks" })).await;
+    let body = json!({ "name": "Assam", "price": 1, "category": "Tea & Coffee" });
+    let product = made(&seller, "/products", &body).await;
+    let list = seller.get("/products?category=hot-drinks").await.json();
+    assert_eq!(list["data"]["totalCount"], 1);
+    assert_eq!(refusal(&delete(&admin, &path(&tea)).await), refused(409, "CONFLICT", ""));
+    let product = format!("/products/{}", product["id"].as_str().unwrap());
+    assert_eq!(delete(&seller, &product).await.status, 204);
+    assert_eq!(delete(&admin, &path(&tea)).await.status, 204);
+}
+
+#[tokio::test]
 async fn a_renamed_category_is_renamed_in_its_products() {
     let app = app().await;
     let (admin, seller) = (app.person(Role::Admin).await, app.person(Role::Seller).await);

@@ -131,6 +131,43 @@ fn only_an_empty_category_is_removed() {
 }
 
 #[test]
+fn a_category_is_kept_by_products_that_have_a_word_for_it() {
+    let to = |word: &str| {
+        revise(ProductChanges { category: Change::To(word.into()), ..ProductChanges::default() })
+    };
+    let named = |shop: &mut InMemory, name: &str| {
+        let CreateCategory { category_id, details } = category(UNKNOWN, name, None);
+        let details = CategoryDetails { slug: "tea".into(), ..details };
+        let create = CreateCategory { category_id, details };
+        shop.decide(|it| create_category(it, &create)).unwrap();
+    };
+    let not_empty = Err(TreeError::NotEmpty { products: 1, categories: 0 });
+
+    // By its name, which is unlike its slug; and by its slug, if the product came before the category.
+    for word in [" tea & Coffee", "Tea"] {
+        let mut shop = tree();
+        shop.decide(|it| create_product(it, &cup_in(word))).unwrap();
+        named(&mut shop, "Tea & coffee");
+        assert_eq!(shop.decide(|it| remove_category(it, UNKNOWN)), not_empty, "{word}");
+        shop.decide(|it| revise_product(it, &to("Something else"))).unwrap();
+        shop.decide(|it| remove_category(it, UNKNOWN)).unwrap();
+    }
+    // The word is another category's slug: the product is in that one.
+    let mut shop = tree();
+    shop.decide(|it| remove_category(it, CUPS)).unwrap();
+    shop.decide(|it| create_product(it, &cup_in("Cups"))).unwrap();
+    shop.decide(|it| create_category(it, &category(CategoryId(Uuid::from_u128(0xc4)), "Cups", None)))
+        .unwrap();
+    named(&mut shop, "Cups");
+    shop.decide(|it| remove_category(it, UNKNOWN)).unwrap();
+    // A product that is withdrawn keeps nothing.
+    let fourth = CategoryId(Uuid::from_u128(0xc4));
+    assert_eq!(shop.decide(|it| remove_category(it, fourth)), not_empty);
+    shop.decide(|it| withdraw_product(it, NOWHERE)).unwrap();
+    shop.decide(|it| remove_category(it, fourth)).unwrap();
+}
+
+#[test]
 fn a_product_finds_its_category_by_id_slug_and_name_and_keeps_a_word_of_its_own() {
     let id = CUPS.to_string();
     for (word, name, found) in [
