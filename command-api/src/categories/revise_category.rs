@@ -23,54 +23,46 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
     OpenApiRouter::new().routes(routes!(patch, put))
 }
 
-/// Changes some of a category.
-///
-/// What isn't named stays; `null` clears what may be missing. What is in it moves with it.
-#[utoipa::path(
-    patch, path = "/categories/{id}", operation_id = "changeCategory", tag = "categories", security(("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The category"),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-    ),
-    request_body = CategoryChange,
-    responses(
-        (status = 200, description = "The category as it is now", body = Envelope<CategoryView>),
-        (status = 409, description = "The slug is taken, or it would be part of itself", body = Refusal),
-        (status = 412, description = "It has changed since", body = Refusal),
-    ),
-)]
-async fn patch(
-    state: State<Shop>,
-    caller: Caller,
-    id: PathId<CategoryId>,
-    if_match: IfMatch,
-    body: JsonBody,
-) -> Result<Response, ApiError> {
-    revise(state, caller, id, if_match, body).await
+/// What both methods say of themselves, but for their names.
+macro_rules! revising {
+    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
+        $(#[$doc])*
+        #[utoipa::path(
+            $method, path = "/categories/{id}", operation_id = $operation_id, tag = "categories",
+            security(("bearer" = [])),
+            params(
+                ("id" = uuid::Uuid, Path, description = "The category"),
+                ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
+            ),
+            request_body = CategoryChange,
+            responses(
+                (status = 200, description = "The category as it is now", body = Envelope<CategoryView>),
+                (status = 409, description = "The slug is taken, or it would be part of itself", body = Refusal),
+                (status = 412, description = "It has changed since", body = Refusal),
+            ),
+        )]
+        async fn $method(
+            state: State<Shop>,
+            caller: Caller,
+            id: PathId<CategoryId>,
+            if_match: IfMatch,
+            body: JsonBody,
+        ) -> Result<Response, ApiError> {
+            revise(state, caller, id, if_match, body).await
+        }
+    };
 }
 
-/// Changes some of a category, as PATCH does.
-#[utoipa::path(
-    put, path = "/categories/{id}", operation_id = "updateCategory", tag = "categories", security(("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The category"),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-    ),
-    request_body = CategoryChange,
-    responses(
-        (status = 200, description = "The category as it is now", body = Envelope<CategoryView>),
-        (status = 409, description = "The slug is taken, or it would be part of itself", body = Refusal),
-        (status = 412, description = "It has changed since", body = Refusal),
-    ),
-)]
-async fn put(
-    state: State<Shop>,
-    caller: Caller,
-    id: PathId<CategoryId>,
-    if_match: IfMatch,
-    body: JsonBody,
-) -> Result<Response, ApiError> {
-    revise(state, caller, id, if_match, body).await
+revising! {
+    /// Changes some of a category.
+    ///
+    /// What isn't named stays; `null` clears what may be missing. What is in it moves with it.
+    patch as "changeCategory"
+}
+
+revising! {
+    /// Changes some of a category, as PATCH does.
+    put as "updateCategory"
 }
 
 async fn revise(

@@ -28,54 +28,46 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
     OpenApiRouter::new().routes(routes!(patch, put))
 }
 
-/// Changes some of a product.
-///
-/// What isn't named stays; `null` clears what may be missing. `stock` is set by an adjustment in the same append.
-#[utoipa::path(
-    patch, path = "/products/{id}", operation_id = "changeProduct", tag = "products", security(("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The product"),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-    ),
-    request_body = ProductChange,
-    responses(
-        (status = 200, description = "The product as it is now", body = Envelope<ProductView>),
-        (status = 409, description = "The SKU or the slug is taken, or the stock is reserved", body = Refusal),
-        (status = 412, description = "It has changed since", body = Refusal),
-    ),
-)]
-async fn patch(
-    state: State<Shop>,
-    caller: Caller,
-    id: PathId<ProductId>,
-    if_match: IfMatch,
-    body: JsonBody,
-) -> Result<Response, ApiError> {
-    revise(state, caller, id, if_match, body).await
+/// What both methods say of themselves, but for their names.
+macro_rules! revising {
+    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
+        $(#[$doc])*
+        #[utoipa::path(
+            $method, path = "/products/{id}", operation_id = $operation_id, tag = "products",
+            security(("bearer" = [])),
+            params(
+                ("id" = uuid::Uuid, Path, description = "The product"),
+                ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
+            ),
+            request_body = ProductChange,
+            responses(
+                (status = 200, description = "The product as it is now", body = Envelope<ProductView>),
+                (status = 409, description = "The SKU or the slug is taken, or the stock is reserved", body = Refusal),
+                (status = 412, description = "It has changed since", body = Refusal),
+            ),
+        )]
+        async fn $method(
+            state: State<Shop>,
+            caller: Caller,
+            id: PathId<ProductId>,
+            if_match: IfMatch,
+            body: JsonBody,
+        ) -> Result<Response, ApiError> {
+            revise(state, caller, id, if_match, body).await
+        }
+    };
 }
 
-/// Changes some of a product, as PATCH does.
-#[utoipa::path(
-    put, path = "/products/{id}", operation_id = "updateProduct", tag = "products", security(("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The product"),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-    ),
-    request_body = ProductChange,
-    responses(
-        (status = 200, description = "The product as it is now", body = Envelope<ProductView>),
-        (status = 409, description = "The SKU or the slug is taken, or the stock is reserved", body = Refusal),
-        (status = 412, description = "It has changed since", body = Refusal),
-    ),
-)]
-async fn put(
-    state: State<Shop>,
-    caller: Caller,
-    id: PathId<ProductId>,
-    if_match: IfMatch,
-    body: JsonBody,
-) -> Result<Response, ApiError> {
-    revise(state, caller, id, if_match, body).await
+revising! {
+    /// Changes some of a product.
+    ///
+    /// What isn't named stays; `null` clears what may be missing. `stock` is set by an adjustment in the same append.
+    patch as "changeProduct"
+}
+
+revising! {
+    /// Changes some of a product, as PATCH does.
+    put as "updateProduct"
 }
 
 async fn revise(
