@@ -95,6 +95,16 @@ pub struct FreshnessParams {
     pub prefer: Option<String>,
 }
 
+/// What the client has already.
+#[allow(clippy::doc_markdown, reason = "it is read in the API's document, as it stands")]
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct ConditionParams {
+    /// An ETag: 304 where it is still this
+    #[param(rename = "If-None-Match")]
+    pub if_none_match: Option<String>,
+}
+
 /// The form of every refusal.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]

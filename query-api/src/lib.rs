@@ -13,6 +13,7 @@ mod me;
 mod orders;
 mod payments;
 mod products;
+mod public_read;
 mod sellers;
 
 use std::sync::Arc;

@@ -2,45 +2,38 @@
 
 use std::collections::HashMap;
 
-use api_contract::openapi::{Envelope, FreshnessParams};
+use api_contract::ApiError;
+use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams};
 use api_contract::views::{CategoryNode, CategoryView};
-use api_contract::{ApiError, IfNoneMatch, MinPosition, OptionalPrincipal, ProjectionPosition};
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::Response;
 use domain::category::CategoryDetails;
 use domain::ids::CategoryId;
 use projections::catalog::{Branch, Tree};
 
 use super::Categories;
 use crate::products::unanswered;
+use crate::public_read::PublicRead;
 
 /// The categories as a tree.
 ///
 /// `productCount` counts what a list of the category has: the products in it and in those below it.
 #[utoipa::path(
     get, path = "/categories", operation_id = "listCategories", tag = "categories", security((), ("bearer" = [])),
-    params(
-        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
-        FreshnessParams,
-    ),
+    params(ConditionParams, FreshnessParams),
     responses(
         (status = 200, description = "The roots, each with what is in it", body = Envelope<Vec<CategoryNode>>),
         (status = 304, description = "It is still what If-None-Match names"),
     ),
 )]
-pub async fn tree(
-    State(categories): State<Categories>,
-    OptionalPrincipal(reader): OptionalPrincipal,
-    min: MinPosition,
-    condition: IfNoneMatch,
-) -> Result<impl IntoResponse, ApiError> {
-    categories.freshness.ready(projections::catalog::NAME, min, reader.as_ref()).await?;
+pub async fn tree(State(categories): State<Categories>, read: PublicRead) -> Result<Response, ApiError> {
+    read.ready(&categories.freshness, &[projections::catalog::NAME]).await?;
     let found = categories.names.products.tree().await.map_err(unanswered)?;
     let tree = &found.value;
     let products = tree.products();
     let details: Vec<_> = tree.roots().map(|root| Described::of(tree, root, &products)).collect();
     let nodes: Vec<_> = details.iter().map(Described::node).collect();
-    Ok((ProjectionPosition(found.position), condition.answer(None, &nodes)))
+    Ok(read.answer(found.position, None, &nodes))
 }
 
 /// A category in the words of the domain, which its view borrows.

@@ -1,17 +1,16 @@
 //! `GET /products/{id or slug}`.
 
-use api_contract::openapi::{Envelope, FreshnessParams};
+use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams};
 use api_contract::views::ProductView;
-use api_contract::{
-    ApiError, IfNoneMatch, MinPosition, OptionalPrincipal, PathText, Principal, ProjectionPosition, Role,
-};
+use api_contract::{ApiError, PathText, Principal, Role};
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::Response;
 use domain::ids::ProductId;
 use projections::catalog::ProductDetail;
 
 use super::Catalog;
 use super::names::{Shown, unanswered};
+use crate::public_read::PublicRead;
 
 /// One product.
 ///
@@ -20,8 +19,7 @@ use super::names::{Shown, unanswered};
     get, path = "/products/{id}", operation_id = "getProduct", tag = "products", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The product's id or its slug"),
-        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
-        FreshnessParams,
+        ConditionParams, FreshnessParams,
     ),
     responses(
         (status = 200, description = "The product", body = Envelope<ProductView>),
@@ -30,12 +28,10 @@ use super::names::{Shown, unanswered};
 )]
 pub async fn get_product(
     State(catalog): State<Catalog>,
-    OptionalPrincipal(reader): OptionalPrincipal,
-    min: MinPosition,
-    condition: IfNoneMatch,
+    read: PublicRead,
     PathText(word): PathText,
-) -> Result<impl IntoResponse, ApiError> {
-    catalog.freshness.ready(projections::catalog::NAME, min, reader.as_ref()).await?;
+) -> Result<Response, ApiError> {
+    read.ready(&catalog.freshness, &[projections::catalog::NAME]).await?;
     let id: Option<ProductId> = word.parse().ok();
     let products = &catalog.names.products;
     let found = match id {
@@ -49,12 +45,12 @@ pub async fn get_product(
         (None, Some(id)) => (catalog.names.folded(&catalog.log, id).await?, Vec::new()),
         (None, None) => (None, Vec::new()),
     };
-    let product = product.filter(|product| !product.details.hidden || tends(reader.as_ref(), product));
+    let product = product.filter(|product| !product.details.hidden || tends(read.reader(), product));
     let product = [product.ok_or_else(|| ApiError::not_found("Product"))?];
     let shops = catalog.names.shops(&product).await?;
     let [product] = product;
     let view = product.view(&shops).beside(beside);
-    Ok((ProjectionPosition(found.position), condition.answer(Some(product.version), &view)))
+    Ok(read.answer(found.position, Some(product.version), &view))
 }
 
 /// Whether a reader tends this product: its seller, or an admin.

@@ -1,13 +1,10 @@
 //! `GET /products`, `/products/search`, `/products/featured` and `/sellers/{id}/products`: pages of what the index finds.
 
-use api_contract::openapi::{Envelope, FreshnessParams, PageOf, PageParams};
+use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams, PageOf, PageParams};
 use api_contract::views::ProductView;
-use api_contract::{
-    ApiError, Fields, IfNoneMatch, MinPosition, OptionalPrincipal, Page, Paging, PathId, Principal,
-    ProjectionPosition, Query,
-};
+use api_contract::{ApiError, Fields, Page, Paging, PathId, Query};
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::Currency;
 use domain::ids::SellerId;
 use projections::product_search::{NAME, SearchQuery, Sort};
@@ -16,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Catalog;
 use super::names::unanswered;
+use crate::public_read::PublicRead;
 
 /// The longest text that is searched for.
 const LONGEST: usize = 500;
@@ -28,8 +26,7 @@ const DEAREST: i64 = 1_000_000_000_000_000;
     params(
         ("search" = Option<String>, Query, description = "Words to find; `q` is read as well", max_length = 500),
         Filters, PageParams,
-        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
-        FreshnessParams,
+        ConditionParams, FreshnessParams,
     ),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<PageOf<ProductView>>),
@@ -38,16 +35,14 @@ const DEAREST: i64 = 1_000_000_000_000_000;
 )]
 pub async fn list(
     State(catalog): State<Catalog>,
-    OptionalPrincipal(reader): OptionalPrincipal,
-    min: MinPosition,
-    condition: IfNoneMatch,
+    read: PublicRead,
     query: Query,
 ) -> Result<Response, ApiError> {
     let (found, paging) = query.read(|f| {
         let text = f.field("search").or("q").text(0..=LONGEST);
         filters(f, catalog.currency, SearchQuery { text, ..SearchQuery::default() })
     })?;
-    answer(&catalog, reader.as_ref(), (min, condition), found, paging, None).await
+    answer(&catalog, &read, found, paging, None).await
 }
 
 /// Searches the products for sale.
@@ -56,8 +51,7 @@ pub async fn list(
     params(
         ("q" = String, Query, description = "Words to find", min_length = 1, max_length = 500),
         Filters, PageParams,
-        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
-        FreshnessParams,
+        ConditionParams, FreshnessParams,
     ),
     responses(
         (status = 200, description = "A page of products, the best match first", body = Envelope<FoundProducts>),
@@ -66,9 +60,7 @@ pub async fn list(
 )]
 pub async fn search(
     State(catalog): State<Catalog>,
-    OptionalPrincipal(reader): OptionalPrincipal,
-    min: MinPosition,
-    condition: IfNoneMatch,
+    read: PublicRead,
     query: Query,
 ) -> Result<Response, ApiError> {
     let (found, paging) = query.read(|f| {
@@ -76,7 +68,7 @@ pub async fn search(
         filters(f, catalog.currency, SearchQuery { text, ..SearchQuery::default() })
     })?;
     let echoed = found.text.clone();
-    answer(&catalog, reader.as_ref(), (min, condition), found, paging, echoed).await
+    answer(&catalog, &read, found, paging, echoed).await
 }
 
 /// The products that the shop shows first.
@@ -84,8 +76,7 @@ pub async fn search(
     get, path = "/products/featured", operation_id = "listFeaturedProducts", tag = "products", security((), ("bearer" = [])),
     params(
         Filters, PageParams,
-        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
-        FreshnessParams,
+        ConditionParams, FreshnessParams,
     ),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<PageOf<ProductView>>),
@@ -94,14 +85,12 @@ pub async fn search(
 )]
 pub async fn featured(
     State(catalog): State<Catalog>,
-    OptionalPrincipal(reader): OptionalPrincipal,
-    min: MinPosition,
-    condition: IfNoneMatch,
+    read: PublicRead,
     query: Query,
 ) -> Result<Response, ApiError> {
     let (found, paging) = query.read(|f| filters(f, catalog.currency, SearchQuery::default()))?;
     let found = SearchQuery { featured: Some(true), ..found };
-    answer(&catalog, reader.as_ref(), (min, condition), found, paging, None).await
+    answer(&catalog, &read, found, paging, None).await
 }
 
 /// The products of a shop.
@@ -110,8 +99,7 @@ pub async fn featured(
     params(
         ("id" = uuid::Uuid, Path, description = "The shop"),
         Filters, PageParams,
-        ("If-None-Match" = Option<String>, Header, description = "An ETag: 304 where it is still this"),
-        FreshnessParams,
+        ConditionParams, FreshnessParams,
     ),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<PageOf<ProductView>>),
@@ -120,15 +108,13 @@ pub async fn featured(
 )]
 pub async fn of_seller(
     State(catalog): State<Catalog>,
-    OptionalPrincipal(reader): OptionalPrincipal,
-    min: MinPosition,
-    condition: IfNoneMatch,
+    read: PublicRead,
     PathId(seller): PathId<SellerId>,
     query: Query,
 ) -> Result<Response, ApiError> {
     let (found, paging) = query.read(|f| filters(f, catalog.currency, SearchQuery::default()))?;
     let found = SearchQuery { seller: Some(seller), ..found };
-    answer(&catalog, reader.as_ref(), (min, condition), found, paging, None).await
+    answer(&catalog, &read, found, paging, None).await
 }
 
 /// What every list may be filtered and ordered by.
@@ -268,14 +254,12 @@ struct FoundProducts {
 
 async fn answer(
     catalog: &Catalog,
-    reader: Option<&Principal>,
-    (min, condition): (MinPosition, IfNoneMatch),
+    read: &PublicRead,
     mut query: SearchQuery,
     paging: Paging,
     echoed: Option<String>,
 ) -> Result<Response, ApiError> {
-    catalog.freshness.ready(NAME, min, reader).await?;
-    catalog.freshness.ready(projections::catalog::NAME, min, reader).await?;
+    read.ready(&catalog.freshness, &[NAME, projections::catalog::NAME]).await?;
     if let Some(word) = query.categories.take().and_then(|words| words.into_iter().next()) {
         let tree = catalog.names.products.bare_tree().await.map_err(unanswered)?;
         query.categories = Some(tree.value.keys(&word));
@@ -286,9 +270,8 @@ async fn answer(
     let items = products.iter().map(|product| product.view(&shops)).collect();
     let total = u64::try_from(found.value.total).unwrap_or(u64::MAX);
     let page = Page::new(items, paging, total);
-    let answer = match echoed {
-        Some(query) => condition.answer(None, &Found { page, query }),
-        None => condition.answer(None, &page),
-    };
-    Ok((ProjectionPosition(found.position), answer).into_response())
+    Ok(match echoed {
+        Some(query) => read.answer(found.position, None, &Found { page, query }),
+        None => read.answer(found.position, None, &page),
+    })
 }
