@@ -176,6 +176,17 @@ pub async fn expire(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Forgets messages that were queued longer ago than `age` and are done with, sent or given up; how many.
+pub async fn sweep(db: impl PgExecutor<'_>, age: Duration) -> Result<u64, sqlx::Error> {
+    let swept = sqlx::query!(
+        "DELETE FROM messages WHERE status <> 'queued' AND created_at < now() - make_interval(secs => $1)",
+        age.as_secs_f64(),
+    )
+    .execute(db)
+    .await?;
+    Ok(swept.rows_affected())
+}
+
 /// What is in the outbox, the oldest first.
 pub async fn unsent(db: impl PgExecutor<'_>) -> Result<Vec<Message>, sqlx::Error> {
     let rows = sqlx::query!(

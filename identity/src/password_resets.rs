@@ -90,3 +90,9 @@ pub async fn forget(db: impl PgExecutor<'_>, user: UserId) -> Result<(), sqlx::E
     sqlx::query!("DELETE FROM password_resets WHERE user_id = $1", user.0).execute(db).await?;
     Ok(())
 }
+
+/// Forgets the tokens that have expired: none of them could be used, and none counts among those of the last hour.
+pub async fn sweep(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let swept = sqlx::query!("DELETE FROM password_resets WHERE expires_at <= now()").execute(db).await?;
+    Ok(swept.rows_affected())
+}

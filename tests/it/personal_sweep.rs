@@ -1,4 +1,5 @@
-//! Rows of `personal`: what an order names stays, what was refused goes, and who is erased is forgotten.
+//! What is swept. Of `personal`, what an order names stays, what was refused goes, and who is erased is forgotten; of the
+//! rest, what is too old to be of use.
 
 use api_contract::Role;
 use command_api::accounts;
@@ -8,7 +9,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::harness::{App, address, order_of};
+use crate::harness::{App, Options, address, order_of};
 
 async fn count(pool: &PgPool, what: &str) -> i64 {
     let statement = format!("SELECT count(*) FROM {what}");
@@ -44,13 +45,42 @@ async fn rows_that_no_event_names_are_swept_when_they_are_old() {
     assert_eq!(count(pool, "personal").await, 5);
 
     make_old(pool).await;
-    let beside = app.beside(crate::harness::Options::default()).await;
+    let beside = app.beside(Options::default()).await;
     app.stop().await;
     until(pool, "personal", 3).await;
     let order = jane.at(&beside).order(&[(&product, 1)]).await;
     assert_eq!(order.status, 409);
     assert_eq!(count(pool, "personal_unnamed").await, 2, "the new ones are too young");
     beside.stop().await;
+}
+
+#[tokio::test]
+async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
+    let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
+    let pool = &app.database.pool;
+    let jane = app.person(Role::Customer).await;
+    let rows = format!(
+        "INSERT INTO gateway_notices (gateway, id, received_at)
+         VALUES ('stripe', 'old', now() - interval '46 days'), ('stripe', 'young', now() - interval '44 days');
+         INSERT INTO messages (id, user_id, channel, template, recipient, status, body, created_at)
+         SELECT gen_random_uuid(), '{id}', 'email', 'verify_email', status, status,
+                CASE WHEN status = 'queued' THEN '{{}}'::jsonb END, now() - age
+         FROM unnest('{{queued,sent,failed,expired}}'::text[]) status,
+              unnest('{{91 days,89 days}}'::interval[]) age;
+         INSERT INTO password_resets (token_hash, user_id, created_at, expires_at)
+         VALUES (sha256('old'), '{id}', now() - interval '1 hour', now()),
+                (sha256('young'), '{id}', now() - interval '59 minutes', now() + interval '1 minute')",
+        id = jane.id
+    );
+    sqlx::raw_sql(&rows).execute(pool).await.unwrap();
+    let sweeps = app.beside(Options::default()).await;
+    until(pool, "messages WHERE status <> 'queued'", 3).await;
+    until(pool, "gateway_notices", 1).await;
+    until(pool, "password_resets", 1).await;
+    assert_eq!(count(pool, "gateway_notices WHERE id = 'young'").await, 1);
+    assert_eq!(count(pool, "password_resets WHERE expires_at > now()").await, 1);
+    assert_eq!(count(pool, "messages WHERE status = 'queued'").await, 2, "they are still to be sent");
+    sweeps.stop().await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! asks gateways for money, gives it back, and gives up orders that nobody paid. Whatever it does may be done twice,
 //! after a crash, and must then count once.
 
+pub mod aged;
 mod failure;
 mod leadership;
 pub mod messages;
@@ -30,13 +31,21 @@ const START_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a process manager can't go on.
 #[derive(Debug, thiserror::Error)]
-enum ManagerError {
+pub enum ManagerError {
+    /// The log can't be read, or isn't the one that it was.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Postgres, or the session that has the lead.
     #[error("Postgres failed")]
     Postgres(#[from] sqlx::Error),
+    /// An event that no version of its type reads.
     #[error("event {position} cannot be read")]
-    Unreadable { position: i64, source: serde_json::Error },
+    Unreadable {
+        /// Which.
+        position: i64,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
 }
 
 impl ManagerError {

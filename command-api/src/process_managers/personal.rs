@@ -9,11 +9,13 @@
 //! the row, so an event that does would be appended more than a day after the row was written. That can't be: a request
 //! ends after half a minute, a command that waits in the decider for its answer with it, and a process that stands still
 //! in the middle of an append loses the session that appends within seconds.
+//!
+//! What grows old by the clock alone ([`super::aged`]) is swept on the way.
 
 use std::time::Duration;
 
 use event_store::{Checkpoint, Log, LogWatch, Recorded};
-use identity::{personal, refresh_tokens};
+use identity::personal;
 use sqlx::Acquire as _;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +23,7 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::leadership::Leadership;
-use super::{BATCH, ManagerError, START_AGAIN};
+use super::{BATCH, ManagerError, START_AGAIN, aged};
 
 /// Its checkpoint.
 pub const NAME: &str = "personal";
@@ -89,7 +91,7 @@ impl Personal {
                     info!(swept, "rows of personal that no event names are gone");
                 }
                 personal::empty_erased(&mut *leadership.session()).await?;
-                refresh_tokens::sweep(&mut *leadership.session()).await?;
+                aged::sweep(leadership.session()).await?;
                 sweep_at = Instant::now() + SWEEP;
             }
             leadership.store(at).await?;
