@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use api_contract::Role;
+use command_api::process_managers::reservations::Reservations;
+use event_store::{Log, LogWatch};
 use serde_json::json;
 
 use crate::harness::{App, Options};
@@ -73,4 +75,28 @@ async fn what_is_paid_as_its_time_ends_is_either_kept_or_given_back() {
     let inventory = app.events("inventory", &product.id).await;
     let freed = inventory.iter().filter(|event| *event == "ReservationExpired").count();
     assert_eq!(freed, lost, "what is lost is for sale again, what is kept is not");
+}
+
+/// Under load the log has something new whenever it is read: that must not put off what is due.
+#[tokio::test]
+async fn what_is_due_is_given_up_although_the_log_grows_each_time_that_it_is_read() {
+    let due_at_once = Duration::from_millis(1);
+    let short = Options { process_managers: false, reservation_ttl: due_at_once, ..Options::default() };
+    let app = App::start_with(short).await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 100).await;
+    let pool = app.database.pool.clone();
+    let (decider, log, watch) = (app.decider().await, Log::new(pool.clone()), LogWatch::start(pool));
+    let reservations = Reservations { decider, log, watch };
+    let mut turn = reservations.take().await.unwrap();
+    for _ in 0..5 {
+        let before = app.head().await;
+        let order = buyer.order(&[(&product, 1)]).await.json();
+        assert!(app.head().await > before, "there is something new for this round");
+        // Its time passes.
+        tokio::time::sleep(due_at_once).await;
+        turn.round().await.unwrap();
+        let events = app.events("orders", order["data"]["id"].as_str().unwrap()).await;
+        assert_eq!(events, ["OrderPlaced", "OrderCancelled"]);
+    }
 }

@@ -68,26 +68,29 @@ impl Reservations {
     }
 
     async fn follow(&self) -> Result<std::convert::Infallible, ManagerError> {
-        let mut leadership = Leadership::take(self.log.pool(), Checkpoint::named(NAME)).await?;
-        let mut at = leadership.checkpoint().await?;
-        Checkpoint::named(NAME).recovered(leadership.session()).await?;
-        info!(checkpoint = %at, "reservations lead");
+        let mut turn = self.take().await?;
         loop {
-            let batch = self.log.read_after_of(&TYPES, &at, BATCH).await?;
-            if batch.head != at {
-                at = batch.head;
-                note(leadership.session(), &batch.events, &at).await?;
-            }
-            let next = self.give_up_due(leadership.session()).await?;
-            leadership.store(at).await?;
+            let next = turn.round().await?;
             let until_next =
                 next.map_or(TICK, |next| (next - Utc::now()).to_std().unwrap_or_default().min(TICK));
-            let look = async { tokio::join!(self.watch.beyond(at.position), sleep(LOOK)) };
+            let look = async { tokio::join!(self.watch.beyond(turn.at.position), sleep(LOOK)) };
             tokio::select! {
                 _ = look => {}
                 () = sleep(until_next) => {}
             }
         }
+    }
+
+    /// Waits until nobody leads, and leads.
+    ///
+    /// # Errors
+    /// When Postgres fails.
+    pub async fn take(&self) -> Result<Turn<'_>, ManagerError> {
+        let mut leadership = Leadership::take(self.log.pool(), Checkpoint::named(NAME)).await?;
+        let at = leadership.checkpoint().await?;
+        Checkpoint::named(NAME).recovered(leadership.session()).await?;
+        info!(checkpoint = %at, "reservations lead");
+        Ok(Turn { manager: self, leadership, at })
     }
 
     /// Gives up every order whose time is over. Answers when the next one's is.
@@ -148,6 +151,32 @@ impl Reservations {
                 false
             }
         }
+    }
+}
+
+/// The leadership, and how far the log was followed.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    manager: &'a Reservations,
+    leadership: Leadership,
+    at: Head,
+}
+
+impl Turn<'_> {
+    /// Notes what is new in the log, and gives up what is due by now: in the same round, for under load the log always
+    /// has something new. Answers when the next order is due.
+    ///
+    /// # Errors
+    /// When Postgres fails, or an event can't be read.
+    pub async fn round(&mut self) -> Result<Option<DateTime<Utc>>, ManagerError> {
+        let batch = self.manager.log.read_after_of(&TYPES, &self.at, BATCH).await?;
+        if batch.head != self.at {
+            self.at = batch.head;
+            note(self.leadership.session(), &batch.events, &self.at).await?;
+        }
+        let next = self.manager.give_up_due(self.leadership.session()).await?;
+        self.leadership.store(self.at).await?;
+        Ok(next)
     }
 }
 

@@ -1,7 +1,5 @@
 //! `GET /orders/{id}/invoice`: a PDF. Of a seller it is of the shop's lines.
 
-use std::sync::Arc;
-
 use api_contract::{ApiError, BoxError, MinPosition, PathText, Principal};
 use axum::extract::State;
 use axum::http::header;
@@ -9,16 +7,10 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::SellerId;
 use domain::order::OrderStatus;
 use identity::{shops, users};
-use tokio::sync::Semaphore;
 
 use super::History;
 use super::find::{Found, find, missing};
 use super::invoice::{Invoice, Names};
-
-/// So many are made at the same time: each is work for a processor.
-pub(super) fn at_once() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)))
-}
 
 /// The invoice of an order, as a PDF.
 ///
@@ -47,13 +39,7 @@ pub async fn get_invoice(
     let invoice = Invoice::of(&found.record, &found.payment, &found.bodies, found.sight, &names);
     let invoice = invoice.ok_or_else(missing)?;
     let disposition = format!("inline; filename=\"{}\"", invoice.file_name());
-    // The turn lasts as long as the work, whether or not somebody still waits for it.
-    let turn = Arc::clone(&history.invoices).acquire_owned().await.map_err(ApiError::internal)?;
-    let print = move || {
-        let _turn = turn;
-        invoice.print()
-    };
-    let pdf = tokio::task::spawn_blocking(print).await.map_err(ApiError::internal)?;
+    let pdf = history.printers.print(move || invoice.print()).await?;
     let pdf = pdf.map_err(|error| ApiError::internal(BoxError::from(error)))?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),

@@ -5,16 +5,17 @@ mod get_invoice;
 mod get_order;
 mod invoice;
 mod list;
+mod printers;
 
 use std::sync::Arc;
 
 use event_store::Log;
 use projections::order_history::Orders;
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::printers::Printers;
 use crate::freshness::Freshness;
 
 #[derive(Clone)]
@@ -23,7 +24,7 @@ struct History {
     pool: PgPool,
     orders: Arc<Orders>,
     freshness: Freshness,
-    invoices: Arc<Semaphore>,
+    printers: Printers,
 }
 
 /// The routes.
@@ -34,5 +35,5 @@ pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
         .routes(routes!(list::of_my_shop))
         .routes(routes!(get_order::get_order))
         .routes(routes!(get_invoice::get_invoice))
-        .with_state(History { log, pool, orders, freshness, invoices: get_invoice::at_once() })
+        .with_state(History { log, pool, orders, freshness, printers: Printers::one_for_each_processor() })
 }

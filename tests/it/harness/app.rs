@@ -219,6 +219,11 @@ impl App {
         }
     }
 
+    /// The decider, for what a test does as a process manager would.
+    pub async fn decider(&self) -> event_store::Decider {
+        self.commands.lock().await.as_ref().map(|commands| commands.decider().clone()).unwrap()
+    }
+
     /// Where the signing key is.
     pub fn key_folder(&self) -> PathBuf {
         self.home.path().join("keys")
