@@ -1,5 +1,7 @@
 //! The invoice, over HTTP.
 
+use std::process::Command;
+
 use api_contract::Role;
 use serde_json::json;
 
@@ -10,6 +12,19 @@ async fn invoice(person: &Person<'_>, order: &str) -> (u16, reqwest::header::Hea
     let request = person.request(reqwest::Method::GET, &format!("/orders/{order}/invoice"));
     let answer = request.header("accept", "application/pdf").send().await.unwrap();
     (answer.status().as_u16(), answer.headers().clone(), answer.bytes().await.unwrap().to_vec())
+}
+
+/// What a person would copy out of an order's invoice, with single spaces.
+pub async fn text_of(person: &Person<'_>, order: &str) -> String {
+    let (status, _, pdf) = invoice(person, order).await;
+    assert_eq!(status, 200);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("invoice.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let output = Command::new("pdftotext").arg("-layout").arg(&file).arg("-").output();
+    let output = output.expect("pdftotext is missing: install poppler-utils");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The documents' own sums, to the cent: in cart, preview, order, payment and event.
+//! The documents' own sums, to the cent: in cart, preview, order, payment, event and invoice.
 
 use api_contract::Role;
 use domain::order::OrderEvent;
@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, App, Options, Person};
+use crate::invoice;
 
 const RATES: &str = r#"{"default":"0.05","US-NY":"0.08"}"#;
 
@@ -17,6 +18,8 @@ struct Example {
     /// As they stand in an answer.
     subtotal: &'static str,
     discount: &'static str,
+    /// In percent, as it is printed.
+    rate: &'static str,
     tax: &'static str,
     total: &'static str,
     /// In cents: subtotal, discount, tax, total.
@@ -32,6 +35,7 @@ fn s3() -> Example {
                          "postal_code": "75500", "country": "PK", "phone": "+92 300 1234567" }),
         subtotal: "199.98",
         discount: "0.00",
+        rate: "5",
         tax: "10.00",
         total: "209.98",
         cents: [19_998, 0, 1_000, 20_998],
@@ -47,6 +51,7 @@ fn s4() -> Example {
                          "country": "USA" }),
         subtotal: "999.97",
         discount: "199.99",
+        rate: "8",
         tax: "64.00",
         total: "863.98",
         cents: [99_997, 19_999, 6_400, 86_398],
@@ -67,6 +72,26 @@ impl Example {
             let at = rest.rfind(&written).unwrap_or_else(|| panic!("no {written} in {}", answer.text));
             rest = if field == "subtotal" { &rest[at..] } else { rest };
         }
+    }
+
+    /// The invoice's text has each sum behind its label, and each line's.
+    fn is_printed_in(&self, invoice: &str) {
+        let discount = match self.coupon {
+            Some(code) => format!("Discount ({code}) −{}", self.discount),
+            None => String::new(),
+        };
+        let mut sums: Vec<_> =
+            self.prices.iter().map(|(price, quantity)| format!("{quantity} {price} ")).collect();
+        sums.extend([
+            format!("Subtotal {} {discount}", self.subtotal),
+            format!("Tax ({} %) {}", self.rate, self.tax),
+            format!("Total {} USD", self.total),
+            format!("Paid {}", self.total),
+        ]);
+        for sum in sums {
+            assert!(invoice.contains(sum.trim_end()), "no {sum:?} in {invoice}");
+        }
+        assert_eq!(self.coupon.is_some(), invoice.contains("Discount"), "{invoice}");
     }
 
     async fn fill_cart(&self, buyer: &Person<'_>, seller: &Person<'_>) {
@@ -112,7 +137,9 @@ async fn every_sum_of_the_documents_comes_out_to_the_cent_everywhere() {
         assert_eq!(order.json()["data"]["couponCode"], json!(example.coupon));
 
         let id = order.json()["data"]["id"].as_str().unwrap().to_owned();
-        example.is_in(&buyer.get(&format!("/orders/{id}")).await);
+        let read = buyer.get(&format!("/orders/{id}")).await;
+        example.is_in(&read);
+        assert_eq!(read.json()["data"]["couponCode"], json!(example.coupon));
         let log = event_store::Log::new(app.database.pool.clone());
         let events = log.events_of::<domain::order::Order>(&id, None).await.unwrap();
         let OrderEvent::OrderPlaced(placed) = &events[0].1 else { panic!("another event") };
@@ -121,6 +148,7 @@ async fn every_sum_of_the_documents_comes_out_to_the_cent_everywhere() {
         let paid = buyer.pay(&order.json(), "tok_visa").await;
         assert_eq!(paid.status, 200, "{}", paid.text);
         assert!(paid.text.contains(&format!(r#""amount":{}"#, example.total)), "{}", paid.text);
+        example.is_printed_in(&invoice::text_of(&buyer, &id).await);
     }
 }
 
