@@ -12,7 +12,7 @@ const MOST_LINES: usize = domain::cart::MOST_LINES;
 
 /// So many of a product.
 #[derive(ToSchema)]
-#[schema(as = OrderItem, rename_all = "camelCase")]
+#[schema(as = NewOrderItem, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes the body")]
 pub struct OrderItemBody {
     /// What.

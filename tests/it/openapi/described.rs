@@ -1,6 +1,6 @@
 //! Everything that is served is described, and everything that is described is described whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -90,6 +90,25 @@ fn every_operation_says_what_it_is() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two schemas of one name are one in the document: whichever came last. The words of a status are told in both crates
+/// alike.
+#[test]
+fn every_schema_has_a_name_of_its_own() {
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for crate_name in ["api-contract/src", "identity/src", "command-api/src", "query-api/src"] {
+        for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(crate_name)) {
+            let source = std::fs::read_to_string(&file).unwrap();
+            for attribute in source.split("#[schema(").skip(1).filter_map(|rest| rest.split(")]").next()) {
+                let Some((_, name)) = attribute.split_once("as = ") else { continue };
+                let name = name.split(',').next().unwrap().trim().to_owned();
+                names.entry(name).or_default().push(file.display().to_string());
+            }
+        }
+    }
+    names.retain(|name, files| files.len() > 1 && name != "OrderStatusOrPaid");
+    assert!(names.is_empty(), "{names:?}");
 }
 
 /// A reference that leads nowhere makes a document that no tool reads.

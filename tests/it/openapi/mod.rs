@@ -1,6 +1,7 @@
 //! The API's document: it is the one that is committed, it is of every route, and people can use it.
 
 pub mod described;
+mod links;
 mod page;
 
 use std::path::{Path, PathBuf};
