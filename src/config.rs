@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use command_api::environment::{ConfigError, Environment};
+use event_store::relay::RelayConfig;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::http::ServerConfig;
@@ -17,6 +18,12 @@ pub struct Config {
     owner: Option<PgConnectOptions>,
     /// `KAFKA_BROKERS`; without it the relay waits for another start.
     pub brokers: Option<String>,
+    /// `DAYBOOK_TOPIC_PREFIX`, daybook: what the names of Kafka's topics begin with.
+    pub topic_prefix: String,
+    /// `DAYBOOK_PROJECTOR_SOURCE`, log: where projectors read.
+    pub projector_source: ProjectorSource,
+    /// `DAYBOOK_METRICS_LISTEN`: where a role without an API shows its health and metrics, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// `DAYBOOK_LISTEN`
     pub listen: SocketAddr,
     /// `DAYBOOK_HOME`: keys and the search index.
@@ -25,6 +32,36 @@ pub struct Config {
     pub log: String,
     /// Where the roles read their own.
     pub environment: Environment,
+}
+
+/// Where the read models in Postgres are fed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProjectorSource {
+    /// The log in Postgres: one process feeds a read model, others stand by.
+    Log,
+    /// Kafka: any number of processes share the partitions.
+    Kafka,
+    /// Nowhere: other processes feed them.
+    Off,
+}
+
+impl ProjectorSource {
+    fn parse(word: &str) -> Result<Self, &'static str> {
+        match word {
+            "log" => Ok(Self::Log),
+            "kafka" => Ok(Self::Kafka),
+            "off" => Ok(Self::Off),
+            _ => Err("must be log, kafka or off"),
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Kafka => "kafka",
+            Self::Off => "off",
+        }
+    }
 }
 
 /// A command needs a variable that isn't set.
@@ -38,6 +75,9 @@ impl Config {
     /// Reads and validates the environment.
     pub fn from_environment() -> Result<Self, ConfigError> {
         let environment = Environment::of_process();
+        let address = |text: &str| {
+            text.parse::<SocketAddr>().map_err(|_| "must be an address and a port, like 127.0.0.1:8080")
+        };
         let url = |variable: &'static str| {
             let parse = |url: &str| url.parse::<PgConnectOptions>().map_err(|_| "must be a postgres:// URL");
             environment.get(variable).map(|_| environment.read(variable, "", parse)).transpose()
@@ -46,9 +86,13 @@ impl Config {
             database: url("DATABASE_URL")?,
             owner: url("DAYBOOK_OWNER_DATABASE_URL")?,
             brokers: environment.get("KAFKA_BROKERS"),
-            listen: environment.read("DAYBOOK_LISTEN", "127.0.0.1:8080", |text| {
-                text.parse::<SocketAddr>().map_err(|_| "must be an address and a port, like 127.0.0.1:8080")
-            })?,
+            topic_prefix: environment.get("DAYBOOK_TOPIC_PREFIX").unwrap_or_else(|| "daybook".to_owned()),
+            projector_source: environment.read("DAYBOOK_PROJECTOR_SOURCE", "log", ProjectorSource::parse)?,
+            metrics_listen: environment
+                .get("DAYBOOK_METRICS_LISTEN")
+                .map(|_| environment.read("DAYBOOK_METRICS_LISTEN", "", address))
+                .transpose()?,
+            listen: environment.read("DAYBOOK_LISTEN", "127.0.0.1:8080", address)?,
             home: environment.get("DAYBOOK_HOME").unwrap_or_else(|| ".daybook".to_owned()).into(),
             log: environment.get("DAYBOOK_LOG").unwrap_or_else(|| "info,tantivy=warn".to_owned()),
             environment,
@@ -63,6 +107,12 @@ impl Config {
     /// The database as the schema's owner.
     pub fn owner(&self) -> Result<&PgConnectOptions, Failure> {
         Ok(self.owner.as_ref().ok_or(Unset("DAYBOOK_OWNER_DATABASE_URL"))?)
+    }
+
+    /// The relay to Kafka, if there is one.
+    pub fn relay(&self) -> Option<RelayConfig> {
+        let brokers = self.brokers.clone()?;
+        Some(RelayConfig { topic_prefix: self.topic_prefix.clone(), ..RelayConfig::to(brokers) })
     }
 
     /// Whether this process may change the schema.
@@ -86,6 +136,12 @@ impl Config {
         say(format_args!(
             "KAFKA_BROKERS               {}",
             self.brokers.as_deref().unwrap_or("not set: no relay")
+        ));
+        say(format_args!("DAYBOOK_TOPIC_PREFIX        {}", self.topic_prefix));
+        say(format_args!("DAYBOOK_PROJECTOR_SOURCE    {}", self.projector_source.word()));
+        say(format_args!(
+            "DAYBOOK_METRICS_LISTEN      {}",
+            self.metrics_listen.map_or_else(|| "not set".to_owned(), |it| it.to_string())
         ));
         say(format_args!("DAYBOOK_LISTEN              {}", self.listen));
         say(format_args!("DAYBOOK_HOME                {}", self.home.display()));

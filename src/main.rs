@@ -9,6 +9,7 @@ mod import;
 mod migrate;
 mod openapi;
 mod outbox;
+mod parked;
 mod projector;
 mod query_api;
 mod relay;
@@ -55,8 +56,7 @@ enum Action {
     #[command(after_help = "Example: DAYBOOK_LISTEN=127.0.0.1:8082 daybook query-api")]
     QueryApi,
     /// The role that feeds the read models in Postgres.
-    #[command(after_help = "Example: daybook projector")]
-    Projector,
+    Projector(projector::Args),
     /// The role that publishes to Kafka.
     #[command(after_help = "Example: KAFKA_BROKERS=127.0.0.1:9092 daybook relay")]
     Relay,
@@ -67,6 +67,8 @@ enum Action {
     Replay(replay::Args),
     /// How far each consumer of the log has come.
     Status(status::Args),
+    /// The aggregates that a read model couldn't take: shows them, and tries them again.
+    Parked(parked::Args),
     /// An auditor's tools.
     Audit(audit::Args),
     /// Takes over history from elsewhere.
@@ -104,11 +106,12 @@ async fn run(action: Action) -> Result<(), Failure> {
         Action::Up => up::run(config).await,
         Action::CommandApi => command_api::run(config).await,
         Action::QueryApi => query_api::run(config).await,
-        Action::Projector => projector::run(config).await,
+        Action::Projector(args) => projector::run(args, config).await,
         Action::Relay => relay::run(config).await,
         Action::Migrate => migrate::run(&config).await,
         Action::Replay(args) => replay::run(args, &config).await,
         Action::Status(args) => status::run(args, &config).await,
+        Action::Parked(args) => parked::run(args, &config).await,
         Action::Audit(args) => audit::run(args, &config).await,
         Action::Import(args) => import::run(args, &config).await,
         Action::User(args) => user::run(args, &config).await,

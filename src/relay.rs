@@ -1,7 +1,7 @@
 //! `daybook relay`: publishes the log to Kafka.
 
 use event_store::LogWatch;
-use event_store::relay::{self, RelayConfig};
+use event_store::relay;
 
 use crate::Failure;
 use crate::config::Config;
@@ -9,9 +9,11 @@ use crate::roles;
 
 /// Runs until it is stopped.
 pub async fn run(config: Config) -> Result<(), Failure> {
-    let brokers = config.brokers.clone().ok_or("KAFKA_BROKERS is not set: there is nowhere to publish to")?;
+    let relay = config.relay().ok_or("KAFKA_BROKERS is not set: there is nowhere to publish to")?;
     let stop = roles::stopped_by_signal()?;
+    let aside = roles::Aside::open(&config).await?;
     let pool = roles::pool(&config).await?;
+    aside.serve(&config, &pool, false, &stop)?;
     let watch = LogWatch::start(pool.clone());
-    Ok(relay::run(RelayConfig::to(brokers), pool, watch, stop).await?)
+    Ok(relay::run(relay, pool, watch, stop).await?)
 }

@@ -22,6 +22,8 @@ struct Consumer {
     lag: i64,
     #[serde(rename = "lagMs")]
     lag_ms: i64,
+    /// Aggregates that it has parked: see `daybook parked`.
+    parked: i64,
     state: status::State,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -38,6 +40,7 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
             position: it.position,
             lag: it.lag_events,
             lag_ms: it.lag_ms,
+            parked: it.parked,
             state: it.state,
             error: it.error,
         })
@@ -46,11 +49,17 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         say(serde_json::to_string(&consumers)?);
         return Ok(());
     }
-    say(format_args!("{:<28} {:>12} {:>10} {:>10}  state", "consumer", "position", "lag", "lag ms"));
+    say(format_args!(
+        "{:<28} {:>12} {:>10} {:>10} {:>7}  state",
+        "consumer", "position", "lag", "lag ms", "parked"
+    ));
     for it in consumers {
         let state = serde_json::to_value(it.state)?;
         let state = state.as_str().unwrap_or_default();
-        say(format_args!("{:<28} {:>12} {:>10} {:>10}  {state}", it.name, it.position, it.lag, it.lag_ms));
+        say(format_args!(
+            "{:<28} {:>12} {:>10} {:>10} {:>7}  {state}",
+            it.name, it.position, it.lag, it.lag_ms, it.parked
+        ));
         if let Some(error) = it.error {
             say(format_args!("    {error}"));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_store::relay::{self, RelayConfig};
+use event_store::relay;
 use event_store::{Log, LogWatch};
 use projections::{LogSource, Positions, catalog, product_search};
 use sqlx::PgPool;
@@ -13,7 +13,7 @@ use tracing::error;
 
 use crate::config::Config;
 use crate::http::{self, Document, Health, Metrics, ServerConfig, Surface};
-use crate::{Failure, command_api, migrate, query_api, roles, sample_shop, say};
+use crate::{Failure, command_api, migrate, projector, query_api, roles, sample_shop, say};
 
 /// How long the start waits for the read models.
 const FIRST_READ: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     }
 
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
-    let projectors = projections::start(&pool, &(Arc::clone(&source) as _));
+    let projectors = projector::start(config.projector_source, &config, &pool, &source)?;
     let queries = query_api::router(&config, &pool, watch.clone(), source, projectors.positions().clone())?;
     readable(&pool, projectors.positions()).await?;
     let relay = start_relay(&config, &pool, watch);
@@ -79,11 +79,11 @@ fn start_relay(
     pool: &PgPool,
     watch: LogWatch,
 ) -> Option<(JoinHandle<()>, CancellationToken)> {
-    let brokers = config.brokers.clone()?;
+    let relay = config.relay()?;
     let stop = CancellationToken::new();
     let (pool, stopped) = (pool.clone(), stop.clone());
     let relay = tokio::spawn(async move {
-        if let Err(error) = relay::run(RelayConfig::to(brokers), pool, watch, stopped).await {
+        if let Err(error) = relay::run(relay, pool, watch, stopped).await {
             error!(error = &error as &dyn std::error::Error, "the relay has stopped; Kafka falls behind");
         }
     });

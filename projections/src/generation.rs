@@ -6,6 +6,7 @@ use event_store::Checkpoint;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::read_model::{ReadModel, Table};
+use crate::runner::ahead::Ahead;
 
 /// A generation of a read model's tables. It is part of their names, so it is made of a number and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +85,42 @@ pub(crate) async fn point_to(
     Ok(())
 }
 
-/// Drops every generation of a read model but these, with its checkpoint and failure.
+/// What a generation has taken in, while nobody feeds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// All up to here.
+    pub(crate) position: i64,
+    /// And what is ahead of that, where Kafka feeds it.
+    pub(crate) ahead: Ahead,
+}
+
+impl Held {
+    /// Nothing above this was taken in.
+    pub(crate) fn farthest(&self) -> i64 {
+        self.position.max(self.ahead.farthest())
+    }
+
+    /// Up to where the events of an aggregate were taken in.
+    pub(crate) fn reached(&self, aggregate_type: &str, aggregate_id: &str) -> i64 {
+        self.position.max(self.ahead.reached(aggregate_type, aggregate_id))
+    }
+}
+
+/// Keeps everybody else from feeding a generation until the transaction that is open ends, and says how far it has
+/// come; nothing where there is no such generation.
+pub(crate) async fn hold(
+    db: &mut PgConnection,
+    checkpoint: &Checkpoint,
+) -> Result<Option<Held>, sqlx::Error> {
+    let position =
+        sqlx::query_scalar!("SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE", checkpoint.name())
+            .fetch_optional(&mut *db)
+            .await?;
+    let Some(position) = position else { return Ok(None) };
+    Ok(Some(Held { position, ahead: Ahead::hold(db, checkpoint).await? }))
+}
+
+/// Drops every generation of a read model but these, with its checkpoint, its failure and what it has parked.
 pub(crate) async fn drop_all_but(
     db: &mut PgConnection,
     model: &dyn ReadModel,
@@ -108,6 +144,10 @@ pub(crate) async fn drop_all_but(
         sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", checkpoint.name())
             .execute(&mut *db)
             .await?;
+        sqlx::query!("DELETE FROM partition_offsets WHERE consumer = $1", checkpoint.name())
+            .execute(&mut *db)
+            .await?;
+        sqlx::query!("DELETE FROM parked WHERE consumer = $1", checkpoint.name()).execute(&mut *db).await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 //! - [`registry`] lists the read models in Postgres; [`product_search`] is an index of its own.
 //! - [`runner`] follows the log and feeds them; [`replay`] builds one anew beside the live one and swaps it in.
 //! - [`generation`] and [`live`] say which tables are live, so that queries never see a half-built model.
+//! - [`parked`] has the aggregates that a read model can't take for now, and tries them again.
 //! - [`status`] says how far each consumer of the log has come; [`fingerprint`] compares two builds row by row.
 //!
 //! A new read model is a folder, a line in the registry and a migration.
@@ -19,6 +20,7 @@ pub mod fingerprint;
 pub mod generation;
 pub mod live;
 pub mod order_history;
+pub mod parked;
 pub mod product_search;
 pub mod read_model;
 pub mod registry;
@@ -32,6 +34,7 @@ mod testing;
 mod tests;
 
 pub use live::{Answer, QueryError};
+pub use runner::kafka::KafkaConfig;
 pub use runner::positions::{Positions, Reached};
 pub use runner::source::LogSource;
-pub use runner::{Projectors, start};
+pub use runner::{Projectors, start, start_from_kafka, start_none};

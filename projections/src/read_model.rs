@@ -63,6 +63,19 @@ impl ApplyError {
         event.aggregate_id.parse().map_err(|_| Self::bad(event, "its aggregate's id is not a UUID"))
     }
 
+    /// Whether it is because of an event, and would be so tomorrow: Postgres refuses its data (SQLSTATE classes 22, 23
+    /// and 54), or the read model does. A statement that is wrong by itself (42) is not the event's fault.
+    pub(crate) fn is_of_the_event(&self) -> bool {
+        match self {
+            Self::BadEvent { .. } => true,
+            Self::Postgres(sqlx::Error::Database(refused)) => {
+                let code = refused.code().unwrap_or_default();
+                ["22", "23", "54"].iter().any(|class| code.starts_with(class))
+            }
+            Self::Postgres(_) => false,
+        }
+    }
+
     /// An event that can't be taken.
     pub(crate) fn bad(event: &PublicEvent, reason: &'static str) -> Self {
         Self::BadEvent { position: event.position, reason }

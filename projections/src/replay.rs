@@ -157,9 +157,7 @@ impl Rebuild {
         while let Some(read) = reader.batches.recv().await {
             let (batch, head) = read.map_err(FeedError::from)?;
             let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
-            let mut tx = db.begin().await?;
-            require(step.apply(&mut tx).await?)?;
-            tx.commit().await?;
+            require(step.take(db).await?)?;
             at = batch.head;
             progress(Progress { position: at.position, head });
         }
@@ -171,12 +169,9 @@ impl Rebuild {
         let name = self.model.name();
         let mut tx = db.begin().await?;
         sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *tx).await?;
-        let live = self.live.checkpoint(name);
-        let live =
-            sqlx::query_scalar!("SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE", live.name())
-                .fetch_optional(&mut *tx)
-                .await?;
-        while at.position < live.unwrap_or(0) {
+        let held = generation::hold(&mut tx, &self.live.checkpoint(name)).await?;
+        let live = held.map_or(0, |held| held.farthest());
+        while at.position < live {
             let read = log.read_after(&at, BATCH).await.map_err(FeedError::from)?;
             let batch = decode(read, self.model.aggregates().to_vec()).await;
             if batch.head == at {
@@ -184,7 +179,7 @@ impl Rebuild {
                 return Err(FeedError::from(LogError::Diverged(at)).into());
             }
             let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
-            require(step.apply(&mut tx).await?)?;
+            require(step.take(&mut tx).await?)?;
             at = batch.head;
         }
         generation::point_to(&mut tx, name, self.next).await?;

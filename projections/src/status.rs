@@ -31,6 +31,8 @@ pub struct ConsumerStatus {
     pub lag_events: i64,
     /// How long ago the oldest of those was recorded, in milliseconds; 0 if there is none.
     pub lag_ms: i64,
+    /// How many aggregates it has parked: it couldn't take an event of theirs, and has skipped them since.
+    pub parked: i64,
     /// What it is doing.
     pub state: State,
     /// Why it failed.
@@ -51,7 +53,8 @@ pub async fn status(pool: &PgPool, search: Option<&Path>) -> Result<Vec<Consumer
 async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.generation AS "generation?",
-                  m.rebuilding, coalesce((SELECT position FROM log_head), 0) AS "head!",
+                  m.rebuilding, (SELECT count(*) FROM parked p WHERE p.consumer = c.name) AS "parked!",
+                  coalesce((SELECT position FROM log_head), 0) AS "head!",
                   (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > c.position
                    ORDER BY g.last_position LIMIT 1) AS oldest
            FROM checkpoints c
@@ -73,6 +76,7 @@ async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerSt
             position: row.position,
             lag_events: (row.head - row.position).max(0),
             lag_ms: lag_ms(now, row.oldest),
+            parked: row.parked,
             state: match (&row.error, rebuilding) {
                 (Some(_), _) => State::Failed,
                 (None, true) => State::Rebuilding,
@@ -93,6 +97,7 @@ async fn search_status(
         r#"SELECT coalesce((SELECT position FROM log_head), 0) AS "head!",
                   (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > $1
                    ORDER BY g.last_position LIMIT 1) AS oldest,
+                  (SELECT count(*) FROM parked WHERE consumer = $2) AS "parked!",
                   (SELECT error FROM consumer_failures WHERE name = $2) AS error"#,
         position,
         product_search::NAME
@@ -104,6 +109,7 @@ async fn search_status(
         position,
         lag_events: (row.head - position).max(0),
         lag_ms: lag_ms(now, row.oldest),
+        parked: row.parked,
         state: if row.error.is_some() { State::Failed } else { State::Following },
         error: row.error,
     })

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use event_store::{Decider, Log};
 use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use projections::registry::READ_MODELS;
 use projections::status;
 use sqlx::PgPool;
 use tracing::warn;
@@ -75,10 +76,15 @@ fn describe() {
     );
     describe_gauge!("daybook_decider_queue", "Commands that were accepted and not answered");
     describe_histogram!("daybook_projection_batch_seconds", "A batch's way into a read model");
+    describe_histogram!(
+        "daybook_projection_visible_seconds",
+        "From when the log took a batch's oldest event to when it can be read"
+    );
     describe_gauge!("daybook_log_position", "The position of the log's last event");
     describe_gauge!("daybook_consumer_lag_events", "Events that a consumer of the log has yet to see");
     describe_gauge!("daybook_consumer_lag_seconds", "Age of the oldest event that a consumer has yet to see");
     describe_gauge!("daybook_consumer_failed", "1 while a consumer stands still because of an error");
+    describe_gauge!("daybook_projection_parked", "Aggregates that a read model couldn't take and skips");
     describe_gauge!("daybook_relay_active", "1 where the relay of this process is the one that works");
     describe_gauge!("daybook_relay_broker_reachable", "Whether a broker answered the relay lately");
     describe_gauge!("daybook_database_up", "Whether the database answered when this was asked");
@@ -130,6 +136,9 @@ async fn ask_database(pool: &PgPool) {
         Ok((Ok(head), Ok(consumers))) => {
             gauge!("daybook_log_position").set(count(head.position));
             for it in consumers {
+                if READ_MODELS.iter().any(|model| model.name() == it.name) {
+                    gauge!("daybook_projection_parked", "model" => it.name.clone()).set(count(it.parked));
+                }
                 let consumer = [("consumer", it.name)];
                 gauge!("daybook_consumer_lag_events", &consumer).set(count(it.lag_events));
                 gauge!("daybook_consumer_lag_seconds", &consumer).set(count(it.lag_ms) / 1_000.0);

@@ -33,6 +33,13 @@ pub struct Surface {
     pub metrics: Metrics,
 }
 
+/// The router of a role without an API.
+pub fn aside(health: Health, metrics: Metrics) -> Router {
+    let pool = health.pool().clone();
+    let (router, _described) = health::routes(health).merge(metrics::routes(metrics, pool)).split_for_parts();
+    router
+}
+
 /// Which document a process shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Document {

@@ -28,6 +28,7 @@ mod oversell;
 mod payments;
 mod personal_sweep;
 mod place_order;
+mod projectors;
 mod races;
 mod readme;
 mod seller_orders;

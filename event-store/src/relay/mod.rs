@@ -6,8 +6,10 @@
 //! acknowledged, so a crash repeats events and loses none. Who wants each once goes by `ce_id`, or in a partition
 //! by `ce_position`: see [`Watermark`].
 
+mod arrived;
 mod flow;
 mod lock;
+mod partition;
 mod producer;
 mod record;
 mod topics;
@@ -26,7 +28,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use self::arrived::{Arrived, NotOurs};
 use self::lock::Lock;
+pub use self::partition::partition_of;
 use self::producer::Producer;
 pub use self::record::header;
 pub use self::topics::Topics;

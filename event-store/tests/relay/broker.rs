@@ -31,12 +31,12 @@ impl Broker {
         let jars = jars()?;
         let folder = tempfile::tempdir().unwrap();
         let (port, controller) = (free_port(), free_port());
-        let common = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kafka/server.properties");
+        let common = include_str!("../../../deploy/kafka/server.properties");
         let properties = format!(
             "{}\nlisteners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
              advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\nlog.dirs={}\n",
-            std::fs::read_to_string(common).unwrap(),
+            common,
             folder.path().join("data").display(),
         );
         std::fs::write(folder.path().join("server.properties"), properties).unwrap();

@@ -4,7 +4,8 @@ use event_store::Head;
 use sqlx::{Connection, PgConnection};
 
 use super::failure::FeedError;
-use super::source::PublicBatch;
+use super::intake::Intake;
+use super::source::{PublicBatch, Undecodable};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 
@@ -25,15 +26,17 @@ pub(crate) enum Moved {
     Stale,
 }
 
+/// Whose step it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Any,
+    TheLive,
+}
+
 impl Step<'_> {
-    /// Refuses a batch with events that this build can't decode.
-    fn check(&self) -> Result<(), FeedError> {
-        match self.batch.undecodable.iter().find(|event| event.stops(self.model.aggregates())) {
-            None => Ok(()),
-            Some(event) => {
-                Err(FeedError::Undecodable { position: event.position, error: event.error.clone() })
-            }
-        }
+    /// Takes the step in a transaction, or under a savepoint where one is open.
+    pub(crate) async fn take(&self, db: &mut PgConnection) -> Result<Moved, FeedError> {
+        self.take_of(Of::Any, db).await
     }
 
     /// Whether the batch has anything for this read model.
@@ -41,31 +44,68 @@ impl Step<'_> {
         !self.batch.events.iter().any(|event| self.model.concerns(event))
     }
 
-    /// Moves the checkpoint, which also locks it, if it is where this step begins.
-    async fn move_checkpoint(&self, db: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    /// Tries it as if nothing could be wrong with an event, and once more with an eye on that where something is.
+    async fn take_of(&self, of: Of, db: &mut PgConnection) -> Result<Moved, FeedError> {
+        let intake = self.intake()?;
+        if !intake.must_park() {
+            match self.try_to_take(of, &intake, false, db).await {
+                Err(FeedError::Apply(error)) if error.is_of_the_event() => {}
+                other => return other,
+            }
+        }
+        self.try_to_take(of, &intake, true, db).await
+    }
+
+    async fn try_to_take(
+        &self,
+        of: Of,
+        intake: &Intake<'_>,
+        park: bool,
+        db: &mut PgConnection,
+    ) -> Result<Moved, FeedError> {
+        let mut tx = db.begin().await?;
+        let Some(any_parked) = self.move_checkpoint(&mut tx).await? else {
+            tx.rollback().await?;
+            return Ok(Moved::Stale);
+        };
+        if of == Of::TheLive && generation::live(&mut *tx, self.model.name()).await? != Some(self.generation)
+        {
+            tx.rollback().await?;
+            return Ok(Moved::Stale);
+        }
+        if park {
+            intake.apply_and_park(&mut tx).await?;
+        } else {
+            intake.apply(any_parked, &mut tx).await?;
+        }
+        tx.commit().await?;
+        Ok(Moved::Applied)
+    }
+
+    /// What there is to take in; nothing where decoding broke off at nobody knows what.
+    fn intake(&self) -> Result<Intake<'_>, FeedError> {
+        let PublicBatch { events, undecodable, head: _ } = self.batch;
+        if let Some(event) = undecodable.iter().find(|event| event.aggregate_type == Undecodable::ANY) {
+            return Err(FeedError::Undecodable { position: event.position, error: event.error.clone() });
+        }
+        Ok(Intake { model: self.model, generation: self.generation, events, undecodable })
+    }
+
+    /// Moves the checkpoint, which also locks it, if it is where this step begins. Then: whether anything may be parked.
+    async fn move_checkpoint(&self, db: &mut PgConnection) -> Result<Option<bool>, sqlx::Error> {
         let checkpoint = self.generation.checkpoint(self.model.name());
-        let moved = sqlx::query!(
-            "UPDATE checkpoints SET position = $4, hash = $5, updated_at = now()
-             WHERE name = $1 AND position = $2 AND hash = $3",
+        sqlx::query_scalar!(
+            r#"UPDATE checkpoints SET position = $4, hash = $5, updated_at = now()
+               WHERE name = $1 AND position = $2 AND hash = $3
+               RETURNING EXISTS (SELECT FROM parked WHERE consumer = $1) AS "any_parked!""#,
             checkpoint.name(),
             self.from.position,
             &self.from.hash.0[..],
             self.batch.head.position,
             &self.batch.head.hash.0[..],
         )
-        .execute(db)
-        .await?;
-        Ok(moved.rows_affected() == 1)
-    }
-
-    /// Applies the batch in the transaction that is open.
-    pub(crate) async fn apply(&self, db: &mut PgConnection) -> Result<Moved, FeedError> {
-        self.check()?;
-        if !self.move_checkpoint(db).await? {
-            return Ok(Moved::Stale);
-        }
-        self.model.apply(&self.batch.events, self.generation, db).await?;
-        Ok(Moved::Applied)
+        .fetch_optional(db)
+        .await
     }
 }
 
@@ -73,23 +113,15 @@ impl Step<'_> {
 ///
 /// The checkpoint's row is locked first and the pointer is read after that, in a statement of its own: whoever moves
 /// the pointer locks this row before, so a batch is never applied to a generation that is no longer read, and a
-/// position that we tell the waiting is one of the tables that they will ask.
+/// position that we tell the waiting is one of the tables that they will ask. What is parked is read after that too:
+/// whoever adds or takes away holds this lock.
 pub(crate) async fn advance(db: &mut PgConnection, step: &Step<'_>) -> Result<Moved, FeedError> {
-    step.check()?;
-    if step.is_empty() {
+    let intake = step.intake()?;
+    if step.is_empty() && !intake.must_park() {
         // One statement instead of a transaction. If another generation has become the live one meanwhile, it lacks
         // nothing of this batch, for there is nothing in it; the next step that has something finds out.
         let moved = step.move_checkpoint(db).await?;
-        return Ok(if moved { Moved::Applied } else { Moved::Stale });
+        return Ok(if moved.is_some() { Moved::Applied } else { Moved::Stale });
     }
-    let mut tx = db.begin().await?;
-    if !step.move_checkpoint(&mut tx).await?
-        || generation::live(&mut *tx, step.model.name()).await? != Some(step.generation)
-    {
-        tx.rollback().await?;
-        return Ok(Moved::Stale);
-    }
-    step.model.apply(&step.batch.events, step.generation, &mut tx).await?;
-    tx.commit().await?;
-    Ok(Moved::Applied)
+    step.take_of(Of::TheLive, db).await
 }

@@ -1,6 +1,8 @@
 //! What may go wrong while a read model is fed, and what is worth trying again.
 
+use event_store::relay::NotOurs;
 use event_store::{Checkpoint, Head, LogError};
+use rdkafka::error::KafkaError;
 use sqlx::PgPool;
 use tracing::{error, warn};
 
@@ -28,6 +30,20 @@ pub enum FeedError {
         /// Why.
         error: String,
     },
+    /// Kafka said so, or could not be asked.
+    #[error("Kafka could not be followed")]
+    Kafka(#[from] KafkaError),
+    /// Kafka has no topics as the relay makes them.
+    #[error("Kafka has not the topics that the relay makes: {0}")]
+    Topics(String),
+    /// Kafka has not all that there is to read.
+    #[error(
+        "{0} has not everything any more that is to be read: feed it from the log until it has caught up"
+    )]
+    NotKept(String),
+    /// Somebody else wrote to a topic.
+    #[error("a topic of events has what is not an event")]
+    Stranger(#[from] NotOurs),
     /// The search index failed.
     #[error("the search index could not be fed")]
     Search(#[from] SearchError),
@@ -44,12 +60,16 @@ impl FeedError {
             | Self::Apply(ApplyError::Postgres(error))
             | Self::Postgres(error) => is_transient(error),
             Self::Missing
+            | Self::Kafka(_)
+            | Self::Topics(_)
             | Self::Search(
                 SearchError::Busy | SearchError::Unusable(_) | SearchError::Tantivy(_) | SearchError::Io(_),
             ) => true,
             Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..))
             | Self::Apply(ApplyError::BadEvent { .. })
             | Self::Search(SearchError::Apply(_) | SearchError::Entry(_))
+            | Self::NotKept(_)
+            | Self::Stranger(_)
             | Self::Undecodable { .. } => false,
         }
     }

@@ -1,10 +1,14 @@
-//! Feeding read models from the log.
+//! Feeding read models from the log, or from Kafka.
 //!
 //! Each read model has one projector, which goes at its own pace and fails alone. They share one reader, which
-//! decodes each batch once for all that stand at the same place.
+//! decodes each batch once for all that stand at the same place. What is said here of the log holds for [`kafka`] too:
+//! rows and the place in the source are written in one transaction.
 
+pub(crate) mod ahead;
 mod batch;
 pub mod failure;
+pub(crate) mod intake;
+pub mod kafka;
 pub mod positions;
 pub mod projector;
 pub mod source;
@@ -14,6 +18,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
+use self::kafka::{Kafka, KafkaConfig, KafkaProjector};
 use self::positions::Positions;
 use self::projector::Projector;
 use self::source::EventSource;
@@ -51,4 +56,22 @@ pub fn start(pool: &PgPool, source: &Arc<dyn EventSource>) -> Projectors {
         tasks.spawn(projector.run());
     }
     Projectors { tasks, positions }
+}
+
+/// Starts a projector for each read model in Postgres that shares the partitions of its topics with those of other
+/// processes.
+pub fn start_from_kafka(pool: &PgPool, config: &KafkaConfig) -> Projectors {
+    let positions = Positions::new(pool.clone());
+    let kafka = Arc::new(Kafka::new(config));
+    let mut tasks = JoinSet::new();
+    for model in READ_MODELS {
+        let projector = KafkaProjector::new(model, pool.clone(), Arc::clone(&kafka), positions.clone());
+        tasks.spawn(projector.run());
+    }
+    Projectors { tasks, positions }
+}
+
+/// No projectors: other processes feed the read models, and positions are those of the database.
+pub fn start_none(pool: &PgPool) -> Projectors {
+    Projectors { tasks: JoinSet::new(), positions: Positions::new(pool.clone()) }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use event_store::{Checkpoint, Head};
 use metrics::histogram;
 use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::info;
 
+use super::ahead::Ahead;
 use super::failure::{self, FeedError};
 use super::positions::Positions;
 use super::source::{BATCH, EventSource};
@@ -17,7 +19,7 @@ use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 
 /// While events trickle in, at most one batch begins in this time: a batch of one event costs as much as one of fifty.
-const PACE: Duration = Duration::from_millis(8);
+pub(super) const PACE: Duration = Duration::from_millis(8);
 
 /// Where a batch takes long, because much happens or the machine is busy, its projector works for one part of so many of
 /// the time, but nobody waits longer than this because of it: the next batch is larger and costs hardly more.
@@ -25,7 +27,7 @@ const WORKS_ONE_OF: u32 = 4;
 const SLOWEST_PACE: Duration = Duration::from_millis(16);
 
 /// Between two tries after a passing error.
-const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// How often a projector that stands by looks whether the one at work is gone: soon at first, for after a swap it is
 /// only the replay that has yet to let go.
@@ -69,10 +71,11 @@ impl Projector {
     /// Feeds the generation that is live now, until another one is.
     async fn follow_live(&self, at: &mut Head) -> Result<(), FeedError> {
         let mut db = connect(&self.pool).await?;
-        let generation = self.exclude_others(&mut db).await?;
+        let generation = exclude_others(&mut db, self.model.name(), Beside::Nobody).await?;
         let checkpoint = generation.checkpoint(self.model.name());
         ensure(&mut db, &checkpoint).await?;
         *at = checkpoint.load(&mut db).await?;
+        let mut ahead = Ahead::hold(&mut db, &checkpoint).await?;
         info!(consumer = checkpoint.name(), position = at.position, "follows the log");
         let mut failed_before = true;
         loop {
@@ -86,6 +89,7 @@ impl Projector {
                 self.source.beyond(at.position).await;
                 continue;
             }
+            let batch = if ahead.farthest() > at.position { ahead.rest_of(&batch) } else { batch };
             let step = Step { model: self.model, generation, from: *at, batch: &batch };
             // A large batch was read from a log that goes on: the next one is read, and kept by the source, meanwhile.
             let more = batch.head.position - at.position > BATCH / 2;
@@ -100,7 +104,13 @@ impl Projector {
             if moved? == Moved::Stale {
                 return Ok(());
             }
+            let oldest = batch.events.iter().find(|event| self.model.concerns(event));
+            visible(self.model.name(), oldest.map(|event| event.recorded_at));
             *at = batch.head;
+            if ahead != Ahead::default() && ahead.farthest() <= at.position {
+                Ahead::forget(&mut db, &checkpoint).await?;
+                ahead = Ahead::default();
+            }
             if std::mem::take(&mut failed_before) {
                 failure::clear(&self.pool, &checkpoint).await?;
             }
@@ -110,23 +120,49 @@ impl Projector {
             }
         }
     }
+}
 
-    /// Waits until no other process feeds the live generation, and keeps others away as long as the connection lives.
-    /// Asked again and again and not waited for in Postgres: a waiting statement would hold back vacuum.
-    async fn exclude_others(&self, db: &mut PgConnection) -> Result<Generation, FeedError> {
-        let mut pause = STAND_BY_FIRST;
-        loop {
-            let generation =
-                generation::live(&mut *db, self.model.name()).await?.ok_or(FeedError::Missing)?;
-            if try_lock(db, generation.checkpoint(self.model.name()).name()).await? {
-                return Ok(generation);
-            }
-            if pause == STAND_BY_FIRST {
-                info!(read_model = self.model.name(), "another process feeds it: standing by");
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(STAND_BY_LAST);
+/// Whom a projector lets feed a generation beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Nobody.
+    Nobody,
+    /// Others that share the partitions of Kafka with it.
+    Members,
+}
+
+/// Waits until no other process feeds the live generation that may not do so beside this one, and keeps such away as
+/// long as the connection lives, which is also the one that writes. Asked again and again and not waited for in
+/// Postgres: a waiting statement would hold back vacuum.
+pub(crate) async fn exclude_others(
+    db: &mut PgConnection,
+    model: &str,
+    beside: Beside,
+) -> Result<Generation, FeedError> {
+    let mut pause = STAND_BY_FIRST;
+    loop {
+        let generation = generation::live(&mut *db, model).await?.ok_or(FeedError::Missing)?;
+        let name = generation.checkpoint(model);
+        let held = match beside {
+            Beside::Nobody => try_lock(db, name.name()).await?,
+            Beside::Members => try_lock_shared(db, name.name()).await?,
+        };
+        if held {
+            return Ok(generation);
         }
+        if pause == STAND_BY_FIRST {
+            info!(read_model = model, "another process feeds it: standing by");
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(STAND_BY_LAST);
+    }
+}
+
+/// Counts how long it took until a batch, by its oldest event, could be read.
+pub(super) fn visible(model: &'static str, oldest: Option<DateTime<Utc>>) {
+    if let Some(recorded_at) = oldest {
+        let took = (Utc::now() - recorded_at).to_std().unwrap_or_default();
+        histogram!("daybook_projection_visible_seconds", "model" => model).record(took);
     }
 }
 
@@ -136,7 +172,7 @@ fn pace(took: Duration) -> Duration {
 }
 
 /// A step moves a checkpoint that is there.
-async fn ensure(db: &mut PgConnection, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
+pub(super) async fn ensure(db: &mut PgConnection, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO checkpoints (name, position, hash) VALUES ($1, 0, $2) ON CONFLICT (name) DO NOTHING",
         checkpoint.name(),
@@ -164,6 +200,16 @@ pub(crate) async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> 
 pub(crate) async fn try_lock(db: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_lock(hashtextextended('daybook.projections.' || $1, 0)) AS "locked!""#,
+        name
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The same, beside others that take it so.
+async fn try_lock_shared(db: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_lock_shared(hashtextextended('daybook.projections.' || $1, 0)) AS "locked!""#,
         name
     )
     .fetch_one(db)

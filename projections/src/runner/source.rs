@@ -1,14 +1,13 @@
 //! Where projectors get events from.
 //!
-//! There is one source today, the log in Postgres. A projector on another machine will read the topics of Kafka:
-//! that is another [`EventSource`] beside [`LogSource`], whose batches end at the positions and hashes that the relay
-//! writes to `daybook.watermark`.
+//! [`LogSource`] is the log in Postgres, one total order. Kafka has an order in each partition alone, which is not a
+//! source of this kind: see [`super::kafka`].
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::public::PublicEvent;
-use event_store::{Batch, Head, Log, LogError, LogWatch};
+use domain::public::{PublicEvent, PublishError};
+use event_store::{Batch, Head, Log, LogError, LogWatch, Recorded};
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
@@ -23,7 +22,7 @@ const KEPT: usize = 4;
 pub struct PublicBatch {
     /// Those that are published and that somebody reads.
     pub events: Vec<PublicEvent>,
-    /// Those that this build can't decode: whoever reads their aggregate type must stop before this batch.
+    /// Those that this build can't decode: whoever reads their aggregate type parks the aggregate.
     pub undecodable: Vec<Undecodable>,
     /// The end: the next checkpoint.
     pub head: Head,
@@ -36,6 +35,12 @@ pub struct Undecodable {
     pub position: i64,
     /// Of what.
     pub aggregate_type: String,
+    /// Of which.
+    pub aggregate_id: String,
+    /// Its place in its stream.
+    pub sequence: i64,
+    /// What it is called.
+    pub event_type: String,
     /// Why, with the causes.
     pub error: String,
 }
@@ -137,6 +142,9 @@ pub(crate) async fn decode(batch: Batch, wanted: Vec<&'static str>) -> PublicBat
         undecodable: vec![Undecodable {
             position: head.position,
             aggregate_type: Undecodable::ANY.to_owned(),
+            aggregate_id: String::new(),
+            sequence: 0,
+            event_type: String::new(),
             error: error.to_string(),
         }],
         head,
@@ -149,11 +157,7 @@ fn decode_now(batch: &Batch, wanted: &[&'static str]) -> PublicBatch {
     for recorded in batch.events.iter().filter(|e| wanted.contains(&e.aggregate_type.as_str())) {
         match recorded.publish() {
             Ok(event) => events.extend(event),
-            Err(error) => undecodable.push(Undecodable {
-                position: recorded.position,
-                aggregate_type: recorded.aggregate_type.clone(),
-                error: super::failure::chain(&error),
-            }),
+            Err(error) => undecodable.push(Undecodable::of(recorded, &error)),
         }
     }
     PublicBatch { events, undecodable, head: batch.head }
@@ -162,6 +166,18 @@ fn decode_now(batch: &Batch, wanted: &[&'static str]) -> PublicBatch {
 impl Undecodable {
     /// In place of a type: decoding broke off and nobody knows at what.
     pub(crate) const ANY: &str = "*";
+
+    /// One that can't be published, and why.
+    pub(crate) fn of(recorded: &Recorded, error: &PublishError) -> Self {
+        Self {
+            position: recorded.position,
+            aggregate_type: recorded.aggregate_type.clone(),
+            aggregate_id: recorded.aggregate_id.clone(),
+            sequence: recorded.sequence,
+            event_type: recorded.event_type.clone(),
+            error: super::failure::chain(error),
+        }
+    }
 
     /// Whether it stops a reader of these aggregate types.
     pub fn stops(&self, aggregates: &[&str]) -> bool {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use domain::category::CategoryEvent;
+use domain::coupon::CouponEvent;
 use domain::inventory::InventoryEvent;
 use domain::order::OrderEvent;
 use domain::payment::PaymentEvent;
@@ -18,6 +19,7 @@ pub(crate) enum Stored {
     Payment(PaymentEvent),
     Product(ProductEvent),
     Category(CategoryEvent),
+    Coupon(CouponEvent),
 }
 
 impl Stored {
@@ -28,6 +30,7 @@ impl Stored {
             Self::Payment(event) => PublicData::Payments(event.into()),
             Self::Product(event) => PublicData::Products(event.into()),
             Self::Category(event) => PublicData::Categories(event.into()),
+            Self::Coupon(event) => PublicData::Coupons(event.into()),
         }
     }
 
@@ -42,6 +45,7 @@ impl Stored {
             Self::Payment(event) => of(event),
             Self::Product(event) => of(event),
             Self::Category(event) => of(event),
+            Self::Coupon(event) => of(event),
         }
     }
 
@@ -52,6 +56,7 @@ impl Stored {
             Self::Payment(_) => "payments",
             Self::Product(_) => "products",
             Self::Category(_) => "categories",
+            Self::Coupon(_) => "coupons",
         }
     }
 }

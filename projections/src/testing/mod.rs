@@ -3,8 +3,10 @@
 pub(crate) mod database;
 pub(crate) mod happened;
 pub(crate) mod history;
+pub(crate) mod kafka;
 pub(crate) mod log;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use happened::{Happened, Stored};
 pub(crate) use history::{Shop, happened_at};
+pub(crate) use kafka::Relayed;

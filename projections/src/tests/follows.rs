@@ -1,12 +1,9 @@
 //! Projectors at work.
 
-use std::time::Duration;
-
 use event_store::Head;
 
 use super::{build, published, rows};
 use crate::generation::Generation;
-use crate::runner::positions::Reached;
 use crate::runner::{Moved, Step, advance, projector::connect, start};
 use crate::status::{State, status};
 use crate::testing::log::{append, append_all, reached, source};
@@ -79,49 +76,6 @@ async fn two_processes_share_the_work_without_counting_twice() {
     reached(second.positions(), &ALL, head.position).await;
 
     assert_eq!(rows(&database.owner, None).await, rows(&database.owner, Some(Generation(2))).await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_cannot_be_read_stops_those_who_read_its_aggregate_alone() {
-    let database = TestDatabase::new().await;
-    let projectors = start(&database.app, &source(&database.app));
-    let head = append_all(&database.app, Head::EMPTY, SHOP.history().take(5)).await;
-    reached(projectors.positions(), &ALL, head.position).await;
-    let order = SHOP.history().find(|group| group[0].event.aggregate_type() == "orders").unwrap();
-    let poison = head.position + 1;
-    sqlx::query(
-        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.event_type = 'Nonsense'; \
-                 NEW.payload = '{\"Nonsense\":{}}'; RETURN NEW; END $$",
-    )
-    .execute(&database.owner)
-    .await
-    .unwrap();
-    sqlx::query(&format!(
-        "CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.position = {poison}) EXECUTE FUNCTION poison()"
-    ))
-    .execute(&database.owner)
-    .await
-    .unwrap();
-    let end = append(&database.app, head, order).await;
-
-    reached(projectors.positions(), &["catalog"], end.position).await;
-    let failed = loop {
-        let all = status(&database.app, None).await.unwrap();
-        let failed: Vec<_> = all.into_iter().filter(|consumer| consumer.state == State::Failed).collect();
-        if failed.len() == 2 {
-            break failed;
-        }
-        tokio::task::yield_now().await;
-    };
-    for consumer in failed {
-        assert_ne!(consumer.name, "catalog");
-        assert_eq!((consumer.position, consumer.lag_events), (head.position, end.position - head.position));
-        let error = consumer.error.unwrap();
-        assert!(error.contains(&format!("the event at position {poison} can't be decoded")), "{error}");
-    }
-    let reached =
-        projectors.positions().wait_for("order_history", end.position, Duration::from_millis(30)).await;
-    assert_eq!(reached, Reached::NotYet(head.position));
 }
 
 #[tokio::test(flavor = "multi_thread")]

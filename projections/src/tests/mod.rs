@@ -2,6 +2,8 @@
 
 mod any_order;
 mod follows;
+mod from_kafka;
+mod parking;
 mod rebuild;
 mod speed;
 

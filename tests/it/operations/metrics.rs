@@ -1,7 +1,8 @@
 //! `/metrics` is what Prometheus reads, and it counts what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Known, order_of};
@@ -74,4 +75,50 @@ async fn requests_decisions_and_consumers_are_counted() {
         assert!(after.contains_key(&lag), "{lag}");
     }
     process.stop().await;
+}
+
+/// What the dashboard in the repository asks for.
+#[tokio::test]
+async fn every_metric_of_the_dashboard_is_served() {
+    let dashboard = include_str!("../../../deploy/grafana/daybook.json");
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let asked: BTreeSet<&str> = targets
+        .flat_map(|target| {
+            target["expr"].as_str().unwrap().split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        })
+        .filter(|word| word.starts_with("daybook_"))
+        .collect();
+    assert!(asked.len() > 15, "{asked:?}");
+
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    let place = Place::new("up", &database, home.path());
+    let process = place.start().await;
+    let product = Known::log_in(&place, "seller").await.product(5).await;
+    let customer = Known::log_in(&place, "customer").await;
+    assert_eq!(customer.post("/orders", &order_of(&product)).await.status, 201);
+    place.caught_up().await;
+    let served = scraped(&place).await;
+    let served: BTreeSet<&str> = served.keys().filter_map(|sample| sample.split('{').next()).collect();
+    let missing: Vec<_> = asked.difference(&served).collect();
+    assert!(missing.is_empty(), "{missing:?} of {served:?}");
+    process.stop().await;
+}
+
+/// Roles without an API show theirs on an address of their own.
+#[tokio::test]
+async fn a_projector_and_a_relay_can_be_watched() {
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    for (role, own) in [("projector", "daybook_projection_parked"), ("relay", "daybook_relay_active")] {
+        let place = Place::new(role, &database, home.path());
+        let listen = place.environment().into_iter().find(|(name, _)| *name == "DAYBOOK_LISTEN").unwrap().1;
+        let place = place.with("DAYBOOK_METRICS_LISTEN", &listen);
+        let process = place.start().await;
+        let served = scraped(&place).await;
+        for name in ["daybook_consumer_lag_events", "daybook_consumer_lag_seconds", own] {
+            assert!(served.keys().any(|sample| sample.split('{').next() == Some(name)), "{role}: {name}");
+        }
+        process.stop().await;
+    }
 }

@@ -1,0 +1,166 @@
+//! Aggregates that a read model can't take for now, and trying them again.
+//!
+//! A read model parks an aggregate at the first event of it that it can't take, and skips it from there on. Once the
+//! fault is mended, a [`retry`] applies what was skipped, in order, and the read model goes on with it as with any
+//! other.
+
+use chrono::{DateTime, Utc};
+use event_store::{Log, LogError, Recorded};
+use serde::Serialize;
+use sqlx::{Connection, PgConnection, PgPool};
+
+use crate::generation::{self, Generation};
+use crate::read_model::ReadModel;
+use crate::registry;
+use crate::runner::failure::FeedError;
+use crate::runner::intake::Intake;
+use crate::runner::projector::connect;
+use crate::runner::source::Undecodable;
+
+/// An aggregate that a read model has stopped at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parked {
+    /// The generation of the read model, as its checkpoint is called: `order_history@2`.
+    pub consumer: String,
+    /// The aggregate's type.
+    pub aggregate_type: String,
+    /// The aggregate's id.
+    pub aggregate_id: String,
+    /// From this event of its stream on, nothing is in the read model.
+    pub sequence: i64,
+    /// Where that event is in the log.
+    pub position: i64,
+    /// What that event is called.
+    pub event_type: String,
+    /// Why it couldn't be taken.
+    pub error: String,
+    /// Since when.
+    pub parked_at: DateTime<Utc>,
+}
+
+/// Which are meant.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    /// Of this read model, whatever generation, or of this generation of it (`order_history@2`).
+    pub name: Option<String>,
+    /// This one: its id, or type and id, `orders/0190c1f0-…`.
+    pub aggregate: Option<String>,
+}
+
+/// What became of a retry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was skipped is applied: so many events.
+    Applied(usize),
+    /// It is parked still, or again; here is where and why.
+    Parked(Parked),
+    /// It wasn't parked any more.
+    Gone,
+}
+
+/// Why something could not be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum RetryError {
+    /// This build has no such read model.
+    #[error("this build has no read model {0}")]
+    Unknown(String),
+    /// It could not be fed.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+}
+
+impl From<sqlx::Error> for RetryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Feed(error.into())
+    }
+}
+
+impl From<LogError> for RetryError {
+    fn from(error: LogError) -> Self {
+        Self::Feed(error.into())
+    }
+}
+
+/// What is parked, by consumer and in the order of the log.
+pub async fn list(pool: &PgPool, which: &Which) -> Result<Vec<Parked>, sqlx::Error> {
+    sqlx::query_as!(
+        Parked,
+        "SELECT consumer, aggregate_type, aggregate_id, sequence, position, event_type, error, parked_at FROM parked
+         WHERE ($1::text IS NULL OR consumer = $1 OR split_part(consumer, '@', 1) = $1)
+           AND ($2::text IS NULL OR aggregate_id = $2 OR aggregate_type || '/' || aggregate_id = $2)
+         ORDER BY consumer, position",
+        which.name.as_deref(),
+        which.aggregate.as_deref(),
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// The events of a parked aggregate that are not in the read model.
+pub async fn waiting(log: &Log, parked: &Parked) -> Result<Vec<Recorded>, LogError> {
+    let mut events = log.read_stream(&parked.aggregate_type, &parked.aggregate_id).await?;
+    events.retain(|event| event.sequence >= parked.sequence);
+    Ok(events)
+}
+
+/// Applies what was skipped of an aggregate, in order, up to where its read model stands, which waits meanwhile. Where
+/// that fails again, the aggregate stays parked: at the event that can't be taken now, and with its error.
+pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
+    let (model, generation) = consumer(parked)?;
+    let mut db = connect(pool).await?;
+    let mut tx = db.begin().await?;
+    let held = generation::hold(&mut tx, &generation.checkpoint(model.name())).await?;
+    let (Some(held), Some(parked)) = (held, take(&mut tx, parked).await?) else { return Ok(Outcome::Gone) };
+    let reached = held.reached(&parked.aggregate_type, &parked.aggregate_id);
+    let mut waiting = waiting(log, &parked).await?;
+    waiting.retain(|event| event.position <= reached);
+    let (mut events, mut undecodable) = (Vec::new(), Vec::new());
+    for recorded in &waiting {
+        match recorded.publish() {
+            Ok(event) => events.extend(event),
+            Err(error) => undecodable.push(Undecodable::of(recorded, &error)),
+        }
+    }
+    let intake = Intake { model, generation, events: &events, undecodable: &undecodable };
+    let outcome = match intake.apply_and_park(&mut tx).await.map_err(FeedError::from)? {
+        0 => Outcome::Applied(events.len()),
+        _ => read(&mut tx, &parked).await?.map_or(Outcome::Gone, Outcome::Parked),
+    };
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+fn consumer(parked: &Parked) -> Result<(&'static dyn ReadModel, Generation), RetryError> {
+    let unknown = || RetryError::Unknown(parked.consumer.clone());
+    let (name, generation) = parked.consumer.rsplit_once('@').ok_or_else(unknown)?;
+    let generation = generation.parse().map(Generation).map_err(|_| unknown())?;
+    Ok((registry::find(name).ok_or_else(unknown)?, generation))
+}
+
+/// Takes it out, as it is now.
+async fn take(db: &mut PgConnection, parked: &Parked) -> Result<Option<Parked>, sqlx::Error> {
+    sqlx::query_as!(
+        Parked,
+        "DELETE FROM parked WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3
+         RETURNING consumer, aggregate_type, aggregate_id, sequence, position, event_type, error, parked_at",
+        parked.consumer,
+        parked.aggregate_type,
+        parked.aggregate_id,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+async fn read(db: &mut PgConnection, parked: &Parked) -> Result<Option<Parked>, sqlx::Error> {
+    sqlx::query_as!(
+        Parked,
+        "SELECT consumer, aggregate_type, aggregate_id, sequence, position, event_type, error, parked_at FROM parked
+         WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3",
+        parked.consumer,
+        parked.aggregate_type,
+        parked.aggregate_id,
+    )
+    .fetch_optional(db)
+    .await
+}

@@ -1,0 +1,315 @@
+//! A member of a consumer group: a thread that polls, and hands over what it gets.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use event_store::Checkpoint;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+use sqlx::PgPool;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tracing::{debug, info, warn};
+
+use super::run::{Place, Run, Runs};
+use super::{Kafka, offsets};
+use crate::runner::failure::FeedError;
+
+/// How many records are handed over together, at most.
+const MOST: usize = 5_000;
+
+/// How long the thread waits for a record before it looks whether it is to stop.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long it waits for one more while what it has is not taken yet.
+const POLL_MORE: Duration = Duration::from_millis(1);
+
+/// How often the group is told how far we are. Nothing hangs on it: it is for who looks at the group's lag.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// A member of the group of a checkpoint. Dropping it leaves the group.
+pub(super) struct Member {
+    runs: Receiver<Result<Runs, FeedError>>,
+    stop: Arc<AtomicBool>,
+    applied: Arc<Mutex<HashMap<Place, i64>>>,
+}
+
+impl Member {
+    /// Joins the group. Where a partition begins is asked of the database whenever one is assigned.
+    pub(super) fn join(
+        kafka: &Kafka,
+        topics: &[String],
+        checkpoint: &Checkpoint,
+        pool: &PgPool,
+    ) -> Result<Self, KafkaError> {
+        let assigned = Assigned {
+            pool: pool.clone(),
+            checkpoint: checkpoint.clone(),
+            handle: Handle::current(),
+            now: Mutex::default(),
+        };
+        let mut client = Kafka::client(&kafka.config);
+        client.set("group.id", kafka.group(checkpoint.name()));
+        let consumer: BaseConsumer<Assigned> = client.create_with_context(assigned)?;
+        let topics: Vec<_> = topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics)?;
+        let (sender, runs) = channel(1);
+        let (stop, applied) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let thread = Thread {
+            consumer,
+            sender,
+            stop: Arc::clone(&stop),
+            applied: Arc::clone(&applied),
+            runs: Runs::default(),
+            next: HashMap::new(),
+            assignment: 0,
+        };
+        // One of the runtime's own threads: its end waits for this one, and so for the group to hear of it.
+        tokio::task::spawn_blocking(move || thread.run());
+        Ok(Self { runs, stop, applied })
+    }
+
+    /// The next records; nothing once the thread has ended.
+    pub(super) async fn next(&mut self) -> Option<Result<Runs, FeedError>> {
+        self.runs.recv().await
+    }
+
+    /// Says that partitions are applied up to these offsets.
+    pub(super) fn applied(&self, ends: Vec<(Place, i64)>) {
+        lock(&self.applied).extend(ends);
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Thread {
+    consumer: BaseConsumer<Assigned>,
+    sender: Sender<Result<Runs, FeedError>>,
+    stop: Arc<AtomicBool>,
+    applied: Arc<Mutex<HashMap<Place, i64>>>,
+    /// What was read and not handed over.
+    runs: Runs,
+    /// Where each partition goes on.
+    next: HashMap<Place, i64>,
+    /// The number of the assignment that these are of.
+    assignment: u64,
+}
+
+impl Thread {
+    fn run(mut self) {
+        if let Err(error) = self.poll() {
+            // If nobody waits for it any more, nobody misses it.
+            let _ = self.sender.blocking_send(Err(error));
+        }
+    }
+
+    fn poll(&mut self) -> Result<(), FeedError> {
+        let mut told = Instant::now();
+        while !self.stop.load(Ordering::Relaxed) {
+            let patience = match (self.runs.len(), self.sender.capacity()) {
+                (0, _) => POLL,
+                (_, 0) => POLL_MORE,
+                _ => Duration::ZERO,
+            };
+            // A record borrows the consumer, so that it is dealt with before anything else.
+            let consumer = &self.consumer;
+            let polled = consumer.poll(patience);
+            let assigned = consumer.context();
+            assigned.note(&mut self.assignment, &mut self.next, &mut self.runs)?;
+            let more = match polled {
+                Some(Ok(message)) => {
+                    take(&mut self.runs, &mut self.next, &message)?;
+                    self.runs.len() < MOST
+                }
+                Some(Err(error)) => {
+                    refused(error)?;
+                    false
+                }
+                None => false,
+            };
+            if !self.hand_over(more) {
+                return Ok(());
+            }
+            if told.elapsed() >= TELL_EVERY {
+                told = Instant::now();
+                self.tell();
+            }
+        }
+        self.tell();
+        Ok(())
+    }
+
+    /// Hands over what there is, unless more is there already. Where the last was not taken yet this keeps it, up to a
+    /// limit. False when nobody takes it any more.
+    fn hand_over(&mut self, more: bool) -> bool {
+        if self.runs.len() == 0 || more {
+            return !self.sender.is_closed();
+        }
+        let full = self.runs.len() >= MOST;
+        match self.sender.try_send(Ok(std::mem::take(&mut self.runs))) {
+            Ok(()) => true,
+            Err(TrySendError::Full(runs)) if full => self.sender.blocking_send(runs).is_ok(),
+            Err(TrySendError::Full(runs)) => {
+                self.runs = runs.unwrap_or_default();
+                true
+            }
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+
+    fn tell(&self) {
+        let applied = std::mem::take(&mut *lock(&self.applied));
+        let mut offsets = TopicPartitionList::new();
+        for ((topic, partition), next) in applied {
+            if offsets.add_partition_offset(&topic, partition, Offset::Offset(next)).is_err() {
+                return;
+            }
+        }
+        if offsets.count() > 0
+            && let Err(error) = self.consumer.commit(&offsets, CommitMode::Async)
+        {
+            debug!(%error, "the group was not told");
+        }
+    }
+}
+
+fn take(
+    runs: &mut Runs,
+    next: &mut HashMap<Place, i64>,
+    message: &BorrowedMessage<'_>,
+) -> Result<(), FeedError> {
+    let place = (message.topic().to_owned(), message.partition());
+    // Of a partition that was taken away meanwhile.
+    let Some(next) = next.get_mut(&place) else { return Ok(()) };
+    let run = runs.0.entry(place).or_insert_with(|| Run::beginning(*next));
+    run.push(message)?;
+    *next = run.end;
+    Ok(())
+}
+
+/// What of an error ends it. librdkafka connects again by itself.
+fn refused(error: KafkaError) -> Result<(), FeedError> {
+    match &error {
+        KafkaError::MessageConsumptionFatal(_) => Err(error.into()),
+        KafkaError::MessageConsumption(
+            RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange,
+        ) => Err(FeedError::NotKept("a partition".to_owned())),
+        _ => {
+            debug!(%error, "Kafka");
+            Ok(())
+        }
+    }
+}
+
+/// What is assigned to this member, and where each partition begins.
+struct Assigned {
+    pool: PgPool,
+    checkpoint: Checkpoint,
+    handle: Handle,
+    now: Mutex<Assignment>,
+}
+
+#[derive(Default)]
+struct Assignment {
+    number: u64,
+    begins: HashMap<Place, i64>,
+    failed: Option<FeedError>,
+}
+
+impl Assigned {
+    /// Goes over to the assignment of now. What was read by an earlier one is read again.
+    fn note(
+        &self,
+        number: &mut u64,
+        next: &mut HashMap<Place, i64>,
+        runs: &mut Runs,
+    ) -> Result<(), FeedError> {
+        let mut now = lock(&self.now);
+        if let Some(error) = now.failed.take() {
+            return Err(error);
+        }
+        if *number != now.number {
+            *number = now.number;
+            next.clone_from(&now.begins);
+            runs.0.clear();
+        }
+        Ok(())
+    }
+
+    fn assign(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        partitions: &TopicPartitionList,
+    ) -> Result<HashMap<Place, i64>, FeedError> {
+        let stored = self.handle.block_on(offsets::stored(&self.pool, &self.checkpoint))?;
+        let mut begins = HashMap::new();
+        let mut assignment = TopicPartitionList::new();
+        for partition in partitions.elements() {
+            let place = (partition.topic().to_owned(), partition.partition());
+            let Some(next) = stored.get(&place) else {
+                let what = format!("{}/{} was not there when this began", place.0, place.1);
+                return Err(FeedError::Topics(what));
+            };
+            assignment.add_partition_offset(&place.0, place.1, Offset::Offset(*next))?;
+            begins.insert(place, *next);
+        }
+        consumer.assign(&assignment)?;
+        info!(consumer = self.checkpoint.name(), partitions = begins.len(), "reads from Kafka");
+        Ok(begins)
+    }
+}
+
+impl ClientContext for Assigned {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        debug!(?level, facility, message, "librdkafka");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        debug!(%error, reason, "librdkafka");
+    }
+}
+
+impl ConsumerContext for Assigned {
+    /// In place of the default, which would begin where Kafka believes us to be.
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        event: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        let assigned = if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.assign(consumer, partitions)
+        } else {
+            consumer.unassign().map(|()| HashMap::new()).map_err(FeedError::from)
+        };
+        let mut now = lock(&self.now);
+        now.number += 1;
+        match assigned {
+            Ok(begins) => now.begins = begins,
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "an assignment could not be taken");
+                now.begins = HashMap::new();
+                now.failed = Some(error);
+                drop(now);
+                // It has to be answered, or the group waits for us.
+                let _ = consumer.unassign();
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,318 @@
+//! An event that a read model can't take.
+
+use std::collections::BTreeSet;
+
+use domain::coupon::{CouponEvent, Discount, Terms};
+use domain::ids::{OrderId, UserId};
+use domain::inventory::InventoryEvent;
+use domain::public::PublicEvent;
+use domain::{Currency, Money};
+use event_store::{Head, Log};
+use sqlx::PgPool;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::{build, published, rows};
+use crate::generation::Generation;
+use crate::parked::{self, Outcome, Parked, Which};
+use crate::product_search::Home;
+use crate::replay::replay;
+use crate::runner::start;
+use crate::status::{ConsumerStatus, State, status};
+use crate::testing::log::{append, append_all, reached, source};
+use crate::testing::{Happened, Shop, Stored, TestDatabase, happened_at};
+
+const SHOP: Shop = Shop { seed: 21, products: 12, orders: 40, most_lines: 4 };
+const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
+const COUPON: Uuid = Uuid::from_u128(0xc0_0001);
+
+/// The shop's history, and two coupons that are used.
+fn history() -> Vec<Vec<Happened>> {
+    let currency: Currency = "GBP".parse().unwrap();
+    let terms = Terms {
+        discount: Discount::Fixed { amount: 500 },
+        currency: Some(currency),
+        minimum_subtotal: None,
+        starts_at: None,
+        ends_at: None,
+        total_limit: None,
+        per_user_limit: None,
+    };
+    let redeemed = |user| CouponEvent::CouponRedeemed {
+        order_id: OrderId(Uuid::nil()),
+        user_id: UserId(Uuid::from_u128(user)),
+        discount: Money::new(500, currency),
+    };
+    let mut groups: Vec<_> = SHOP.history().collect();
+    for code in [COUPON, Uuid::from_u128(0xc0_0002)] {
+        let events = [CouponEvent::CouponCreated(terms.clone()), redeemed(1), redeemed(2), redeemed(1)];
+        for (sequence, event) in (1..).zip(events) {
+            let event = Stored::Coupon(event);
+            groups.push(vec![Happened {
+                aggregate_id: code,
+                sequence,
+                occurred_at: happened_at(sequence),
+                event,
+            }]);
+        }
+    }
+    groups
+}
+
+/// What a read model's table refuses, and whose events that are.
+struct Poison {
+    model: &'static str,
+    table: &'static str,
+    refuses: String,
+    aggregates: BTreeSet<(&'static str, String)>,
+}
+
+/// One for each read model.
+fn poisons(history: &[Vec<Happened>]) -> [Poison; 4] {
+    let events = || history.iter().flatten();
+    let order =
+        events().find(|e| e.event.aggregate_type() == "orders" && e.sequence == 3).unwrap().aggregate_id;
+    let reserved =
+        events().find(|e| matches!(e.event, Stored::Inventory(InventoryEvent::StockReserved { .. })));
+    let product = reserved.unwrap().aggregate_id;
+    let paid: Vec<_> = events().filter(|e| format!("{:?}", e.event).starts_with("Order(OrderPaid")).collect();
+    let day = paid[paid.len() / 2].occurred_at.date_naive();
+    let of_day = events().filter(|e| e.occurred_at.date_naive() == day && moves_money(e));
+    let of_day = of_day.map(|e| ("orders", e.aggregate_id.to_string())).collect();
+    let one = |kind, id: Uuid| BTreeSet::from([(kind, id.to_string())]);
+    [
+        Poison {
+            model: "order_history",
+            table: "orders",
+            refuses: format!("NEW.order_id = '{order}' AND NEW.version >= 3"),
+            aggregates: one("orders", order),
+        },
+        Poison {
+            model: "seller_stats",
+            table: "days",
+            refuses: format!("NEW.day = '{day}'"),
+            aggregates: of_day,
+        },
+        Poison {
+            model: "catalog",
+            table: "stock",
+            refuses: format!("NEW.product_id = '{product}' AND NEW.version >= 2"),
+            aggregates: one("inventory", product),
+        },
+        Poison {
+            model: "coupons",
+            table: "coupons",
+            refuses: format!("NEW.code = '{COUPON}' AND NEW.version >= 2"),
+            aggregates: one("coupons", COUPON),
+        },
+    ]
+}
+
+fn moves_money(event: &Happened) -> bool {
+    let event = format!("{:?}", event.event);
+    event.starts_with("Order(OrderPaid") || event.starts_with("Order(OrderRefunded")
+}
+
+impl Poison {
+    async fn inject(&self, owner: &PgPool, generation: i32) {
+        let Self { model, table, refuses, .. } = self;
+        sqlx::raw_sql(&format!(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 RAISE 'no row like this' USING ERRCODE = 'check_violation'; END $$;
+             CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON {model}_g{generation}_{table}
+                 FOR EACH ROW WHEN ({refuses}) EXECUTE FUNCTION refuse()"
+        ))
+        .execute(owner)
+        .await
+        .unwrap();
+    }
+
+    async fn mend(&self, owner: &PgPool) {
+        let Self { model, table, .. } = self;
+        sqlx::raw_sql(&format!("DROP TRIGGER poison ON {model}_g1_{table}")).execute(owner).await.unwrap();
+    }
+}
+
+async fn consumer(pool: &PgPool, name: &str) -> ConsumerStatus {
+    status(pool, None).await.unwrap().into_iter().find(|it| it.name == name).unwrap()
+}
+
+async fn all_parked(pool: &PgPool) -> Vec<Parked> {
+    parked::list(pool, &Which::default()).await.unwrap()
+}
+
+/// Whether it, or what comes after it in its stream, is not in the read model.
+fn holds_back(parked: &Parked, event: &PublicEvent) -> bool {
+    event.aggregate_type == parked.aggregate_type
+        && event.aggregate_id == parked.aggregate_id
+        && event.sequence >= parked.sequence
+}
+
+fn aggregates(parked: &[Parked]) -> BTreeSet<(&str, String)> {
+    parked.iter().map(|it| (it.aggregate_type.as_str(), it.aggregate_id.clone())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poison_event_in_each_read_model_parks_its_aggregate_and_nothing_else() {
+    let history = history();
+    for poison in poisons(&history) {
+        let database = TestDatabase::new().await;
+        build(&database.owner, Generation(2), &[&published(history.clone())]).await;
+        let right = rows(&database.owner, Some(Generation(2))).await;
+        poison.inject(&database.owner, 1).await;
+        let projectors = start(&database.app, &source(&database.app));
+        let (before, after) = history.split_at(history.len() - 30);
+        let head = append_all(&database.app, Head::EMPTY, before.to_vec()).await;
+        reached(projectors.positions(), &ALL, head.position).await;
+        let head = append_all(&database.app, head, after.to_vec()).await;
+        reached(projectors.positions(), &ALL, head.position).await;
+
+        // The others are not affected: other read models, and all but what is parked of this one.
+        let now = rows(&database.owner, None).await;
+        let found = all_parked(&database.app).await;
+        assert_eq!(aggregates(&found), poison.aggregates);
+        let mut taken = published(history.clone());
+        taken.retain(|event| !found.iter().any(|it| holds_back(it, event)));
+        build(&database.owner, Generation(3), &[&taken]).await;
+        let without = rows(&database.owner, Some(Generation(3))).await;
+        for (((name, is), (_, whole)), (_, without)) in now.iter().zip(&right).zip(&without) {
+            assert_eq!(is, if name.starts_with(poison.model) { without } else { whole }, "{name}");
+        }
+        assert_ne!(now, right);
+        for it in &found {
+            assert_eq!(it.consumer, format!("{}@1", poison.model));
+            assert!(it.error.contains("no row like this"), "{}", it.error);
+        }
+        for name in ALL {
+            let it = consumer(&database.app, name).await;
+            let parked = if name == poison.model { found.len() } else { 0 };
+            assert_eq!(
+                (it.state, it.lag_events, it.parked),
+                (State::Following, 0, parked.try_into().unwrap())
+            );
+        }
+
+        // In vain as long as nothing is mended: it stays parked where it was.
+        let log = Log::new(database.app.clone());
+        let again = parked::retry(&database.app, &log, &found[0]).await.unwrap();
+        let Outcome::Parked(again) = again else { panic!("{again:?}") };
+        assert_eq!((again.sequence, again.position), (found[0].sequence, found[0].position));
+
+        poison.mend(&database.owner).await;
+        for it in &found {
+            let outcome = parked::retry(&database.app, &log, it).await.unwrap();
+            assert!(matches!(outcome, Outcome::Applied(events) if events > 0), "{outcome:?}");
+            assert_eq!(parked::retry(&database.app, &log, it).await.unwrap(), Outcome::Gone);
+        }
+        assert_eq!(all_parked(&database.app).await, []);
+        assert_eq!(rows(&database.owner, None).await, right, "{}", poison.model);
+
+        // And a fresh replay says the same.
+        drop(projectors);
+        let folder = TempDir::new().unwrap();
+        replay(poison.model, &database.owner, &Home::under(folder.path()), &log, |_| {}).await.unwrap();
+        assert_eq!(rows(&database.owner, None).await, right, "{}", poison.model);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_parked_is_retried_while_events_flow() {
+    let history = history();
+    let [poison, ..] = poisons(&history);
+    let database = TestDatabase::new().await;
+    build(&database.owner, Generation(2), &[&published(history.clone())]).await;
+    let right = rows(&database.owner, Some(Generation(2))).await;
+    poison.inject(&database.owner, 1).await;
+    let projectors = start(&database.app, &source(&database.app));
+    let log = Log::new(database.app.clone());
+    let mut head = Head::EMPTY;
+    let mut mended = false;
+    for group in history {
+        head = append(&database.app, head, group).await;
+        if let [found] = &all_parked(&database.app).await[..]
+            && !mended
+        {
+            poison.mend(&database.owner).await;
+            mended = true;
+            let outcome = parked::retry(&database.app, &log, found).await.unwrap();
+            assert!(matches!(outcome, Outcome::Applied(_)), "{outcome:?}");
+        }
+    }
+    assert!(mended);
+    reached(projectors.positions(), &ALL, head.position).await;
+    assert_eq!(rows(&database.owner, None).await, right);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_cannot_be_read_parks_its_aggregate_until_it_can() {
+    let history = history();
+    let database = TestDatabase::new().await;
+    build(&database.owner, Generation(2), &[&published(history.clone())]).await;
+    let right = rows(&database.owner, Some(Generation(2))).await;
+    let (place, poison) = (1_i64..)
+        .zip(history.iter().flatten())
+        .find(|(_, event)| event.event.aggregate_type() == "orders" && event.sequence == 2)
+        .unwrap();
+    let order = poison.aggregate_id.to_string();
+    let (name, _, payload) = poison.event.columns();
+    sqlx::raw_sql(&format!(
+        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.event_type = 'Nonsense';
+             NEW.payload = '{{\"Nonsense\":{{}}}}'; RETURN NEW; END $$;
+         CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.position = {place})
+             EXECUTE FUNCTION poison()"
+    ))
+    .execute(&database.owner)
+    .await
+    .unwrap();
+    let projectors = start(&database.app, &source(&database.app));
+    let head = append_all(&database.app, Head::EMPTY, history).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    // Each that reads orders has parked this one.
+    let found = all_parked(&database.app).await;
+    assert_eq!(
+        found.iter().map(|it| it.consumer.as_str()).collect::<Vec<_>>(),
+        ["order_history@1", "seller_stats@1"]
+    );
+    for it in &found {
+        assert_eq!((it.aggregate_id.as_str(), it.sequence, it.position), (order.as_str(), 2, place));
+        assert!(
+            it.error.contains(&format!("the event at position {place} can't be decoded")),
+            "{}",
+            it.error
+        );
+    }
+
+    // A build that can read it has come.
+    sqlx::query("UPDATE events SET event_type = $2, payload = $3::json WHERE position = $1")
+        .bind(place)
+        .bind(name)
+        .bind(payload)
+        .execute(&database.owner)
+        .await
+        .unwrap();
+    let log = Log::new(database.app.clone());
+    for it in &found {
+        let outcome = parked::retry(&database.app, &log, it).await.unwrap();
+        assert!(matches!(outcome, Outcome::Applied(_)), "{outcome:?}");
+    }
+    assert_eq!(rows(&database.owner, None).await, right);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_parks_for_itself_and_the_old_generations_are_forgotten() {
+    let history = history();
+    let [poison, ..] = poisons(&history);
+    let database = TestDatabase::new().await;
+    poison.inject(&database.owner, 1).await;
+    let projectors = start(&database.app, &source(&database.app));
+    let head = append_all(&database.app, Head::EMPTY, history).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    assert_eq!(all_parked(&database.app).await.len(), 1);
+    // The new tables have no trigger.
+    let folder = TempDir::new().unwrap();
+    let log = Log::new(database.app.clone());
+    replay(poison.model, &database.owner, &Home::under(folder.path()), &log, |_| {}).await.unwrap();
+    assert_eq!(all_parked(&database.app).await, []);
+    let it = consumer(&database.app, poison.model).await;
+    assert_eq!((it.parked, it.lag_events), (0, 0));
+}
