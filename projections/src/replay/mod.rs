@@ -1,14 +1,16 @@
 //! Building a read model anew from the log, beside the live one, and swapping it in while reads go on.
 //!
 //! 1. The next generation's tables are made; `read_models.rebuilding` says so.
-//! 2. They are filled from the beginning of the log. The live generation is fed all the while by its own projector, in
-//!    this process or another.
+//! 2. They are filled from the beginning of the log, by a writer for each core (`writers.rs`). The live generation is
+//!    fed all the while by its own projector, in this process or another.
 //! 3. One transaction locks the live checkpoint, so that the live projector waits; applies what the live generation
 //!    has and the new one lacks; moves the pointer.
 //! 4. The live projector finds the pointer moved and goes on with the new generation. The old tables are dropped:
 //!    readers see the pointer, or that the table is gone, and ask the new ones.
 //!
 //! A replay that is broken off leaves tables that nobody reads; the next one drops them.
+
+mod writers;
 
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+use self::writers::Writers;
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
@@ -119,7 +122,7 @@ async fn replay_tables(
     try_lock(&mut db, next.checkpoint(name).name()).await?;
 
     let rebuild = Rebuild { model, live, next };
-    let filled = rebuild.fill(&mut db, log, &progress).await?;
+    let filled = rebuild.fill(&mut db, owner, log, &progress).await?;
     let head = rebuild.swap(&mut db, log, filled).await?;
     let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
     sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await?;
@@ -145,22 +148,25 @@ struct Rebuild {
 }
 
 impl Rebuild {
-    /// Fills the new tables up to the head, as it is when we come there.
+    /// Fills the new tables up to the head, as it is when we come there. The checkpoint moves once, at the end.
     async fn fill(
         &self,
         db: &mut PgConnection,
+        owner: &PgPool,
         log: &Log,
         progress: &impl Fn(Progress),
     ) -> Result<Head, ReplayError> {
         let mut at = Head::EMPTY;
         let mut reader = Reader::start(log.clone(), self.model.aggregates());
+        let mut writers = Writers::start(self.model, self.next, owner).await?;
         while let Some(read) = reader.batches.recv().await {
             let (batch, head) = read.map_err(FeedError::from)?;
-            let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
-            require(step.take(db).await?)?;
             at = batch.head;
+            writers.take(batch).await?;
             progress(Progress { position: at.position, head });
         }
+        writers.finish().await?;
+        self.next.checkpoint(self.model.name()).store(&mut *db, &at).await?;
         Ok(at)
     }
 
