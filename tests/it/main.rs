@@ -31,5 +31,6 @@ mod place_order;
 mod races;
 mod readme;
 mod seller_orders;
+mod seller_stats;
 mod status;
 mod worked_examples;
