@@ -56,7 +56,9 @@ impl Simulator {
         let made = match card.manner {
             // Its answer says everything, so there is nothing to be written with it.
             Manner::Plain => insert(&self.pool, charge, &card).await,
-            Manner::AnswerLost | Manner::Late { .. } | Manner::Reordered => self.announced(charge, &card).await,
+            Manner::AnswerLost | Manner::Late { .. } | Manner::Reordered => {
+                self.announced(charge, &card).await
+            }
         };
         match made.map_err(no_answer)? {
             Some(_) if card.manner == Manner::AnswerLost => {
@@ -148,11 +150,7 @@ impl Simulator {
 }
 
 /// The charge, if the key is new.
-async fn insert(
-    db: impl PgExecutor<'_>,
-    charge: &Charge,
-    card: &Card,
-) -> Result<Option<Row>, sqlx::Error> {
+async fn insert(db: impl PgExecutor<'_>, charge: &Charge, card: &Card) -> Result<Option<Row>, sqlx::Error> {
     let Money { amount, currency } = charge.asked.amount;
     let settles_at = (card.status == "processing").then(|| Utc::now() + LATE);
     sqlx::query_as!(
