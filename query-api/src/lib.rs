@@ -7,6 +7,7 @@ pub mod audit;
 mod cart;
 mod categories;
 mod coupons;
+mod days;
 pub mod freshness;
 mod history;
 mod me;

@@ -32,5 +32,6 @@ mod projectors;
 mod races;
 mod readme;
 mod seller_orders;
+mod seller_stats;
 mod status;
 mod worked_examples;

@@ -1,112 +1,41 @@
-//! Folding a batch into sums, and adding them to the rows. Sums commute, so the order of events doesn't matter here.
+//! Adding what a batch changes to the rows, in key order.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use chrono::NaiveDate;
-use domain::order::public::{OrderPublicEvent, Split};
-use domain::public::{PublicData, PublicEvent};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::row::Sums;
+use super::fold::Changes;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
 
-/// What a batch adds, by primary key.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Changes<'a> {
-    pub(super) days: BTreeMap<(Uuid, &'a str, NaiveDate), Sums>,
-    pub(super) products: BTreeMap<(Uuid, &'a str, NaiveDate, Uuid), Sums>,
-}
-
-/// Which way the money went.
-#[derive(Clone, Copy)]
-enum Way {
-    In,
-    Out,
-}
-
-impl<'a> Changes<'a> {
-    pub(super) fn fold(events: &'a [PublicEvent]) -> Result<Self, ApplyError> {
-        let mut changes = Self::default();
-        for event in events {
-            match &event.data {
-                PublicData::Orders(OrderPublicEvent::OrderPaid(paid)) => {
-                    changes.moved(event, Way::In, paid.currency.code(), &paid.split)?;
-                }
-                PublicData::Orders(OrderPublicEvent::OrderRefunded(refund)) => {
-                    changes.moved(event, Way::Out, refund.currency.code(), &refund.split)?;
-                }
-                PublicData::Orders(
-                    OrderPublicEvent::OrderPlaced(_)
-                    | OrderPublicEvent::OrderConfirmed(_)
-                    | OrderPublicEvent::OrderProcessing(_)
-                    | OrderPublicEvent::OrderShipped(_)
-                    | OrderPublicEvent::OrderDelivered(_)
-                    | OrderPublicEvent::OrderCancelled(_)
-                    | OrderPublicEvent::ItemsReturned(_),
-                )
-                | PublicData::Inventory(_)
-                | PublicData::Carts(_)
-                | PublicData::Coupons(_)
-                | PublicData::Payments(_)
-                | PublicData::Products(_)
-                | PublicData::Categories(_) => {}
-            }
-        }
-        Ok(changes)
-    }
-
-    fn moved(
-        &mut self,
-        event: &PublicEvent,
-        way: Way,
-        currency: &'a str,
-        split: &Split,
-    ) -> Result<(), ApplyError> {
-        let day = event.occurred_at.date_naive();
-        let mut sellers = BTreeSet::new();
-        for goods in &split.goods {
-            let seller = goods.seller_id.0;
-            let of_day = self.days.entry((seller, currency, day)).or_default();
-            let of_product = self.products.entry((seller, currency, day, goods.product_id.0)).or_default();
-            for sums in [&mut *of_day, of_product] {
-                add(sums, way, goods.amount, goods.quantity.into())
-                    .ok_or_else(|| ApplyError::bad(event, "a sum is too large"))?;
-            }
-            if matches!(way, Way::In) && sellers.insert(seller) {
-                of_day.orders += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the sums to the rows, in key order.
+impl Changes<'_> {
+    /// One statement for each table.
     pub(super) async fn write(
         &self,
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
-        self.write_days(generation, db).await?;
-        self.write_products(generation, db).await?;
+        self.add_sums(generation, db).await?;
+        self.add_products(generation, db).await?;
+        self.add_product_days(generation, db).await?;
+        self.note_customers(generation, db).await?;
+        self.note_purchases(generation, db).await?;
         Ok(())
     }
 
-    async fn write_days(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let rows: Vec<_> = self.days.iter().collect();
+    async fn add_sums(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.sums.iter().collect();
         if rows.is_empty() {
             return Ok(());
         }
         let add = "
-            INSERT INTO seller_stats_g{g}_days AS d
-                (seller_id, currency, day, gross, refunds, orders, units, returned_units)
-            SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[],
+            INSERT INTO seller_stats_g{g}_sums AS s
+                (seller_id, at, currency, gross, refunds, orders, units, returned_units)
+            SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[],
                                  $7::bigint[], $8::bigint[])
-            ON CONFLICT (seller_id, currency, day) DO UPDATE
-            SET gross = d.gross + excluded.gross, refunds = d.refunds + excluded.refunds,
-                orders = d.orders + excluded.orders, units = d.units + excluded.units,
-                returned_units = d.returned_units + excluded.returned_units";
+            ON CONFLICT (seller_id, at, currency) DO UPDATE
+            SET gross = s.gross + excluded.gross, refunds = s.refunds + excluded.refunds,
+                orders = s.orders + excluded.orders, units = s.units + excluded.units,
+                returned_units = s.returned_units + excluded.returned_units";
         sqlx::query(&generation.sql(add))
             .bind(column(&rows, |(key, _)| key.0))
             .bind(column(&rows, |(key, _)| key.1))
@@ -121,17 +50,17 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
-    async fn write_products(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    async fn add_products(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         let rows: Vec<_> = self.products.iter().collect();
         if rows.is_empty() {
             return Ok(());
         }
         let add = "
             INSERT INTO seller_stats_g{g}_products AS p
-                (seller_id, currency, day, product_id, gross, refunds, units, returned_units)
-            SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[], $4::uuid[], $5::bigint[], $6::bigint[],
+                (seller_id, at, product_id, currency, gross, refunds, units, returned_units)
+            SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
                                  $7::bigint[], $8::bigint[])
-            ON CONFLICT (seller_id, currency, day, product_id) DO UPDATE
+            ON CONFLICT (seller_id, at, product_id, currency) DO UPDATE
             SET gross = p.gross + excluded.gross, refunds = p.refunds + excluded.refunds,
                 units = p.units + excluded.units, returned_units = p.returned_units + excluded.returned_units";
         sqlx::query(&generation.sql(add))
@@ -147,19 +76,72 @@ impl<'a> Changes<'a> {
             .await?;
         Ok(())
     }
-}
 
-/// Nothing if a sum is too large.
-fn add(sums: &mut Sums, way: Way, amount: i64, units: i64) -> Option<()> {
-    match way {
-        Way::In => {
-            sums.gross = sums.gross.checked_add(amount)?;
-            sums.units = sums.units.checked_add(units)?;
+    async fn add_product_days(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.product_days.iter().collect();
+        if rows.is_empty() {
+            return Ok(());
         }
-        Way::Out => {
-            sums.refunds = sums.refunds.checked_add(amount)?;
-            sums.returned_units = sums.returned_units.checked_add(units)?;
-        }
+        let add = "
+            INSERT INTO seller_stats_g{g}_product_days AS p
+                (seller_id, day, product_id, currency, gross, refunds, units, returned_units)
+            SELECT * FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
+                                 $7::bigint[], $8::bigint[])
+            ON CONFLICT (seller_id, day, product_id, currency) DO UPDATE
+            SET gross = p.gross + excluded.gross, refunds = p.refunds + excluded.refunds,
+                units = p.units + excluded.units, returned_units = p.returned_units + excluded.returned_units";
+        sqlx::query(&generation.sql(add))
+            .bind(column(&rows, |(key, _)| key.0))
+            .bind(column(&rows, |(key, _)| key.1))
+            .bind(column(&rows, |(key, _)| key.2))
+            .bind(column(&rows, |(key, _)| key.3))
+            .bind(column(&rows, |(_, sums)| sums.gross))
+            .bind(column(&rows, |(_, sums)| sums.refunds))
+            .bind(column(&rows, |(_, sums)| sums.units))
+            .bind(column(&rows, |(_, sums)| sums.returned_units))
+            .execute(db)
+            .await?;
+        Ok(())
     }
-    Some(())
+
+    async fn note_customers(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.customers.iter().collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let note = "
+            INSERT INTO seller_stats_g{g}_customers AS c (seller_id, customer_id, first_at)
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
+            ON CONFLICT (seller_id, customer_id) DO UPDATE SET first_at = excluded.first_at
+            WHERE excluded.first_at < c.first_at";
+        sqlx::query(&generation.sql(note))
+            .bind(column(&rows, |(key, _)| key.0))
+            .bind(column(&rows, |(key, _)| key.1))
+            .bind(column(&rows, |(_, first_at)| **first_at))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+
+    async fn note_purchases(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.purchases.iter().collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let note = "
+            INSERT INTO seller_stats_g{g}_purchases (seller_id, at, customer_id)
+            SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[])
+            ON CONFLICT DO NOTHING";
+        sqlx::query(&generation.sql(note))
+            .bind(column(&rows, |(seller, ..)| *seller))
+            .bind(column(&rows, |(_, at, _)| *at))
+            .bind(column(&rows, |(.., customer)| *customer))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
 }

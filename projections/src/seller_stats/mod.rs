@@ -1,26 +1,36 @@
-//! What each seller earned: by day and currency, and by product.
+//! What each seller earned: by quarter of an hour and currency, by product, and from which customers.
 //!
 //! Revenue counts from the capture: line totals after discount, without tax and shipping, as the capture's split says,
-//! so that the sums are the ledger's goods. A refund counts on the day it occurred. Days are of `occurred_at` in UTC.
-//! An order counts for each seller in its capture; units are those paid and those that came back with a refund.
+//! so that the sums are the ledger's goods. A refund counts when it occurred. Quarters of an hour are of `occurred_at`:
+//! every time zone of today is a whole number of them from UTC, so a day of any of them is a sum of whole rows. An order
+//! counts for each seller in its capture; units are those paid and those that came back with a refund.
+//!
+//! A customer is new to a seller with the first order that was paid, and returns with those after it. Guests aren't
+//! counted as customers.
 
 mod apply;
+mod fold;
+mod period;
 mod queries;
 mod row;
 #[cfg(test)]
 mod tests;
+mod zone;
 
 use domain::order::public::OrderPublicEvent;
 use domain::public::{PublicData, PublicEvent};
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
-use self::apply::Changes;
+use self::fold::Changes;
 use crate::generation::Generation;
 use crate::read_model::{ApplyError, ReadModel, Table};
 
+pub use self::period::{Interval, Period};
 pub use self::queries::{Stats, StatsFilter};
-pub use self::row::{CurrencyTotals, DayRow, ProductRow, Rate, Report, Sums, divide_half_up};
+pub use self::row::{
+    CurrencyTotals, Customers, CustomersRow, PeriodRow, ProductRow, Rate, Report, Sums, divide_half_up,
+};
 
 /// The read model's name.
 pub const NAME: &str = "seller_stats";
@@ -36,8 +46,11 @@ impl ReadModel for SellerStats {
 
     fn tables(&self) -> &'static [Table] {
         &[
-            Table { suffix: "days", key: "seller_id, currency, day" },
-            Table { suffix: "products", key: "seller_id, currency, day, product_id" },
+            Table { suffix: "sums", key: "seller_id, at, currency" },
+            Table { suffix: "products", key: "seller_id, at, product_id, currency" },
+            Table { suffix: "product_days", key: "seller_id, day, product_id, currency" },
+            Table { suffix: "customers", key: "seller_id, customer_id" },
+            Table { suffix: "purchases", key: "seller_id, at, customer_id" },
         ]
     }
 

@@ -71,10 +71,10 @@ pub struct CurrencyTotals {
     pub sums: Sums,
 }
 
-/// One day of one currency.
+/// One day, week or month of one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct DayRow {
-    /// The day, in UTC.
+pub struct PeriodRow {
+    /// Its first day, in the time zone that was asked for.
     pub day: NaiveDate,
     /// Of every amount.
     pub currency: Currency,
@@ -95,13 +95,36 @@ pub struct ProductRow {
     pub sums: Sums,
 }
 
+/// How many customers bought, of a seller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Customers {
+    /// Who had bought nothing before.
+    pub new: i64,
+    /// Who had.
+    pub returning: i64,
+}
+
+/// How many customers bought in a day, week or month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct CustomersRow {
+    /// Its first day.
+    pub day: NaiveDate,
+    /// How many.
+    #[serde(flatten)]
+    pub customers: Customers,
+}
+
 /// The stats of a seller, or of all.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Report {
     /// By currency.
     pub totals: Vec<CurrencyTotals>,
-    /// By day and currency, the oldest first; days on which nothing happened are left out.
-    pub daily: Vec<DayRow>,
+    /// By day, week or month and currency, the oldest first; those in which nothing happened are left out.
+    pub periods: Vec<PeriodRow>,
+    /// Of the whole time: new are those whose first order is in it. Of all sellers together, each seller's are added.
+    pub customers: Customers,
+    /// By day, week or month: a customer of several counts in each, and is new in one at most.
+    pub customer_periods: Vec<CustomersRow>,
     /// By gross revenue, the most first, so many of each currency.
     pub top_products: Vec<ProductRow>,
 }

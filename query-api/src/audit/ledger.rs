@@ -1,12 +1,11 @@
 //! `GET /audit/ledger`: captured and refunded by day, as JSON, NDJSON or CSV.
 
 use api_contract::openapi::Envelope;
-use api_contract::{ApiError, Code, Fields, Query, Success};
+use api_contract::{ApiError, Fields, Query, Success};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use domain::ids::SellerId;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::daily::{Figures, Ledger, LedgerError, Row, Scope, csv, ndjson};
 use super::head::HeadView;
 use super::{Audit, Auditor};
+use crate::days::AskedDays;
 use crate::history::failed;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,14 +110,8 @@ pub async fn ledger(
 }
 
 fn scope(f: &mut Fields<'_, '_>) -> Scope {
-    let (from, to) = (f.field("from").date(), f.field("to").date());
-    if from.zip(to).is_some_and(|(from, to)| to < from) {
-        f.violation("to", Code::ValidationError, "to must not be before from");
-    }
-    let tz = f.field("tz").or("timeZone").parse(1..=64, |name| {
-        name.parse::<Tz>().map_err(|_| "must be a time zone of the IANA database: Europe/Berlin".into())
-    });
-    Scope { from, to, seller: f.field("sellerId").id(), tz: tz.unwrap_or(Tz::UTC) }
+    let AskedDays { from, to, tz } = AskedDays::read(f);
+    Scope { from, to, seller: f.field("sellerId").id(), tz }
 }
 
 /// The first form of ours that the client accepts; JSON for one that doesn't say.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use api_contract::openapi::{Envelope, FreshnessParams};
 use api_contract::{
-    Amount, ApiError, MinPosition, PathId, Principal, ProjectionPosition, Query, Role, Success,
+    Amount, ApiError, Fields, MinPosition, PathId, Principal, ProjectionPosition, Query, Role, Success,
 };
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::ids::{ProductId, SellerId};
 use domain::{Currency, Money};
-use projections::seller_stats::{NAME, Report, Stats, StatsFilter, Sums};
+use projections::seller_stats::{Interval, NAME, Period, Report, Stats, StatsFilter, Sums};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
@@ -20,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::days::AskedDays;
 use crate::freshness::Freshness;
 use crate::products::{Names, unanswered};
 
@@ -42,7 +43,7 @@ pub fn router(pool: PgPool, names: Arc<Names>, freshness: Freshness) -> OpenApiR
     })
 }
 
-/// Which days.
+/// Which days, and how they are grouped.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes what `answer` reads")]
@@ -51,6 +52,22 @@ struct Days {
     from: Option<NaiveDate>,
     /// To this day, and with it.
     to: Option<NaiveDate>,
+    /// Whose midnight begins a day: a name of the IANA time zone database; UTC if none is named.
+    #[param(max_length = 64, example = "Asia/Karachi")]
+    tz: Option<String>,
+    /// By day, by week from Monday on, or by month.
+    #[param(inline)]
+    interval: Option<IntervalWord>,
+}
+
+/// What figures are grouped by.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "it says what is read")]
+enum IntervalWord {
+    Day,
+    Week,
+    Month,
 }
 
 /// What the caller's own shop has sold.
@@ -124,15 +141,48 @@ impl Figures {
     }
 }
 
-/// What was sold on a day.
+/// What was sold in a day, a week or a month.
 #[derive(Serialize, ToSchema)]
-#[schema(as = SalesOfDay)]
-struct Day {
+#[schema(as = SalesOfPeriod)]
+struct Row {
+    /// Its first day.
     date: NaiveDate,
     #[schema(value_type = String)]
     currency: Currency,
     #[serde(flatten)]
     figures: Figures,
+}
+
+/// How many customers bought. Guests are not among them.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+struct Customers {
+    /// Those whose first paid order in this shop it was.
+    new: i64,
+    /// Those who had bought here before.
+    returning: i64,
+}
+
+impl From<projections::seller_stats::Customers> for Customers {
+    fn from(customers: projections::seller_stats::Customers) -> Self {
+        Self { new: customers.new, returning: customers.returning }
+    }
+}
+
+/// How many customers bought in a day, a week or a month.
+#[derive(Serialize, ToSchema)]
+struct CustomersOfPeriod {
+    /// Its first day.
+    date: NaiveDate,
+    #[serde(flatten)]
+    customers: Customers,
+}
+
+/// The customers of the whole time, and of each day, week or month.
+#[derive(Serialize, ToSchema)]
+struct ShopCustomers {
+    #[serde(flatten)]
+    whole: Customers,
+    periods: Vec<CustomersOfPeriod>,
 }
 
 /// A product that sold well.
@@ -158,9 +208,22 @@ struct TopProduct {
 struct ShopStats {
     #[schema(value_type = Uuid)]
     seller_id: SellerId,
+    #[schema(example = "Asia/Karachi")]
+    time_zone: &'static str,
+    #[schema(inline, value_type = IntervalWord)]
+    interval: &'static str,
     /// By currency.
     totals: BTreeMap<String, Figures>,
-    daily: Vec<Day>,
+    /// Where the interval is a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    daily: Option<Vec<Row>>,
+    /// Where it is a week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weekly: Option<Vec<Row>>,
+    /// Where it is a month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    monthly: Option<Vec<Row>>,
+    customers: ShopCustomers,
     top_products: Vec<TopProduct>,
 }
 
@@ -171,25 +234,49 @@ async fn answer(
     seller: SellerId,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let (from, to) = query.read(|f| Some((f.field("from").date(), f.field("to").date())))?;
+    let (period, interval) = query.read(|f| Some((period(f), interval(f))))?;
     sellers.freshness.ready(NAME, min, Some(reader)).await?;
-    let filter = StatsFilter { seller: Some(seller), from, to, top: TOP };
+    let filter = StatsFilter { seller: Some(seller), period, interval, top: TOP };
     let found = sellers.stats.report(&filter).await.map_err(unanswered)?;
-    let view = view(sellers, seller, &found.value).await?;
+    let view = view(sellers, seller, &filter, found.value).await?;
     Ok((ProjectionPosition(found.position), Success::new(view)).into_response())
 }
 
-async fn view(sellers: &Sellers, seller_id: SellerId, report: &Report) -> Result<ShopStats, ApiError> {
+fn period(f: &mut Fields<'_, '_>) -> Period {
+    let AskedDays { from, to, tz } = AskedDays::read(f);
+    Period { from, to, tz }
+}
+
+fn interval(f: &mut Fields<'_, '_>) -> Interval {
+    let words =
+        [Interval::Day, Interval::Week, Interval::Month].map(|interval| (interval.as_str(), interval));
+    f.field("interval").one_of(&words).unwrap_or_default()
+}
+
+async fn view(
+    sellers: &Sellers,
+    seller_id: SellerId,
+    filter: &StatsFilter,
+    report: Report,
+) -> Result<ShopStats, ApiError> {
     let ids: Vec<_> = report.top_products.iter().map(|product| product.product_id).collect();
     let known = sellers.names.products.by_ids(&ids).await.map_err(unanswered)?.value;
     let totals = report.totals.iter();
     let totals = totals
         .map(|t| Ok((t.currency.to_string(), Figures::of(&t.sums, t.currency)?)))
         .collect::<Result<_, ApiError>>()?;
-    let daily = report.daily.iter();
-    let daily = daily
-        .map(|d| Ok(Day { date: d.day, currency: d.currency, figures: Figures::of(&d.sums, d.currency)? }))
+    let rows = report.periods.iter();
+    let rows: Vec<_> = rows
+        .map(|r| Ok(Row { date: r.day, currency: r.currency, figures: Figures::of(&r.sums, r.currency)? }))
         .collect::<Result<_, ApiError>>()?;
+    let (daily, weekly, monthly) = match filter.interval {
+        Interval::Day => (Some(rows), None, None),
+        Interval::Week => (None, Some(rows), None),
+        Interval::Month => (None, None, Some(rows)),
+    };
+    let customers = report.customer_periods.iter();
+    let customers = customers.map(|row| CustomersOfPeriod { date: row.day, customers: row.customers.into() });
+    let customers = ShopCustomers { whole: report.customers.into(), periods: customers.collect() };
     let top_products = report
         .top_products
         .iter()
@@ -209,5 +296,15 @@ async fn view(sellers: &Sellers, seller_id: SellerId, report: &Report) -> Result
             }
         })
         .collect();
-    Ok(ShopStats { seller_id, totals, daily, top_products })
+    Ok(ShopStats {
+        seller_id,
+        time_zone: filter.period.tz.name(),
+        interval: filter.interval.as_str(),
+        totals,
+        daily,
+        weekly,
+        monthly,
+        customers,
+        top_products,
+    })
 }

@@ -5,6 +5,7 @@
 mod again;
 mod bad_file;
 mod daybook_form;
+mod ledger;
 mod online_retail;
 mod properties;
 mod real;

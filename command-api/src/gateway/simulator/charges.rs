@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Money;
 use domain::ids::PaymentId;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::super::{Charge, Charged, GatewayError};
 use super::cards::{Card, Manner, card};
@@ -53,17 +53,34 @@ impl Simulator {
     /// Charges, unless the key was charged before.
     pub(super) async fn make(&self, charge: &Charge) -> Result<Charged, GatewayError> {
         let card = card(&charge.token);
-        let mut tx = self.pool.begin().await.map_err(no_answer)?;
-        let made = insert(&mut tx, charge, &card).await.map_err(no_answer)?;
-        if made {
-            announce(&mut tx, charge.asked.payment_id, card.manner).await.map_err(no_answer)?;
+        let made = match card.manner {
+            // Its answer says everything, so there is nothing to be written with it.
+            Manner::Plain => insert(&self.pool, charge, &card).await,
+            Manner::AnswerLost | Manner::Late { .. } | Manner::Reordered => {
+                self.announced(charge, &card).await
+            }
+        };
+        match made.map_err(no_answer)? {
+            Some(_) if card.manner == Manner::AnswerLost => {
+                Err(GatewayError("the answer was lost, as the token asks for".into()))
+            }
+            Some(row) => Ok(self.charged(row)),
+            None => {
+                let found = self.find(&charge.asked.key()).await.map_err(no_answer)?;
+                found.ok_or_else(|| no_answer(sqlx::Error::RowNotFound))
+            }
         }
-        tx.commit().await.map_err(no_answer)?;
-        if made && card.manner == Manner::AnswerLost {
-            return Err(GatewayError("the answer was lost, as the token asks for".into()));
+    }
+
+    /// A charge with the webhooks that tell of it.
+    async fn announced(&self, charge: &Charge, card: &Card) -> Result<Option<Row>, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let made = insert(&mut *tx, charge, card).await?;
+        if made.is_some() {
+            announce(&mut tx, charge.asked.payment_id, card.manner).await?;
         }
-        let found = self.find(&charge.asked.key()).await.map_err(no_answer)?;
-        found.ok_or_else(|| no_answer(sqlx::Error::RowNotFound))
+        tx.commit().await?;
+        Ok(made)
     }
 
     /// What became of a key.
@@ -132,14 +149,16 @@ impl Simulator {
     }
 }
 
-/// Whether the key is new.
-async fn insert(db: &mut PgConnection, charge: &Charge, card: &Card) -> Result<bool, sqlx::Error> {
+/// The charge, if the key is new.
+async fn insert(db: impl PgExecutor<'_>, charge: &Charge, card: &Card) -> Result<Option<Row>, sqlx::Error> {
     let Money { amount, currency } = charge.asked.amount;
     let settles_at = (card.status == "processing").then(|| Utc::now() + LATE);
-    let made = sqlx::query!(
+    sqlx::query_as!(
+        Row,
         "INSERT INTO simulator_charges
              (key, id, amount, currency, token, status, code, brand, last4, return_url, cancel_url, settles_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (key) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (key) DO NOTHING
+         RETURNING id, status, code, brand, last4",
         charge.asked.key(),
         id("ch"),
         amount,
@@ -153,9 +172,8 @@ async fn insert(db: &mut PgConnection, charge: &Charge, card: &Card) -> Result<b
         charge.pages.cancel_url,
         settles_at,
     )
-    .execute(db)
-    .await?;
-    Ok(made.rows_affected() == 1)
+    .fetch_optional(db)
+    .await
 }
 
 /// The webhooks of a charge that was just made. A plain one has none: its answer says everything.

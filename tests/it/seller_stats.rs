@@ -1,0 +1,81 @@
+//! What a shop sold, by the days, weeks and months of the seller's own time zone.
+
+use api_contract::Role;
+use chrono::{Datelike as _, Days, Utc};
+use serde_json::{Value, json};
+
+use crate::harness::{App, Options, Person};
+
+async fn started() -> App {
+    App::start_with(Options { queries: true, ..Options::default() }).await
+}
+
+async fn stats(seller: &Person<'_>, query: &str, min_position: i64) -> Value {
+    let path = format!("/sellers/me/stats{query}");
+    let request = seller.request(reqwest::Method::GET, &path).header("X-Min-Position", min_position);
+    let answer = crate::harness::Answer::of(request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["data"].clone()
+}
+
+#[tokio::test]
+async fn sales_are_grouped_as_the_seller_asks() {
+    let app = started().await;
+    let seller = app.person(Role::Seller).await;
+    let (ann, bob) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let mug = seller.product("10.00", 9).await;
+    for (buyer, quantity) in [(&ann, 1), (&ann, 2), (&bob, 1)] {
+        let order = buyer.order(&[(&mug, quantity)]).await.json();
+        assert_eq!(buyer.pay(&order, "tok_visa").await.status, 200);
+    }
+    let head = app.head().await;
+
+    let tz = chrono_tz::Asia::Karachi;
+    let today = Utc::now().with_timezone(&tz).date_naive();
+    let monday = today - Days::new(today.weekday().num_days_from_monday().into());
+    let months = format!("{}-01", today.format("%Y-%m"));
+    for (interval, name, first_day) in [
+        ("", "daily", today.to_string()),
+        ("&interval=day", "daily", today.to_string()),
+        ("&interval=week", "weekly", monday.to_string()),
+        ("&interval=month", "monthly", months),
+    ] {
+        let stats = stats(&seller, &format!("?tz=Asia/Karachi{interval}"), head).await;
+        let row = &stats[name][0];
+        assert_eq!((&row["date"], &row["currency"]), (&json!(first_day), &json!("USD")), "{stats}");
+        for figures in [row, &stats["totals"]["USD"]] {
+            assert_eq!(
+                (&figures["grossRevenue"], &figures["orders"], &figures["units"]),
+                (&json!(40.0), &json!(3), &json!(4))
+            );
+            assert_eq!(figures["averageOrderValue"], json!(13.33));
+        }
+        assert_eq!(stats["timeZone"], "Asia/Karachi");
+        assert_eq!((&stats["customers"]["new"], &stats["customers"]["returning"]), (&json!(2), &json!(0)));
+        assert_eq!(stats["customers"]["periods"], json!([{ "date": first_day, "new": 2, "returning": 0 }]));
+        let others = ["daily", "weekly", "monthly"].into_iter().filter(|other| *other != name);
+        assert!(others.into_iter().all(|other| stats[other].is_null()), "{stats}");
+    }
+    let tomorrow = today + Days::new(1);
+    let later = stats(&seller, &format!("?tz=Asia/Karachi&from={tomorrow}"), head).await;
+    assert_eq!((&later["totals"], &later["daily"]), (&json!({}), &json!([])));
+}
+
+#[tokio::test]
+async fn what_cannot_be_grouped_by_is_named() {
+    let app = started().await;
+    let seller = app.person(Role::Seller).await;
+    for (query, field) in [
+        ("?tz=Mars/Olympus", "tz"),
+        ("?interval=fortnight", "interval"),
+        ("?from=2026-02-30", "from"),
+        ("?from=2026-02-02&to=2026-02-01", "to"),
+    ] {
+        let answer = seller.get(&format!("/sellers/me/stats{query}")).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["errors"][0]["field"]),
+            (400, &json!(field)),
+            "{query}"
+        );
+    }
+}
