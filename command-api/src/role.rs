@@ -101,9 +101,11 @@ impl CommandApi {
         };
         let gateways = gateways(simulator.as_ref(), &payments);
         let outcomes = Outcomes::default();
+        let personal = Keeper::start(&appending);
         let settlement = Settlement {
             decider: decider.clone(),
             log: log.clone(),
+            personal: personal.clone(),
             watch: watch.clone(),
             gateways: gateways.clone(),
             outcomes: outcomes.clone(),
@@ -111,7 +113,7 @@ impl CommandApi {
         let shop = Shop {
             decider,
             log,
-            personal: Keeper::start(&appending),
+            personal,
             order_numbers: OrderNumbers::new(pool.clone()),
             rules: Arc::new(shop),
             payments,
