@@ -99,11 +99,13 @@ impl CommandApi {
         } else {
             None
         };
-        let gateways = gateways(simulator.as_ref(), &payments);
+        let gateways = gateways(simulator.as_ref(), &payments, &pool);
         let outcomes = Outcomes::default();
+        let personal = Keeper::start(&appending);
         let settlement = Settlement {
             decider: decider.clone(),
             log: log.clone(),
+            personal: personal.clone(),
             watch: watch.clone(),
             gateways: gateways.clone(),
             outcomes: outcomes.clone(),
@@ -111,7 +113,7 @@ impl CommandApi {
         let shop = Shop {
             decider,
             log,
-            personal: Keeper::start(&appending),
+            personal,
             order_numbers: OrderNumbers::new(pool.clone()),
             rules: Arc::new(shop),
             payments,
@@ -156,11 +158,11 @@ impl CommandApi {
     }
 }
 
-fn gateways(simulator: Option<&Simulator>, payments: &PaymentConfig) -> Gateways {
+fn gateways(simulator: Option<&Simulator>, payments: &PaymentConfig, pool: &PgPool) -> Gateways {
     let simulator =
         simulator.map(|simulator| (simulator::NAME, Arc::new(simulator.clone()) as Arc<dyn Gateway>));
     let stripe = payments.stripe.as_ref().map(|config| {
-        let stripe: Arc<dyn Gateway> = Arc::new(Stripe::new(config, &payments.public_url));
+        let stripe: Arc<dyn Gateway> = Arc::new(Stripe::new(config, &payments.public_url, pool.clone()));
         (stripe::NAME, stripe)
     });
     Gateways::new(stripe.into_iter().chain(simulator))

@@ -1,7 +1,7 @@
 //! What a request with an `Idempotency-Key` made, of the things that are not in the log.
 
 use api_contract::{ApiError, Fingerprint};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 /// Notes in the caller's transaction that a key makes `resource`; or answers what it made before, which is then to be
@@ -24,9 +24,23 @@ pub async fn claim(
     if claimed.rows_affected() == 1 {
         return Ok(None);
     }
+    find(db, key, fingerprint).await
+}
+
+/// What a key made before, if it made something: for who has to know before they ask somebody else. Another body under
+/// the same key is 422.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    key: [u8; 32],
+    fingerprint: Fingerprint,
+) -> Result<Option<Uuid>, ApiError> {
     let before = sqlx::query!("SELECT fingerprint, resource FROM request_keys WHERE key = $1", &key[..])
-        .fetch_one(db)
+        .fetch_optional(db)
         .await
         .map_err(crate::failed)?;
-    if before.fingerprint == fingerprint.0 { Ok(Some(before.resource)) } else { Err(ApiError::key_reused()) }
+    match before {
+        Some(before) if before.fingerprint == fingerprint.0 => Ok(Some(before.resource)),
+        Some(_) => Err(ApiError::key_reused()),
+        None => Ok(None),
+    }
 }

@@ -33,6 +33,8 @@ pub enum Purpose {
     RefundReason,
     /// Where a customer goes from a gateway's page, as their client said.
     PaymentPages,
+    /// Where a customer acts before they have paid: a page of a gateway's.
+    ActionPage,
     /// Why a stock changed.
     StockReason,
 }
@@ -51,6 +53,7 @@ impl Purpose {
             Self::CancelReason => "cancel_reason",
             Self::RefundReason => "refund_reason",
             Self::PaymentPages => "payment_pages",
+            Self::ActionPage => "action_page",
             Self::StockReason => "stock_reason",
         }
     }
@@ -63,6 +66,7 @@ impl Purpose {
             | Self::CancelReason
             | Self::RefundReason
             | Self::PaymentPages
+            | Self::ActionPage
             | Self::StockReason => None,
         }
     }
@@ -71,7 +75,7 @@ impl Purpose {
 /// Rows that are about to be written together.
 #[derive(Debug)]
 pub struct Rows {
-    subject: UserId,
+    subject: Option<UserId>,
     ids: Vec<Uuid>,
     purposes: Vec<&'static str>,
     keep_until: Vec<Option<DateTime<Utc>>>,
@@ -79,8 +83,9 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// None yet, of this subject.
-    pub fn of(subject: UserId) -> Self {
+    /// None yet, of this subject; a guest is none.
+    pub fn of(subject: impl Into<Option<UserId>>) -> Self {
+        let subject = subject.into();
         Self { subject, ids: Vec::new(), purposes: Vec::new(), keep_until: Vec::new(), bodies: Vec::new() }
     }
 

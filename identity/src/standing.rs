@@ -54,7 +54,8 @@ pub async fn unlock(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Err
 pub async fn forgive(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
     let Some(profile) = users::profile(&mut *db, user).await? else { return Ok(()) };
     for name in [Some(profile.email), profile.username].into_iter().flatten() {
-        login_failures::clear(&mut *db, Identifier::of(&name)).await?;
+        let identifier = Identifier::of(&mut *db, &name).await?;
+        login_failures::clear(&mut *db, &identifier).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Database};
+use crate::harness::{Answer, App, Database, Options};
 
 const PASSWORD: &str = "securePassword123";
 
@@ -149,8 +149,56 @@ async fn many_logins_at_once_lock_nobody_out() {
 async fn guesses_made_at_once_count_too() {
     let app = App::start().await;
     register(&app, "jane@example.com").await;
-    join_all((0..30).map(|_| login(&app, "jane@example.com", "wrongPassword1"))).await;
+    let guesses = join_all((0..30).map(|_| login(&app, "jane@example.com", "wrongPassword1"))).await;
+    let told = guesses.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED).count();
+    assert_eq!(told, 5, "five learn that they are wrong, the others that it is locked");
     assert_eq!(login(&app, "jane@example.com", PASSWORD).await.status, StatusCode::LOCKED);
+}
+
+#[tokio::test]
+async fn a_lock_that_falls_while_guesses_are_compared_answers_right_and_wrong_alike() {
+    let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
+    let jane = "jane@example.com";
+    register(&app, jane).await;
+    for _ in 0..4 {
+        login(&app, jane, "wrongPassword1").await;
+    }
+    // All are compared, and wait to be counted.
+    let mut held = app.database.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM login_failures FOR UPDATE").execute(&mut *held).await.unwrap();
+    let wrong = join_all((0..3).map(|_| login(&app, jane, "wrongPassword1")));
+    let right = async {
+        app.database.until_waiting(3).await;
+        login(&app, jane, PASSWORD).await
+    };
+    let release = async {
+        app.database.until_waiting(4).await;
+        held.commit().await.unwrap();
+    };
+    let (wrong, right, ()) = tokio::join!(wrong, right, release);
+    let mut statuses: Vec<u16> = wrong.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!((statuses, right.status.as_u16()), (vec![401, 423, 423], 423), "one was the fifth");
+    let locked = wrong.iter().find(|answer| answer.status == StatusCode::LOCKED).unwrap();
+    assert_eq!((locked.code(), right.code()), ("ACCOUNT_LOCKED".to_owned(), "ACCOUNT_LOCKED".to_owned()));
+    assert_eq!(locked.json()["message"], right.json()["message"]);
+}
+
+#[tokio::test]
+async fn whatever_finds_one_account_is_counted_as_one() {
+    let app = App::start().await;
+    register(&app, "istanbul@example.com").await;
+    let spellings = ["istanbul@example.com", "İstanbul@example.com", "ISTANBUL@EXAMPLE.COM"];
+    for typed in spellings {
+        assert_eq!(login(&app, typed, PASSWORD).await.status, StatusCode::OK, "{typed}");
+    }
+    for round in 0..5 {
+        let typed = spellings[round % spellings.len()];
+        assert_eq!(login(&app, typed, "wrongPassword1").await.status, StatusCode::UNAUTHORIZED, "{typed}");
+    }
+    for typed in spellings {
+        assert_eq!(login(&app, typed, PASSWORD).await.status, StatusCode::LOCKED, "{typed}");
+    }
 }
 
 #[tokio::test]

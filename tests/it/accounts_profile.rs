@@ -1,6 +1,7 @@
 //! What people keep of themselves: profile and addresses.
 
 use api_contract::Role;
+use identity::users::{self, ProfileChange};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -89,6 +90,30 @@ async fn another_phone_has_to_be_verified_again() {
     jane.send(Method::PATCH, "/users/profile", &phone("+1 555 0102")).await;
     let refused = jane.post("/auth/verify-mobile", &sent_to_the_first).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_code_never_goes_to_the_number_before() {
+    let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
+    let jane = app.person(Role::Customer).await;
+    let pool = &app.database.pool;
+    jane.send(Method::PATCH, "/users/profile", &json!({ "phoneNumber": "+1 555 0100" })).await;
+    // Another code is asked for; its number is read, and then it changes.
+    let mut held = pool.begin().await.unwrap();
+    users::hold(&mut held, jane.id).await.unwrap();
+    let change = async {
+        app.database.until_waiting(1).await;
+        let phone = Some("+1 555 0101".to_owned());
+        users::change(&mut held, jane.id, &ProfileChange { phone, ..Default::default() }).await.unwrap();
+        held.commit().await.unwrap();
+    };
+    let body = json!({ "channel": "mobile" });
+    let (answer, ()) = tokio::join!(jane.post("/auth/resend-code", &body), change);
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "CONFLICT"), "{}", answer.text);
+    assert_eq!(identity::messages::unsent(pool).await.unwrap().len(), 1, "nothing more was sent");
+    assert_eq!(jane.post("/auth/resend-code", &body).await.status, 202);
+    let last = identity::messages::unsent(pool).await.unwrap().pop().unwrap();
+    assert_eq!(last.recipient, "+1 555 0101");
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{OrderId, PaymentId, PersonalId, RefundId};
-use domain::payment::{Attempt, AttemptPhase, Payment, PaymentEvent, PaymentStatus, Refund, RefundPhase};
+use domain::payment::{
+    ActionPage, Attempt, AttemptPhase, Payment, PaymentEvent, PaymentStatus, Refund, RefundPhase,
+};
 use domain::{Currency, Decide, Money};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -32,7 +34,25 @@ pub struct PaymentRecord {
 impl PaymentRecord {
     /// The rows of `personal` that its view is joined with.
     pub fn personal(&self) -> Vec<PersonalId> {
-        self.payment.refunds.iter().filter_map(|refund| refund.reason).collect()
+        let page = match self.action() {
+            Some(ActionPage::Kept(page)) => Some(*page),
+            Some(ActionPage::Written(_)) | None => None,
+        };
+        self.payment.refunds.iter().filter_map(|refund| refund.reason).chain(page).collect()
+    }
+
+    /// Where the customer has to act, while that is so.
+    fn action(&self) -> Option<&ActionPage> {
+        match &self.payment.attempt.as_ref()?.phase {
+            AttemptPhase::ActionRequired { page }
+                if self.payment.status() == PaymentStatus::RequiresAction =>
+            {
+                Some(page)
+            }
+            AttemptPhase::ActionRequired { .. }
+            | AttemptPhase::Declined { .. }
+            | AttemptPhase::Processing => None,
+        }
     }
 }
 
@@ -147,7 +167,7 @@ impl<'a> PaymentView<'a> {
             brand: captured.and_then(|captured| captured.brand.as_deref()),
             transaction_id: captured.and_then(|captured| captured.reference.as_deref()),
             receipt: captured.and_then(|captured| captured.receipt.as_deref()),
-            payment_url: record.payment_url(),
+            payment_url: record.payment_url(bodies),
             failure_code,
             refunds: payment
                 .refunds
@@ -170,17 +190,11 @@ impl PaymentView<'_> {
 }
 
 impl PaymentRecord {
-    /// Where the customer has to act, while that is so.
-    pub fn payment_url(&self) -> Option<String> {
-        match &self.payment.attempt.as_ref()?.phase {
-            AttemptPhase::ActionRequired { url }
-                if self.payment.status() == PaymentStatus::RequiresAction =>
-            {
-                Some(url.clone())
-            }
-            AttemptPhase::ActionRequired { .. }
-            | AttemptPhase::Declined { .. }
-            | AttemptPhase::Processing => None,
+    /// The page where the customer has to act, while that is so.
+    pub fn payment_url(&self, bodies: &PersonalBodies) -> Option<String> {
+        match self.action()? {
+            ActionPage::Kept(page) => serde_json::from_str(body(bodies, Some(*page))?.get()).ok(),
+            ActionPage::Written(url) => Some(url.clone()),
         }
     }
 

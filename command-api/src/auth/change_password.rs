@@ -3,7 +3,7 @@
 use api_contract::openapi::{Done as DoneForm, Refusal};
 use api_contract::{ApiError, Done, Fields, JsonBody, Principal};
 use axum::extract::State;
-use identity::login_failures::{self, Identifier};
+use identity::login_failures::Identifier;
 use identity::messages::{self, Channel, NewMessage};
 use identity::{password_resets, refresh_tokens, users};
 use serde_json::json;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Auth, of_nobody, refuse_locked};
+use super::{Auth, of_nobody, refuse_locked, right_guess, wrong_guess};
 use crate::messages::templates;
 use crate::passwords::{self, rules};
 
@@ -91,21 +91,22 @@ async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<D
     let account = account.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?;
     let request = body.read(|f| ChangePassword::read(f, &account.email))?;
     // A token alone must not let anybody try passwords without end.
-    let identifier = Identifier::of(&format!("change-password {}", principal.user));
-    refuse_locked(auth, identifier).await?;
+    let counted_as = format!("change-password {}", principal.user);
+    let identifier = Identifier::of(&auth.pool, &counted_as).await.map_err(identity::failed)?;
+    refuse_locked(auth, &identifier).await?;
     let old = account.password_hash;
     let right = auth.passwords.verify(request.current_password, Some(old.clone())).await?;
-    refuse_locked(auth, identifier).await?;
+    refuse_locked(auth, &identifier).await?;
     if !right {
-        login_failures::record(&auth.pool, identifier).await.map_err(identity::failed)?;
-        return Err(ApiError::invalid("currentPassword", "The current password is not right"));
+        let wrong = ApiError::invalid("currentPassword", "The current password is not right");
+        return Err(wrong_guess(auth, &identifier, wrong).await?);
     }
     let new = auth.passwords.hash(request.new_password).await?;
     let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
     if !users::set_password(&mut transaction, principal.user, Some(&old), &new).await.map_err(of_nobody)? {
         return Err(ApiError::conflict("The password was changed at the same time"));
     }
-    login_failures::clear(&mut *transaction, identifier).await.map_err(identity::failed)?;
+    right_guess(&mut transaction, &identifier).await?;
     refresh_tokens::revoke_all(&mut transaction, principal.user, principal.session)
         .await
         .map_err(identity::failed)?;

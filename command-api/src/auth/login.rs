@@ -4,14 +4,14 @@ use api_contract::openapi::{Envelope, Refusal};
 use api_contract::{ApiError, Code, Fields, JsonBody, Success};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use identity::login_failures::{self, Identifier};
+use identity::login_failures::Identifier;
 use identity::users;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::session::SessionAnswer;
-use super::{Auth, refuse_locked};
+use super::{Auth, refuse_locked, right_guess, wrong_guess};
 
 pub(super) fn route() -> OpenApiRouter<Auth> {
     OpenApiRouter::new().routes(routes!(login))
@@ -50,18 +50,17 @@ impl Login {
 )]
 async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResponse, ApiError> {
     let request = body.read(Login::read)?;
-    let identifier = Identifier::of(&request.identifier);
-    refuse_locked(&auth, identifier).await?;
+    let identifier = Identifier::of(&auth.pool, &request.identifier).await.map_err(identity::failed)?;
+    refuse_locked(&auth, &identifier).await?;
 
-    let account = users::find(&auth.pool, &request.identifier).await.map_err(identity::failed)?;
+    let account = users::find(&auth.pool, identifier.text()).await.map_err(identity::failed)?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = auth.passwords.verify(request.password, hash).await?;
     // Wrong guesses that were made at the same time may have locked it meanwhile: right and wrong are then answered
     // alike, or the lock's answer would tell which guess was right.
-    refuse_locked(&auth, identifier).await?;
+    refuse_locked(&auth, &identifier).await?;
     let Some(account) = account.filter(|_| right) else {
-        login_failures::record(&auth.pool, identifier).await.map_err(identity::failed)?;
-        return Err(ApiError::unauthorized("Invalid username/email or password"));
+        return Err(wrong_guess(&auth, &identifier, wrong()).await?);
     };
     // Only who has the password learns that an operator locked the account.
     if account.locked_at.is_some() {
@@ -69,11 +68,15 @@ async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResp
     }
 
     let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
-    login_failures::clear(&mut *transaction, identifier).await.map_err(identity::failed)?;
+    right_guess(&mut transaction, &identifier).await?;
     if !users::logged_in(&mut *transaction, &account).await.map_err(identity::failed)? {
-        return Err(ApiError::unauthorized("Invalid username/email or password"));
+        return Err(wrong());
     }
     let session = auth.tokens.start_session(&mut *transaction, &account).await?;
     transaction.commit().await.map_err(identity::failed)?;
     Ok(Success::new(SessionAnswer::new(account, session)).message("Login successful"))
+}
+
+fn wrong() -> ApiError {
+    ApiError::unauthorized("Invalid username/email or password")
 }

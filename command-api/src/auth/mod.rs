@@ -16,7 +16,7 @@ pub use config::{KeyConfig, TokenConfig};
 use api_contract::ApiError;
 use identity::login_failures::{self, Identifier};
 use identity::signing_keys;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::keys::{KeyError, KeyPair};
@@ -71,11 +71,29 @@ pub(crate) fn routes(auth: Auth) -> OpenApiRouter {
 }
 
 /// Refuses while too many failures lock what was typed.
-async fn refuse_locked(auth: &Auth, identifier: Identifier) -> Result<(), ApiError> {
+async fn refuse_locked(auth: &Auth, identifier: &Identifier) -> Result<(), ApiError> {
     match login_failures::locked_for(&auth.pool, identifier).await.map_err(identity::failed)? {
         Some(left) => Err(ApiError::locked(left)),
         None => Ok(()),
     }
+}
+
+/// Counts a wrong guess and answers `refusal`. One that doesn't count, for others made at the same time have locked the
+/// identifier, is answered as a right one is then: or the answer would tell which was right.
+async fn wrong_guess(auth: &Auth, identifier: &Identifier, refusal: ApiError) -> Result<ApiError, ApiError> {
+    if !login_failures::record(&auth.pool, identifier).await.map_err(identity::failed)? {
+        refuse_locked(auth, identifier).await?;
+    }
+    Ok(refusal)
+}
+
+/// Forgets the wrong guesses before a right one, unless they have locked the identifier meanwhile.
+async fn right_guess(db: &mut PgConnection, identifier: &Identifier) -> Result<(), ApiError> {
+    if login_failures::forgive(&mut *db, identifier).await.map_err(identity::failed)? {
+        return Ok(());
+    }
+    let left = login_failures::locked_for(db, identifier).await.map_err(identity::failed)?;
+    Err(ApiError::locked(left.unwrap_or_default()))
 }
 
 /// What is answered where the user's own row is missed: a token outlives its user by at most its own life.

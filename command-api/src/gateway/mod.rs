@@ -44,8 +44,8 @@ pub trait Gateway: Send + Sync + 'static {
     /// Gives money back.
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError>;
 
-    /// Keeps a customer's method, for charges to come. `known` is the reference of another one of theirs.
-    async fn keep(&self, user: UserId, token: &str, known: Option<&str>) -> Result<Kept, GatewayError>;
+    /// Keeps a customer's method, for charges to come.
+    async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError>;
 
     /// Forgets a method that it kept.
     async fn forget(&self, reference: &str) -> Result<(), GatewayError>;
@@ -132,6 +132,8 @@ pub struct GiveBack {
     pub charge: String,
     /// How much.
     pub amount: Money,
+    /// It may have been asked for before.
+    pub may_be_known: bool,
 }
 
 /// What a gateway says of a refund.
@@ -142,11 +144,26 @@ pub enum GivenBack {
         /// The gateway's own id of the refund.
         reference: String,
     },
+    /// It doesn't know yet.
+    Pending,
     /// It won't.
     Refused {
         /// Why.
         code: String,
     },
+}
+
+/// A method to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep<'a> {
+    /// For whom.
+    pub user: UserId,
+    /// The gateway's token for it, as the client has it.
+    pub token: &'a str,
+    /// The reference of another one of theirs.
+    pub known: Option<&'a str>,
+    /// Under this it is kept once, however often it is asked for. Without it every time is another one.
+    pub key: Option<&'a str>,
 }
 
 /// What a gateway says of a method that it is to keep.

@@ -76,9 +76,10 @@ async fn answer(
     let (payment_id, sight) = (placed.payment_id, sight(placed).ok_or_else(missing)?);
     let Told { record: payment, .. }: Told<PaymentRecord> =
         told(&shop.log, payment_id, Some(position)).await?;
-    let bodies = bodies(&shop.log, &record.personal()).await?;
+    let bodies = bodies(&shop.log, &[record.personal(), payment.personal()].concat()).await?;
     let brief = PaymentBrief { id: payment_id, status: payment.payment.status().as_str() };
-    let page = if payment.is_payable() { shop.gateways.page(payment_id) } else { payment.payment_url() };
+    let page =
+        if payment.is_payable() { shop.gateways.page(payment_id) } else { payment.payment_url(&bodies) };
     let view =
         OrderView::seen(id, &record, &bodies, Some(brief), sight).ok_or_else(missing)?.payable_at(page);
     let answer = Success::new(view).message(message);

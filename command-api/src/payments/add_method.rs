@@ -3,23 +3,24 @@
 use std::time::Duration;
 
 use api_contract::openapi::{Envelope, Refusal};
-use api_contract::{ApiError, Code, Fields, IdempotencyKey, JsonBody, Success, Timestamp};
+use api_contract::{ApiError, Code, Fields, Fingerprint, IdempotencyKey, JsonBody, Success};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::ids::UserId;
 use identity::idempotency;
-use identity::payment_methods::{self, AddError, NewMethod, StoredMethod};
-use sqlx::PgConnection;
+use identity::payment_methods::{self, AddError, MOST, NewMethod, StoredMethod};
+use sqlx::PgExecutor;
+use tracing::warn;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::process_payment::gateway;
+use super::method;
 use crate::auth::of_nobody;
 use crate::command::Caller;
-use crate::gateway::{Gateways, Kept};
+use crate::gateway::{Gateways, Keep, Kept};
 use crate::shop::Shop;
 
 /// After how long a gateway that gave no answer may be asked again.
@@ -55,7 +56,7 @@ impl AddMethod {
         let kind = f.field("type").one_of(&[("card", "card")]);
         let token = f.field("cardToken").or("token").required().text(1..=100);
         let is_default = f.field("isDefault").boolean();
-        let gateway = gateway(f, gateways);
+        let gateway = method::gateway(f, gateways);
         for number in NUMBERS {
             if f.field(number).is_given() {
                 f.violation(
@@ -66,7 +67,7 @@ impl AddMethod {
             }
         }
         let (token, gateway) = (token?, gateway?);
-        if !gateways.get(gateway).is_some_and(|it| it.accepts(&token)) {
+        if !method::is_token_of(gateways, gateway, &token) {
             f.violation("cardToken", Code::InvalidFormat, "cardToken must be a token of the gateway");
         }
         Some(Self { kind, token, is_default, gateway })
@@ -96,29 +97,60 @@ async fn add(
 ) -> Result<Response, ApiError> {
     let (request, fingerprint) = body.read_keyed(|f| AddMethod::read(f, &shop.gateways))?;
     let user = caller.principal.user;
-    let new = keep(&shop, user, request).await?;
-    let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
-    let id = Uuid::now_v7();
-    let before = match key.digest(user) {
-        Some(key) => idempotency::claim(&mut transaction, key, fingerprint, id).await?,
-        None => None,
-    };
-    let stored = match before {
-        Some(before) => stored_before(&mut transaction, user, before, &new).await?,
-        None => payment_methods::add(&mut transaction, user, id, &new).await.map_err(refusal)?,
-    };
-    transaction.commit().await.map_err(identity::failed)?;
-    Ok((StatusCode::CREATED, Success::new(stored).message("Payment method added successfully"))
-        .into_response())
+    let claim = key.digest(user).map(|key| Claim { key, fingerprint });
+    // A token can be used up: it isn't taken to its gateway again when the answer is known.
+    if let Some(Claim { key, fingerprint }) = claim
+        && let Some(before) = idempotency::find(shop.log.pool(), key, fingerprint).await?
+    {
+        return Ok(created(stored_before(shop.log.pool(), user, before).await?));
+    }
+    let new = keep(&shop, user, request, claim).await?;
+    match store(&shop, user, claim, &new).await {
+        Ok(stored) => Ok(created(stored)),
+        Err(refused) => {
+            // Whether it was stored is known only where it was refused.
+            if refused.status().is_client_error() {
+                let_go(&shop, user, &new).await;
+            }
+            Err(refused)
+        }
+    }
+}
+
+fn created(stored: StoredMethod) -> Response {
+    (StatusCode::CREATED, Success::new(stored).message("Payment method added successfully")).into_response()
+}
+
+/// The request's key, and what it is about.
+#[derive(Clone, Copy)]
+struct Claim {
+    key: [u8; 32],
+    fingerprint: Fingerprint,
+}
+
+impl Claim {
+    /// The same at the gateway: of two requests at the same moment it keeps one method for both.
+    fn at_gateway(self) -> String {
+        format!("method:{}:{}", hex::encode(self.key), hex::encode(self.fingerprint.0))
+    }
 }
 
 /// Has the gateway keep it.
-async fn keep(shop: &Shop, user: UserId, request: AddMethod) -> Result<NewMethod, ApiError> {
+async fn keep(
+    shop: &Shop,
+    user: UserId,
+    request: AddMethod,
+    claim: Option<Claim>,
+) -> Result<NewMethod, ApiError> {
     let AddMethod { kind, token, is_default, gateway: name } = request;
     let gateway = shop.gateways.get(name).ok_or_else(|| ApiError::not_found("Gateway"))?;
     let others = payment_methods::all(shop.log.pool(), user).await.map_err(identity::failed)?;
+    if i64::try_from(others.len()).is_ok_and(|stored| stored >= MOST) {
+        return Err(refusal(AddError::TooMany));
+    }
     let known = others.iter().find(|method| method.payment_gateway == name);
-    let kept = gateway.keep(user, &token, known.map(|method| method.reference.as_str())).await;
+    let (known, key) = (known.map(|method| method.reference.as_str()), claim.map(Claim::at_gateway));
+    let kept = gateway.keep(&Keep { user, token: &token, known, key: key.as_deref() }).await;
     match kept.map_err(|error| ApiError::unavailable(TRY_AGAIN).because(error))? {
         Kept::Card { reference, card } => Ok(NewMethod {
             gateway: name.to_owned(),
@@ -137,26 +169,42 @@ async fn keep(shop: &Shop, user: UserId, request: AddMethod) -> Result<NewMethod
     }
 }
 
-/// What the same request stored before; as it was then, if it was removed meanwhile.
-async fn stored_before(
-    db: &mut PgConnection,
+/// Stores it; or finds what the same request stored a moment ago.
+async fn store(
+    shop: &Shop,
     user: UserId,
-    id: Uuid,
+    claim: Option<Claim>,
     new: &NewMethod,
 ) -> Result<StoredMethod, ApiError> {
+    let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
+    let id = Uuid::now_v7();
+    let before = match claim {
+        Some(Claim { key, fingerprint }) => {
+            idempotency::claim(&mut transaction, key, fingerprint, id).await?
+        }
+        None => None,
+    };
+    let stored = match before {
+        Some(before) => stored_before(&mut *transaction, user, before).await?,
+        None => payment_methods::add(&mut transaction, user, id, new).await.map_err(refusal)?,
+    };
+    transaction.commit().await.map_err(identity::failed)?;
+    Ok(stored)
+}
+
+/// What the same request stored before; not found, if it was removed meanwhile.
+async fn stored_before(db: impl PgExecutor<'_>, user: UserId, id: Uuid) -> Result<StoredMethod, ApiError> {
     let found = payment_methods::find(db, user, id).await.map_err(identity::failed)?;
-    Ok(found.unwrap_or_else(|| StoredMethod {
-        id,
-        r#type: new.r#type.to_owned(),
-        last4: new.last4.clone(),
-        brand: new.brand.clone(),
-        expiry_month: new.expiry_month,
-        expiry_year: new.expiry_year,
-        is_default: false,
-        payment_gateway: new.gateway.clone(),
-        reference: new.reference.clone(),
-        created_at: Timestamp::now(),
-    }))
+    found.ok_or_else(|| ApiError::not_found("Payment method"))
+}
+
+/// Has the gateway forget what it keeps and isn't stored here; unless it is, by another request.
+async fn let_go(shop: &Shop, user: UserId, new: &NewMethod) {
+    match payment_methods::all(shop.log.pool(), user).await {
+        Ok(stored) if stored.iter().any(|method| method.reference == new.reference) => {}
+        Ok(_) => method::forget(&shop.gateways, &new.gateway, &new.reference).await,
+        Err(error) => warn!(error = &error as &dyn std::error::Error, "a gateway may keep a method in vain"),
+    }
 }
 
 fn refusal(error: AddError) -> ApiError {

@@ -1,4 +1,4 @@
-//! How a request names the method to pay by: a stored method's id, a gateway's token, or a word.
+//! How a request names the method to pay by (a stored method's id, a gateway's token, or a word) and its gateway.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,10 @@ use api_contract::{ApiError, Code, Fields};
 use domain::ids::UserId;
 use identity::payment_methods::{self, StoredMethod};
 use sqlx::PgPool;
+use tracing::warn;
 use uuid::Uuid;
+
+use crate::gateway::Gateways;
 
 /// Reads `paymentMethodId`.
 pub fn read(f: &mut Fields<'_, '_>) -> Option<String> {
@@ -17,6 +20,33 @@ pub fn read(f: &mut Fields<'_, '_>) -> Option<String> {
             f.violation("paymentMethodId", Code::InvalidFormat, format!("paymentMethodId {problem}"));
             None
         }
+    }
+}
+
+/// Reads `paymentGateway`: the one that is named, or else the one that is preferred, if it is configured.
+pub(super) fn gateway(f: &mut Fields<'_, '_>, gateways: &Gateways) -> Option<&'static str> {
+    let named = f.field("paymentGateway").is_given();
+    let name = f.field("paymentGateway").one_of(&[("stripe", "stripe"), ("simulator", "simulator")]);
+    let configured =
+        if named { name.filter(|name| gateways.get(name).is_some()) } else { gateways.preferred() };
+    if configured.is_none() && (name.is_some() || !named) {
+        f.violation("paymentGateway", Code::ValidationError, "paymentGateway is not configured");
+    }
+    configured
+}
+
+/// Whether the gateway may know this as a token for a method.
+pub(super) fn is_token_of(gateways: &Gateways, gateway: &str, text: &str) -> bool {
+    gateways.get(gateway).is_some_and(|gateway| gateway.accepts(text))
+}
+
+/// Has a gateway forget a method that is stored here no longer.
+pub(super) async fn forget(gateways: &Gateways, gateway: &str, reference: &str) {
+    if let Some(gateway) = gateways.get(gateway)
+        && let Err(error) = gateway.forget(reference).await
+    {
+        // Nobody can charge it through us any more.
+        warn!(error = &error as &dyn std::error::Error, "a gateway still keeps a method that was removed");
     }
 }
 

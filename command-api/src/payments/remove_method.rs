@@ -4,11 +4,11 @@ use api_contract::{ApiError, PathId};
 use axum::extract::State;
 use axum::http::StatusCode;
 use identity::payment_methods;
-use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::method;
 use crate::auth::of_nobody;
 use crate::command::Caller;
 use crate::shop::Shop;
@@ -33,11 +33,6 @@ async fn remove(
     let removed = payment_methods::remove(&mut transaction, caller.principal.user, id).await;
     let removed = removed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
     transaction.commit().await.map_err(identity::failed)?;
-    if let Some(gateway) = shop.gateways.get(&removed.payment_gateway)
-        && let Err(error) = gateway.forget(&removed.reference).await
-    {
-        // Nobody can charge it through us any more.
-        warn!(error = &error as &dyn std::error::Error, "a gateway still keeps a method that was removed");
-    }
+    method::forget(&shop.gateways, &removed.payment_gateway, &removed.reference).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -157,17 +157,16 @@ impl Payments {
         tokio::join!(self.watch.beyond(at.position), tokio::time::sleep(LOOK));
     }
 
-    /// Does what is due, and asks again as long as the gateway, or the log, gives no answer.
-    async fn settle(&self, due: Due, room: &Arc<Semaphore>, place: OwnedSemaphorePermit) {
+    /// Does what is due, and asks again as long as the gateway, or the log, gives no answer. Each time it holds a place:
+    /// first this one.
+    async fn settle(&self, mut due: Due, room: &Arc<Semaphore>, mut place: OwnedSemaphorePermit) {
         let (mut wait, longest) = ASK_AGAIN;
-        let mut place = Some(place);
-        let mut due = due;
         let span = tracing::info_span!("payment", id = %due.payment_id);
         async {
             loop {
                 let Err(unsettled) = self.settle_once(&due).await else { return };
                 // Whatever it waits for may take its time, or never come: others needn't wait for it.
-                drop(place.take());
+                drop(place);
                 if let Unsettled::Pending = unsettled {
                     debug!("the gateway doesn't know yet");
                 } else {
@@ -176,9 +175,8 @@ impl Payments {
                 due.may_be_known = true;
                 tokio::time::sleep(wait).await;
                 wait = longest.min(wait * 2);
-                if place.is_none() {
-                    place = Arc::clone(room).acquire_owned().await.ok();
-                }
+                let Ok(next) = Arc::clone(room).acquire_owned().await else { return };
+                place = next;
             }
         }
         .instrument(span)
@@ -194,7 +192,7 @@ impl Payments {
             // A customer who was to act first needn't any more.
             PaymentEvent::PaymentCancelled {} => self.settlement.abandon(*payment_id, because).await,
             PaymentEvent::RefundRequested { refund_id, .. } => {
-                self.settlement.refund(*payment_id, *refund_id, because).await
+                self.settlement.refund(*payment_id, *refund_id, *may_be_known, because).await
             }
             PaymentEvent::PaymentOpened { .. }
             | PaymentEvent::PaymentActionRequired { .. }

@@ -9,6 +9,7 @@ use domain::ids::{PaymentId, PersonalId, RefundId};
 use domain::payment::{AttemptPhase, Payment, PaymentError};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
+use identity::personal::{self, Purpose, Rows};
 use tracing::{error, info};
 use uuid::Uuid;
 
@@ -99,7 +100,7 @@ impl Settlement {
 
     async fn pages(&self, kept: Option<PersonalId>) -> Result<Pages, Unsettled> {
         let Some(id) = kept else { return Ok(Pages::default()) };
-        let bodies = identity::personal::bodies(self.log.pool(), &[id]).await?;
+        let bodies = personal::bodies(self.log.pool(), &[id]).await?;
         let body = bodies.into_iter().next().map(|(_, body)| body);
         Ok(body.and_then(|body| serde_json::from_value(body).ok()).unwrap_or_default())
     }
@@ -144,13 +145,23 @@ impl Settlement {
         url: String,
         because: &Metadata,
     ) -> Result<Option<i64>, Unsettled> {
-        let require = RequireAction { payment_id, attempt, url };
+        let page = self.keep_page(payment_id, url).await?;
+        let require = RequireAction { payment_id, attempt, page };
         let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
         let decided = self.decider.submit(submission(because), decision).await;
         if let Err(Failure::Refused(CapturePaymentError::Payment(PaymentError::Cancelled))) = &decided {
             return Ok(None);
         }
         self.position(payment_id, decided).map(Some)
+    }
+
+    /// Keeps where the customer acts, before the log names it: the address may carry a secret of the gateway's.
+    async fn keep_page(&self, payment_id: PaymentId, url: String) -> Result<PersonalId, Unsettled> {
+        let customer = self.payment(payment_id).await?.opened.and_then(|opened| opened.customer_id);
+        let mut rows = Rows::of(customer);
+        let page = rows.add(Purpose::ActionPage, url.into());
+        self.personal.keep(rows).await?;
+        Ok(page)
     }
 
     async fn record_capture(

@@ -12,6 +12,7 @@ use domain::payment::Payment;
 use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
 use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
+use identity::personal::Keeper;
 
 use crate::gateway::{Asked, Gateways};
 use crate::process_managers::outcomes::Outcomes;
@@ -21,8 +22,10 @@ use crate::process_managers::outcomes::Outcomes;
 pub struct Settlement {
     /// By which is recorded what gateways say.
     pub decider: Decider,
-    /// For where customers go from a gateway's page.
+    /// For where customers act, and go from there.
     pub log: Log,
+    /// Keeps where they act.
+    pub personal: Keeper,
     /// Where the log stands.
     pub watch: LogWatch,
     /// Whom it asks.
@@ -46,7 +49,7 @@ pub enum Unsettled {
     /// Neither recorded nor refused.
     #[error("the log did not take it: {0}")]
     Log(String),
-    /// Where the customer goes from a page could not be read.
+    /// Where the customer acts, or goes from there, could not be kept or read.
     #[error("Postgres failed")]
     Postgres(#[from] sqlx::Error),
 }

@@ -15,17 +15,21 @@ use crate::gateway::{GiveBack, GivenBack};
 const WITHOUT_GATEWAY: [&str; 3] = ["manual", "import", "none"];
 
 impl Settlement {
-    /// Gives the money back, unless the refund is settled already. Its id is its key.
+    /// Gives the money back, unless the refund is settled already. Its id is its key. `may_be_known`: somebody may have
+    /// asked before.
     pub async fn refund(
         &self,
         payment_id: PaymentId,
         refund_id: RefundId,
+        may_be_known: bool,
         because: &Metadata,
     ) -> Result<(), Unsettled> {
         let payment = self.payment(payment_id).await?;
         let position = match requested(&payment, refund_id) {
             Some((capture, amount)) => {
-                let given = self.give_back(payment_id, refund_id, capture, amount).await?;
+                let charge = capture.reference.clone().unwrap_or_default();
+                let refund = GiveBack { payment_id, refund_id, charge, amount, may_be_known };
+                let given = self.give_back(&capture.gateway, &refund).await?;
                 self.record_refund(payment_id, refund_id, given, because).await?
             }
             None => self.watch.position(),
@@ -34,25 +38,16 @@ impl Settlement {
         Ok(())
     }
 
-    async fn give_back(
-        &self,
-        payment_id: PaymentId,
-        refund_id: RefundId,
-        capture: &Capture,
-        amount: Money,
-    ) -> Result<Given, Unsettled> {
-        if WITHOUT_GATEWAY.contains(&capture.gateway.as_str()) {
+    async fn give_back(&self, gateway: &str, refund: &GiveBack) -> Result<Given, Unsettled> {
+        if WITHOUT_GATEWAY.contains(&gateway) {
             return Ok(Given::Back(None));
         }
-        let gateway = self
-            .gateways
-            .get(&capture.gateway)
-            .ok_or_else(|| Unsettled::NoGateway(capture.gateway.clone()))?;
-        let charge = capture.reference.clone().unwrap_or_default();
-        Ok(match gateway.refund(&GiveBack { payment_id, refund_id, charge, amount }).await? {
-            GivenBack::Refunded { reference } => Given::Back(Some(reference)),
-            GivenBack::Refused { code } => Given::Not(code),
-        })
+        let gateway = self.gateways.get(gateway).ok_or_else(|| Unsettled::NoGateway(gateway.to_owned()))?;
+        match gateway.refund(refund).await? {
+            GivenBack::Refunded { reference } => Ok(Given::Back(Some(reference))),
+            GivenBack::Refused { code } => Ok(Given::Not(code)),
+            GivenBack::Pending => Err(Unsettled::Pending),
+        }
     }
 
     async fn record_refund(

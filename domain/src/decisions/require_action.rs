@@ -1,6 +1,6 @@
 //! The gateway wants the customer to act first (3-D Secure).
 
-use crate::ids::PaymentId;
+use crate::ids::{PaymentId, PersonalId};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::{Halt, Streams};
 
@@ -11,8 +11,8 @@ pub struct RequireAction {
     pub payment_id: PaymentId,
     /// The attempt's number.
     pub attempt: u32,
-    /// Where the customer acts.
-    pub url: String,
+    /// Where the customer acts, kept in `personal`.
+    pub page: PersonalId,
 }
 
 /// Records where the customer has to act for the attempt that is under way.
@@ -20,7 +20,7 @@ pub fn require_action<S: Streams>(
     streams: &mut S,
     command: &RequireAction,
 ) -> Result<(), Halt<PaymentError>> {
-    let (attempt, url) = (command.attempt, command.url.clone());
+    let (attempt, page) = (command.attempt, command.page);
     streams
-        .execute::<Payment, PaymentError>(command.payment_id, PaymentCommand::RequireAction { attempt, url })
+        .execute::<Payment, PaymentError>(command.payment_id, PaymentCommand::RequireAction { attempt, page })
 }

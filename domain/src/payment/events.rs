@@ -34,8 +34,9 @@ pub enum PaymentEvent {
     PaymentActionRequired {
         /// Which attempt.
         attempt: u32,
-        /// Where the customer does it.
-        url: String,
+        /// Where the customer does it. Never published.
+        #[serde(flatten)]
+        page: ActionPage,
     },
     /// The gateway said no. Another attempt may follow while the order is pending.
     PaymentDeclined {
@@ -105,6 +106,17 @@ pub enum PaymentEvent {
     },
     /// The order was given up before a capture.
     PaymentCancelled {},
+}
+
+/// Where a customer acts: a page of the gateway's, whose address may carry a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ActionPage {
+    /// Kept in `personal`.
+    #[serde(rename = "page")]
+    Kept(PersonalId),
+    /// In the event itself, as older ones have it.
+    #[serde(rename = "url")]
+    Written(String),
 }
 
 domain_event!(PaymentEvent {

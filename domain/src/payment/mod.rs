@@ -20,7 +20,7 @@ pub mod public;
 mod state;
 
 pub use errors::PaymentError;
-pub use events::PaymentEvent;
+pub use events::{ActionPage, PaymentEvent};
 pub use state::{Attempt, AttemptPhase, Capture, Opened, Payment, PaymentStatus, Refund, RefundPhase};
 
 /// What may be asked of a payment.
@@ -48,8 +48,8 @@ pub enum PaymentCommand {
     RequireAction {
         /// Which attempt.
         attempt: u32,
-        /// Where the customer acts.
-        url: String,
+        /// Where the customer acts, kept in `personal`.
+        page: PersonalId,
     },
     /// The gateway said no.
     Decline {
@@ -102,12 +102,12 @@ impl Decide for Payment {
             PaymentCommand::Attempt { gateway, method, pages } => {
                 PaymentEvent::PaymentAttempted { attempt: self.next_attempt()?, gateway, method, pages }
             }
-            PaymentCommand::RequireAction { attempt, url } => {
+            PaymentCommand::RequireAction { attempt, page } => {
                 self.under_way(attempt)?;
                 if self.cancelled {
                     return Err(PaymentError::Cancelled);
                 }
-                PaymentEvent::PaymentActionRequired { attempt, url }
+                PaymentEvent::PaymentActionRequired { attempt, page: ActionPage::Kept(page) }
             }
             PaymentCommand::Decline { attempt, code } => {
                 self.under_way(attempt)?;
@@ -143,8 +143,8 @@ impl Decide for Payment {
                 self.attempt =
                     Some(Attempt { number, gateway, method, pages, phase: AttemptPhase::Processing });
             }
-            PaymentEvent::PaymentActionRequired { attempt, url } => {
-                self.set_phase(*attempt, AttemptPhase::ActionRequired { url: url.clone() });
+            PaymentEvent::PaymentActionRequired { attempt, page } => {
+                self.set_phase(*attempt, AttemptPhase::ActionRequired { page: page.clone() });
             }
             PaymentEvent::PaymentDeclined { attempt, code } => {
                 self.set_phase(*attempt, AttemptPhase::Declined { code: code.clone() });

@@ -35,7 +35,7 @@ impl From<PaymentEvent> for PaymentPublicEvent {
             PaymentEvent::PaymentAttempted { attempt, gateway, method: _, pages: _ } => {
                 Self::PaymentAttempted(PaymentAttempted { attempt, gateway })
             }
-            PaymentEvent::PaymentActionRequired { attempt, url: _ } => {
+            PaymentEvent::PaymentActionRequired { attempt, page: _ } => {
                 Self::PaymentActionRequired(PaymentActionRequired { attempt })
             }
             PaymentEvent::PaymentDeclined { attempt, code } => {

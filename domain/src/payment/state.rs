@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ActionPage;
 use crate::ids::{OrderId, PersonalId, RefundId, UserId};
 use crate::order::Split;
 use crate::{Minor, Money};
@@ -68,7 +69,7 @@ pub enum AttemptPhase {
     /// The customer has to act.
     ActionRequired {
         /// Where.
-        url: String,
+        page: ActionPage,
     },
     /// The gateway said no.
     Declined {

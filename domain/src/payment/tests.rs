@@ -6,6 +6,7 @@ use crate::ids::{ProductId, SellerId};
 use crate::order::GoodsAmount;
 
 const ORDER: OrderId = OrderId(Uuid::from_u128(1));
+const PAGE: PersonalId = PersonalId(Uuid::from_u128(0x21));
 const R1: RefundId = RefundId(Uuid::from_u128(0x11));
 const R2: RefundId = RefundId(Uuid::from_u128(0x12));
 
@@ -27,6 +28,18 @@ fn split(amounts: &[i64], tax: i64, shipping: i64) -> Split {
     Split { goods, tax, shipping }
 }
 
+#[test]
+fn where_the_customer_acts_is_read_from_events_of_before_it_was_kept_in_personal() {
+    let (event, payload) = (action_required(1), r#"{"PaymentActionRequired":{"attempt":1,"page":"_"}}"#);
+    let payload = payload.replace('_', &PAGE.to_string());
+    assert_eq!(serde_json::to_string(&event).unwrap(), payload);
+    assert_eq!(serde_json::from_str::<PaymentEvent>(&payload).unwrap(), event);
+    let before = r#"{"PaymentActionRequired":{"attempt":2,"url":"https://pay.example/3ds"}}"#;
+    let page = ActionPage::Written("https://pay.example/3ds".to_owned());
+    let read = serde_json::from_str::<PaymentEvent>(before).unwrap();
+    assert_eq!(read, PaymentEvent::PaymentActionRequired { attempt: 2, page });
+}
+
 fn opened() -> PaymentEvent {
     PaymentEvent::PaymentOpened { order_id: ORDER, customer_id: None, amount: usd(100) }
 }
@@ -45,7 +58,7 @@ fn declined(attempt: u32) -> PaymentEvent {
 }
 
 fn action_required(attempt: u32) -> PaymentEvent {
-    PaymentEvent::PaymentActionRequired { attempt, url: "https://pay.example/3ds".into() }
+    PaymentEvent::PaymentActionRequired { attempt, page: ActionPage::Kept(PAGE) }
 }
 
 fn captured() -> PaymentEvent {
@@ -101,7 +114,7 @@ fn decline(attempt: u32) -> PaymentCommand {
 }
 
 fn require_action(attempt: u32) -> PaymentCommand {
-    PaymentCommand::RequireAction { attempt, url: "https://pay.example/3ds".into() }
+    PaymentCommand::RequireAction { attempt, page: PAGE }
 }
 
 fn capture(amount: Money, split: Split) -> PaymentCommand {

@@ -14,7 +14,7 @@ use domain::order::{
     CancelCause, GoodsAmount, Order, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded,
     OrderShipped, Region, ReturnedItem, Split,
 };
-use domain::payment::{Payment, PaymentEvent};
+use domain::payment::{ActionPage, Payment, PaymentEvent};
 use domain::product::{Attribute, Image, Product, ProductDetails, ProductEvent};
 use domain::{Currency, Money, StreamId};
 use uuid::Uuid;
@@ -256,7 +256,10 @@ fn payment() -> Vec<Sample> {
             method: "tok_secret".to_owned(),
             pages: Some(id()),
         },
-        PaymentEvent::PaymentActionRequired { attempt: 1, url: "https://bank.example/3ds/secret".to_owned() },
+        PaymentEvent::PaymentActionRequired {
+            attempt: 1,
+            page: ActionPage::Written("https://bank.example/3ds/secret".to_owned()),
+        },
         PaymentEvent::PaymentDeclined { attempt: 1, code: "card_declined".to_owned() },
         PaymentEvent::PaymentCaptured {
             order_id,

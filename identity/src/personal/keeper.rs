@@ -65,7 +65,7 @@ async fn insert<'a>(pool: &PgPool, rows: impl IntoIterator<Item = &'a Rows>) -> 
     let (mut ids, mut subjects, mut purposes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut keep_until, mut bodies) = (Vec::new(), Vec::new());
     for rows in rows {
-        subjects.resize(subjects.len() + rows.ids.len(), rows.subject.0);
+        subjects.resize(subjects.len() + rows.ids.len(), rows.subject.map(|subject| subject.0));
         ids.extend_from_slice(&rows.ids);
         purposes.extend_from_slice(&rows.purposes);
         keep_until.extend_from_slice(&rows.keep_until);
@@ -76,7 +76,7 @@ async fn insert<'a>(pool: &PgPool, rows: impl IntoIterator<Item = &'a Rows>) -> 
          INSERT INTO personal (id, subject, purpose, keep_until, body)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])",
         &ids,
-        &subjects,
+        &subjects as _,
         &purposes as _,
         &keep_until as _,
         &bodies,

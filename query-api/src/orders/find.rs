@@ -37,7 +37,7 @@ pub(super) async fn find(
     let sight = OrderSight::of(reader, placed).ok_or_else(missing)?;
     let payment_id = placed.payment_id;
     let payment: PaymentRecord = told(&history.log, payment_id).await?;
-    let bodies = bodies(&history.pool, &record.personal()).await?;
+    let bodies = bodies(&history.pool, &[record.personal(), payment.personal()].concat()).await?;
     Ok(Found { id, record, payment_id, payment, bodies, sight })
 }
 

@@ -25,6 +25,6 @@ pub async fn get_order(
     let found = find(&history, &principal, min, &word).await?;
     let brief = PaymentBrief { id: found.payment_id, status: found.payment.payment.status().as_str() };
     let view = OrderView::seen(found.id, &found.record, &found.bodies, Some(brief), found.sight);
-    let view = view.ok_or_else(missing)?.payable_at(found.payment.payment_url());
+    let view = view.ok_or_else(missing)?.payable_at(found.payment.payment_url(&found.bodies));
     Ok((Version(found.record.version), Success::new(view)).into_response())
 }

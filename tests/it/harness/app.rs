@@ -52,6 +52,8 @@ pub struct Options {
     pub reservation_ttl: Duration,
     /// How long a request waits for its gateway.
     pub answer_within: Duration,
+    /// How many payments are taken to their gateways at the same time.
+    pub at_once: usize,
     /// Whether the simulator may be named.
     pub simulator: bool,
     /// Whether it answers queries too.
@@ -72,6 +74,7 @@ impl Default for Options {
             process_managers: true,
             reservation_ttl,
             answer_within,
+            at_once: 64,
             simulator: true,
             queries: false,
             tax_rates,
@@ -160,7 +163,7 @@ impl App {
         let lifetimes = TokenConfig { access_ttl: hour, refresh_ttl: 24 * hour };
         let auth = Auth::start(database.pool.clone(), &keys, lifetimes).await.unwrap();
         let verifier = Verifier::new(SigningKeys(database.pool.clone()));
-        let Options { process_managers, reservation_ttl, answer_within, simulator, .. } = options;
+        let Options { process_managers, reservation_ttl, answer_within, at_once, simulator, .. } = options;
         let (queries, tax_rates) = (options.queries, options.tax_rates);
         let environment =
             Environment::from_fn(move |name| (name == "DAYBOOK_TAX_RATES").then(|| tax_rates.to_owned()));
@@ -168,7 +171,6 @@ impl App {
         let watch = LogWatch::start(database.pool.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let payments = PaymentConfig::from(&environment).unwrap();
         let stripe = options.stripe_url.map(|url| StripeConfig {
             url: url.to_owned(),
             key: "sk_test_daybook".to_owned(),
@@ -185,7 +187,7 @@ impl App {
             watch: watch.clone(),
             auth: auth.clone(),
             shop: rules.clone(),
-            payments: PaymentConfig { answer_within, simulator, public_url, stripe, ..payments },
+            payments: PaymentConfig { answer_within, at_once, simulator, public_url, stripe },
             messages: MessageConfig::default(),
             decider: event_store::decider::Config::default(),
             process_managers,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool};
@@ -38,6 +39,18 @@ impl Database {
         let mut owner = PgConnection::connect_with(&options).await.unwrap();
         sqlx::raw_sql(statement).execute(&mut owner).await.unwrap();
         owner.close().await.unwrap();
+    }
+
+    /// Waits until so many of the application's sessions wait for a lock.
+    pub async fn until_waiting(&self, sessions: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let seen = async {
+            while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&self.pool).await.unwrap() != sessions {
+                tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), seen).await.expect("so many wait for a lock");
     }
 
     /// As the application's role, and as the owner: what a process is given.

@@ -14,7 +14,7 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::ids::{PaymentId, UserId};
+use domain::ids::PaymentId;
 use rand::RngCore as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -22,7 +22,9 @@ use uuid::Uuid;
 
 pub use pages::pages;
 
-use super::{Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Kept, Notice};
+use super::{
+    Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
+};
 
 /// Its name.
 pub const NAME: &str = "simulator";
@@ -100,9 +102,9 @@ impl Gateway for Simulator {
         self.give_back(refund).await.map_err(no_answer)
     }
 
-    async fn keep(&self, _: UserId, token: &str, _: Option<&str>) -> Result<Kept, GatewayError> {
-        Ok(match cards::card(token).face() {
-            Some(card) => Kept::Card { reference: token.to_owned(), card },
+    async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {
+        Ok(match cards::card(keep.token).face() {
+            Some(card) => Kept::Card { reference: keep.token.to_owned(), card },
             None => Kept::Refused { code: "invalid_token".to_owned() },
         })
     }

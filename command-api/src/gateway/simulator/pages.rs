@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::charges::Shown;
 use super::{NAME, Simulator};
+use crate::history::bodies;
 use crate::payments::by_page;
 use crate::shop::Shop;
 
@@ -56,7 +57,8 @@ struct Word {
 }
 
 async fn choose(State(pages): State<Pages>, PathId(id): PathId<PaymentId>) -> Result<Response, ApiError> {
-    pay_page(&by_page::find(&pages.shop, id).await?, None)
+    let record = by_page::find(&pages.shop, id).await?;
+    pay_page(&record, action(&pages, &record).await?.as_deref(), None)
 }
 
 async fn pay(
@@ -68,28 +70,35 @@ async fn pay(
         return Err(ApiError::invalid("card", "card must be one of the page's"));
     };
     match by_page::pay(&pages.shop, id, NAME, token.to_owned()).await {
-        Ok(record) => match record.payment.attempt.as_ref().map(|attempt| &attempt.phase) {
-            Some(AttemptPhase::ActionRequired { url }) if record.payment.captured.is_none() => {
-                Ok(Redirect::to(url).into_response())
-            }
-            _ => pay_page(&record, None),
+        Ok(record) => match action(&pages, &record).await? {
+            Some(url) => Ok(Redirect::to(&url).into_response()),
+            None => pay_page(&record, None, None),
         },
         // Somebody else was quicker, or the order's time is over: the page shows how it stands.
         Err(error) if error.status().is_client_error() => {
-            pay_page(&by_page::find(&pages.shop, id).await?, Some(&error.to_string()))
+            let record = by_page::find(&pages.shop, id).await?;
+            pay_page(&record, action(&pages, &record).await?.as_deref(), Some(&error.to_string()))
         }
         Err(error) => Err(error),
     }
 }
 
-fn pay_page(record: &PaymentRecord, problem: Option<&str>) -> Result<Response, ApiError> {
+/// Where the customer has to act, while that is so.
+async fn action(pages: &Pages, record: &PaymentRecord) -> Result<Option<String>, ApiError> {
+    Ok(record.payment_url(&bodies(&pages.shop.log, &record.personal()).await?))
+}
+
+fn pay_page(
+    record: &PaymentRecord,
+    action: Option<&str>,
+    problem: Option<&str>,
+) -> Result<Response, ApiError> {
     let opened = record.payment.opened.ok_or_else(|| ApiError::not_found("Payment"))?;
     // How an attempt stood is of no matter once the money is there.
     let attempt = record.payment.attempt.as_ref().filter(|_| record.payment.captured.is_none());
-    let (action, declined) = match attempt.map(|attempt| &attempt.phase) {
-        Some(AttemptPhase::ActionRequired { url }) => (Some(url.clone()), None),
-        Some(AttemptPhase::Declined { code }) => (None, Some(code.clone())),
-        Some(AttemptPhase::Processing) | None => (None, None),
+    let declined = match attempt.map(|attempt| &attempt.phase) {
+        Some(AttemptPhase::Declined { code }) => Some(code.clone()),
+        Some(AttemptPhase::ActionRequired { .. } | AttemptPhase::Processing) | None => None,
     };
     let status = record.payment.status();
     let page = context! {

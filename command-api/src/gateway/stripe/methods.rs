@@ -2,7 +2,7 @@
 
 use domain::ids::UserId;
 
-use super::super::{GatewayError, Kept};
+use super::super::{GatewayError, Keep, Kept};
 use super::objects::{Customer, Method, Problem};
 use super::{Stripe, refused_call};
 
@@ -29,26 +29,20 @@ impl<'a> Reference<'a> {
 
 impl Stripe {
     /// Keeps a method for the user's customer, who is made with the first one.
-    pub(super) async fn attach(
-        &self,
-        user: UserId,
-        token: &str,
-        known: Option<&str>,
-    ) -> Result<Kept, GatewayError> {
-        let method = match Reference::of(token) {
-            Reference::Token(token) => match self.card(token, None).await? {
+    pub(super) async fn attach(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {
+        let under = |step: &str| keep.key.map(|key| format!("{key}/{step}"));
+        let method = match Reference::of(keep.token) {
+            Reference::Token(token) => match self.card(token, under("card").as_deref()).await? {
                 Ok(method) => method,
                 Err(problem) => return Ok(Kept::Refused { code: problem.word() }),
             },
             Reference::Method(method) | Reference::OfCustomer { method, .. } => method.to_owned(),
         };
-        let customer = match known.map(Reference::of) {
+        let customer = match keep.known.map(Reference::of) {
             Some(Reference::OfCustomer { customer, .. }) => customer.to_owned(),
-            Some(Reference::Token(_) | Reference::Method(_)) | None => self.customer(user).await?,
+            Some(Reference::Token(_) | Reference::Method(_)) | None => self.customer(keep.user).await?,
         };
-        let path = format!("/v1/payment_methods/{method}/attach");
-        let attached = self.http.post::<Method>(&path, &[("customer", customer.clone())], None).await?;
-        Ok(match attached.result {
+        Ok(match self.attached(&method, &customer, under("attach").as_deref()).await? {
             Ok(method) => {
                 let reference = format!("{customer}:{}", method.id);
                 match method.face() {
@@ -56,7 +50,29 @@ impl Stripe {
                     None => Kept::Refused { code: "not_a_card".to_owned() },
                 }
             }
-            Err(problem) => Kept::Refused { code: problem.word() },
+            Err(code) => Kept::Refused { code },
+        })
+    }
+
+    /// The method as the customer's, or the code of why not.
+    async fn attached(
+        &self,
+        method: &str,
+        customer: &str,
+        key: Option<&str>,
+    ) -> Result<Result<Method, String>, GatewayError> {
+        let path = format!("/v1/payment_methods/{method}");
+        let form = [("customer", customer.to_owned())];
+        let attached = self.http.post::<Method>(&format!("{path}/attach"), &form, key).await?;
+        if !attached.replayed || attached.result.is_err() {
+            return Ok(attached.result.map_err(|problem| problem.word()));
+        }
+        // What was answered then may have been forgotten since.
+        let now = self.http.get::<Method>(&path).await?;
+        Ok(match now.result {
+            Ok(method) if method.customer.as_deref() == Some(customer) => Ok(method),
+            Ok(_) => Err("detached".to_owned()),
+            Err(problem) => Err(problem.word()),
         })
     }
 

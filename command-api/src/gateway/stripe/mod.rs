@@ -1,24 +1,31 @@
 //! Stripe, by its HTTP API (<https://docs.stripe.com/api>): one `PaymentIntent` for each payment, which is confirmed once
 //! for each attempt.
 //!
-//! The intent is created under the payment's id as idempotency key, which moves no money, and is found again by creating
-//! it again; an attempt is a confirmation under the payment's id and the attempt's number. An intent succeeds once,
-//! whatever is asked of it. One that was cancelled makes room for the next, under the key that follows.
+//! The intent is created under the payment's id as idempotency key, which moves no money, and noted before it is
+//! confirmed, so that it is found when Stripe has forgotten the key; an attempt is a confirmation under the payment's id
+//! and the attempt's number. An intent succeeds once, whatever is asked of it. One that was cancelled makes room for the
+//! next.
 
 mod http;
 mod intents;
+mod made;
 mod methods;
 mod objects;
+mod refunds;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use domain::Money;
-use domain::ids::{PaymentId, UserId};
+use domain::ids::PaymentId;
+use sqlx::PgPool;
 
 use self::http::Http;
-use self::objects::{Problem, Refund};
-use super::{Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Kept, Notice};
+use self::made::MadeIntents;
+use self::objects::Problem;
+use super::{
+    Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
+};
 use crate::config::StripeConfig;
 
 /// Its name.
@@ -31,6 +38,7 @@ const SIGNATURE: &str = "stripe-signature";
 #[derive(Clone, Debug)]
 pub struct Stripe {
     http: Http,
+    made: MadeIntents,
     /// Webhooks are heard only with it.
     webhook_secret: Option<String>,
     /// Where a customer goes from Stripe's page who has no page to go to.
@@ -38,10 +46,11 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// The gateway that this configuration leads to, of a shop at `home_url`.
-    pub fn new(config: &StripeConfig, home_url: &str) -> Self {
+    /// The gateway that this configuration leads to, of a shop at `home_url` that notes in `pool` what was made there.
+    pub fn new(config: &StripeConfig, home_url: &str, pool: PgPool) -> Self {
         Self {
             http: Http::new(&config.url, &config.key),
+            made: MadeIntents(pool),
             webhook_secret: config.webhook_secret.clone(),
             home_url: home_url.to_owned(),
         }
@@ -64,8 +73,7 @@ impl Gateway for Stripe {
     }
 
     async fn look_up(&self, asked: &Asked) -> Result<Option<Charged>, GatewayError> {
-        let intent = self.intent(asked).await?;
-        intent.charged(asked.amount)
+        self.standing(asked).await
     }
 
     async fn give_up(&self, asked: &Asked) -> Result<Charged, GatewayError> {
@@ -73,26 +81,11 @@ impl Gateway for Stripe {
     }
 
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError> {
-        let form = [
-            ("payment_intent", refund.charge.clone()),
-            ("amount", minor_units(refund.amount).to_string()),
-            ("metadata[payment_id]", refund.payment_id.to_string()),
-            ("metadata[refund_id]", refund.refund_id.to_string()),
-        ];
-        let key = refund.refund_id.to_string();
-        Ok(match self.http.post::<Refund>("/v1/refunds", &form, Some(&key)).await?.result {
-            Ok(Refund { status: Some(status), failure_reason, .. })
-                if status == "failed" || status == "canceled" =>
-            {
-                GivenBack::Refused { code: failure_reason.unwrap_or(status) }
-            }
-            Ok(Refund { id, .. }) => GivenBack::Refunded { reference: id },
-            Err(problem) => GivenBack::Refused { code: problem.word() },
-        })
+        self.give_back(refund).await
     }
 
-    async fn keep(&self, user: UserId, token: &str, known: Option<&str>) -> Result<Kept, GatewayError> {
-        self.attach(user, token, known).await
+    async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {
+        self.attach(keep).await
     }
 
     async fn forget(&self, reference: &str) -> Result<(), GatewayError> {

@@ -1,9 +1,12 @@
 //! Stripe's objects, as far as they are read (<https://docs.stripe.com/api/payment_intents/object>).
 
+use std::collections::HashMap;
+
 use domain::Money;
+use domain::ids::RefundId;
 use serde::Deserialize;
 
-use super::super::{CardFace, Charged, GatewayError};
+use super::super::{CardFace, Charged, GatewayError, GivenBack};
 use super::{minor_units, unexpected};
 
 /// The body of an answer that says no.
@@ -31,6 +34,11 @@ impl Problem {
     /// The intent is not in a state for it: it was confirmed or cancelled before.
     pub(super) fn is_of_state(&self) -> bool {
         self.code.as_deref() == Some("payment_intent_unexpected_state")
+    }
+
+    /// What was asked about isn't there.
+    pub(super) fn is_missing(&self) -> bool {
+        self.code.as_deref() == Some("resource_missing")
     }
 
     /// The idempotency key was used for something else: what was asked for didn't happen, and nothing is known.
@@ -133,8 +141,36 @@ impl Intent {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Refund {
     pub id: String,
-    pub status: Option<String>,
-    pub failure_reason: Option<String>,
+    status: Option<String>,
+    failure_reason: Option<String>,
+    metadata: Option<HashMap<String, String>>,
+}
+
+impl Refund {
+    /// Whether it is this one of ours.
+    pub(super) fn is(&self, refund_id: RefundId) -> bool {
+        let ours = self.metadata.as_ref().and_then(|metadata| metadata.get("refund_id"));
+        ours.is_some_and(|ours| *ours == refund_id.to_string())
+    }
+
+    /// What became of it. Some take days (`pending`), or wait for the customer (`requires_action`).
+    pub(super) fn given_back(self) -> GivenBack {
+        match self.status.as_deref() {
+            Some("succeeded") => GivenBack::Refunded { reference: self.id },
+            Some(status @ ("failed" | "canceled")) => {
+                GivenBack::Refused { code: self.failure_reason.unwrap_or_else(|| status.to_owned()) }
+            }
+            Some(_) | None => GivenBack::Pending,
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct List<T> {
+    pub data: Vec<T>,
+    #[serde(default)]
+    pub has_more: bool,
 }
 
 /// A person, at Stripe.
@@ -147,6 +183,8 @@ pub(super) struct Customer {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Method {
     pub id: String,
+    /// Whose it is, if it is anybody's.
+    pub customer: Option<String>,
     card: Option<Card>,
 }
 

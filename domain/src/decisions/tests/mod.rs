@@ -18,7 +18,7 @@ use crate::Money;
 use crate::Streams as _;
 use crate::cart::CartEvent;
 use crate::coupon::{Coupon, CouponEvent, Discount, Terms};
-use crate::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
+use crate::ids::{OrderId, PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use crate::inventory::{Inventory, InventoryEvent};
 use crate::order::{Lines, Order, OrderStatus, Parcel, Region};
 use crate::payment::Payment;

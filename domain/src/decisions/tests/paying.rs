@@ -5,7 +5,7 @@ use crate::order::Split;
 use crate::payment::PaymentError;
 
 fn action() -> RequireAction {
-    RequireAction { payment_id: PAYMENT, attempt: 1, url: "https://pay.example".into() }
+    RequireAction { payment_id: PAYMENT, attempt: 1, page: PersonalId(Uuid::from_u128(0x21)) }
 }
 
 fn decline() -> DeclinePayment {

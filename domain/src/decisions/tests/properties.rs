@@ -170,7 +170,8 @@ impl World {
             }
             Try::Action { order } => {
                 let attempt = self.shop.get::<Payment>(payment_id(order)).attempt.map_or(1, |it| it.number);
-                let command = RequireAction { payment_id: payment_id(order), attempt, url: "u".into() };
+                let page = PersonalId(Uuid::from_u128(1));
+                let command = RequireAction { payment_id: payment_id(order), attempt, page };
                 self.shop.decide(|it| require_action(it, &command)).is_ok()
             }
             Try::Decline { order } => {

@@ -9,12 +9,14 @@ use std::process::Stdio;
 
 use command_api::config::StripeConfig;
 use command_api::gateway::{
-    Asked, Charge, Charged, Gateway as _, GatewayError, GiveBack, GivenBack, Kept, Pages, Stripe,
+    Asked, Charge, Charged, Gateway as _, GatewayError, GiveBack, GivenBack, Keep, Kept, Pages, Stripe,
 };
 use domain::Money;
 use domain::ids::{PaymentId, RefundId, UserId};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
+
+use crate::harness::Database;
 
 struct Mock {
     _process: Child,
@@ -53,7 +55,8 @@ async fn start() -> Option<Mock> {
 async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
     let Some(mock) = start().await else { return };
     let config = StripeConfig { url: mock.url.clone(), key: "sk_test_123".to_owned(), webhook_secret: None };
-    let stripe = Stripe::new(&config, "https://shop.example");
+    let database = Database::new().await;
+    let stripe = Stripe::new(&config, "https://shop.example", database.pool.clone());
     let (payment_id, amount) = (PaymentId(Uuid::now_v7()), Money::new(2_000, "USD".parse().unwrap()));
     let asked = Asked { payment_id, attempt: 1, amount };
     // Its examples have a state of their own: that they were taken and read is what is shown.
@@ -63,13 +66,15 @@ async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
     }
     stripe.look_up(&asked).await.unwrap();
     stripe.give_up(&asked).await.unwrap();
-    let refund =
-        GiveBack { payment_id, refund_id: RefundId(Uuid::now_v7()), charge: "pi_1".to_owned(), amount };
-    let refunded = stripe.refund(&refund).await.unwrap();
-    assert!(matches!(refunded, GivenBack::Refunded { .. }), "{refunded:?}");
+    for may_be_known in [false, true] {
+        let (refund_id, charge) = (RefundId(Uuid::now_v7()), "pi_1".to_owned());
+        let refund = GiveBack { payment_id, refund_id, charge, amount, may_be_known };
+        let refunded = stripe.refund(&refund).await.unwrap();
+        assert!(matches!(refunded, GivenBack::Refunded { .. }), "{refunded:?}");
+    }
     let user = UserId(Uuid::now_v7());
     for (token, known) in [("tok_visa", None), ("pm_1", Some("cus_1:pm_0"))] {
-        let kept = stripe.keep(user, token, known).await.unwrap();
+        let kept = stripe.keep(&Keep { user, token, known, key: Some("m") }).await.unwrap();
         assert!(matches!(kept, Kept::Card { .. }), "{kept:?}");
     }
     stripe.forget("cus_1:pm_1").await.unwrap();

@@ -1,0 +1,115 @@
+//! `POST /payments/process`: an order is paid. The attempt goes into the log, the process manager takes it to its
+//! gateway, and this waits for what comes of it.
+//!
+//! A customer who comes back from a page of the gateway's sends the same again: then the gateway is asked what it
+//! knows by now. With another method the attempt that waits for them is given up, and the other one is charged.
+
+mod outcome;
+mod request;
+
+use api_contract::openapi::{Envelope, Refusal};
+use api_contract::views::{PaymentRecord, PaymentView};
+use api_contract::{ApiError, Fingerprint, IdempotencyKey, JsonBody, Role};
+use axum::extract::State;
+use axum::response::Response;
+use domain::Halt;
+use domain::decisions::{AttemptPaymentError, Attempted, attempt_payment};
+use domain::ids::PaymentId;
+use domain::payment::PaymentError;
+use event_store::{Accepted, Decision};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::outcome::{Decided, answer, awaits_customer, unsettled};
+use self::request::{Process, Wish};
+use super::{attempt_refusal, is_open, settled, settled_again};
+use crate::command::{Caller, decide};
+use crate::history::told;
+use crate::shop::Shop;
+
+pub(super) fn route() -> OpenApiRouter<Shop> {
+    OpenApiRouter::new().routes(routes!(process))
+}
+
+/// Pays an order.
+///
+/// Waits for the gateway's answer up to a bound, and answers `processing` after it.
+#[utoipa::path(
+    post, path = "/payments/process", operation_id = "processPayment", tag = "payments",
+    security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Charges once, however often it is sent",
+            min_length = 1, max_length = 255)),
+    request_body = Process,
+    responses(
+        (status = 200, description = "Paid; or requires_action with paymentUrl; or processing", body = Envelope<PaymentView>),
+        (status = 402, description = "Declined; the order stays pending and may be paid by another method", body = Refusal),
+        (status = 409, description = "The order can't be paid now", body = Refusal),
+    ),
+)]
+async fn process(
+    State(shop): State<Shop>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
+    let (request, fingerprint) = body.read_keyed(|f| Process::read(f, &shop.gateways))?;
+    let wish = Wish::of(&shop, &caller, request).await?;
+    // Giving up an attempt that waits for the customer makes room for the next one, once.
+    for _ in 0..2 {
+        match attempt(&shop, &caller, &wish, &key, fingerprint).await? {
+            Accepted::Done { value: Decided::Attempted(Attempted { payment_id, attempt }), position } => {
+                shop.poke.notify_one();
+                let done = |record: &PaymentRecord| !is_open(record, Some(attempt));
+                let payment = settled(&shop, payment_id, position, done).await?;
+                return answer(&shop, payment_id, &payment).await;
+            }
+            Accepted::Done { value: Decided::AwaitsCustomer { payment_id, same }, .. } => {
+                let because = caller.submission().metadata;
+                if same {
+                    shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
+                } else {
+                    shop.settlement.abandon(payment_id, &because).await.map_err(unsettled)?;
+                }
+                let payment = told::<PaymentRecord>(&shop.log, payment_id, None).await?;
+                if same || payment.record.payment.captured.is_some() {
+                    return answer(&shop, payment_id, &payment).await;
+                }
+            }
+            Accepted::Replayed(before) => {
+                let payment_id: PaymentId = before.resource.parse().map_err(ApiError::internal)?;
+                let because = caller.submission().metadata;
+                shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
+                let done = |record: &PaymentRecord| !is_open(record, None);
+                let payment = settled_again(&shop, payment_id, before.position, done).await?;
+                return answer(&shop, payment_id, &payment).await;
+            }
+        }
+    }
+    Err(ApiError::conflict(PaymentError::AttemptUnderWay.to_string()))
+}
+
+async fn attempt(
+    shop: &Shop,
+    caller: &Caller,
+    wish: &Wish,
+    key: &IdempotencyKey,
+    fingerprint: Fingerprint,
+) -> Result<Accepted<Decided>, ApiError> {
+    let (caller, wish) = (caller.clone(), wish.clone());
+    let submission = caller.keyed(key, fingerprint);
+    let decision = move |streams: &mut Decision<'_>| {
+        let command = wish.command(streams, &caller)?;
+        match attempt_payment(streams, &command) {
+            Ok(attempted) => {
+                streams.remember(200, attempted.payment_id);
+                Ok(Decided::Attempted(attempted))
+            }
+            Err(Halt::Refused(under_way @ AttemptPaymentError::Payment(PaymentError::AttemptUnderWay))) => {
+                awaits_customer(streams, &command)?.ok_or_else(|| Halt::Refused(attempt_refusal(&under_way)))
+            }
+            Err(halt) => Err(halt.map(|error| attempt_refusal(&error))),
+        }
+    };
+    decide(&shop.decider, submission, decision).await
+}

@@ -1,0 +1,141 @@
+//! Cards that Stripe keeps for a customer.
+
+use std::time::Duration;
+
+use api_contract::Role;
+use futures::future::join_all;
+use identity::payment_methods::{self, MOST, NewMethod};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Shop, pay, status};
+use crate::harness::Answer;
+use crate::payments::ordered;
+
+const PATH: &str = "/payments/methods";
+
+fn card(token: &str) -> Value {
+    json!({ "cardToken": token, "paymentGateway": "stripe" })
+}
+
+fn statuses(answers: &[Answer]) -> Vec<u16> {
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    statuses
+}
+
+async fn until(what: impl Fn() -> bool) {
+    let seen = async {
+        while !what() {
+            tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stored_card_is_the_customer_s_at_stripe() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let body = json!({ "type": "card", "cardToken": "tok_visa", "paymentGateway": "stripe" });
+    let stored = buyer.post("/payments/methods", &body).await;
+    assert_eq!(stored.status, 201, "{}", stored.text);
+    let data = stored.json()["data"].clone();
+    assert_eq!((&data["expiryMonth"], &data["expiryYear"]), (&json!(8), &json!(2031)));
+    assert!(
+        !stored.text.contains("pm_of_tok_visa") && !stored.text.contains("cus_1"),
+        "tokens are ours alone"
+    );
+    let refused = buyer
+        .post("/payments/methods", &json!({ "cardToken": "tok_unknown", "paymentGateway": "stripe" }))
+        .await;
+    assert_eq!(refused.status, 402, "{}", refused.text);
+    let order = ordered(&buyer, &seller).await;
+    let paid = pay(&buyer, &order, data["id"].as_str().unwrap()).await;
+    assert_eq!(status(&paid), (200, "succeeded".to_owned()), "{}", paid.text);
+    let removed = buyer
+        .send(Method::DELETE, &format!("/payments/methods/{}", data["id"].as_str().unwrap()), &json!({}))
+        .await;
+    assert_eq!(removed.status, 204);
+}
+
+#[tokio::test]
+async fn a_card_that_is_sent_twice_with_its_key_is_kept_once() {
+    let shop = Shop::start().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    let one = buyer.post_once("m", PATH, &card("tok_once_1")).await;
+    let two = buyer.post_once("m", PATH, &card("tok_once_1")).await;
+    assert_eq!((one.status.as_u16(), two.status.as_u16()), (201, 201), "{}", two.text);
+    assert_eq!(one.json()["data"], two.json()["data"]);
+    let other = buyer.post_once("m", PATH, &card("tok_once_2")).await;
+    assert_eq!(other.status, 422, "{}", other.text);
+    assert_eq!(shop.stripe.kept(), ["pm_of_tok_once_1"]);
+}
+
+#[tokio::test]
+async fn a_card_that_is_sent_many_times_at_once_with_its_key_is_kept_once() {
+    let shop = Shop::start().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    for round in 0..20 {
+        let (key, body) = (format!("m-{round}"), card(&format!("tok_once_{round}")));
+        let answers = join_all((0..6).map(|_| buyer.post_once(&key, PATH, &body))).await;
+        assert_eq!(statuses(&answers), [201; 6], "{answers:?}");
+        let ids: Vec<Value> = answers.iter().map(|answer| answer.json()["data"]["id"].clone()).collect();
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        assert_eq!(shop.stripe.kept().len(), round + 1);
+    }
+}
+
+#[tokio::test]
+async fn two_cards_that_are_sent_at_once_with_one_key_are_one_card() {
+    let shop = Shop::start().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    let bodies = [card("tok_once_1"), card("tok_once_2")];
+    // Both are at Stripe before either is stored here.
+    let mut held = shop.app.database.pool.begin().await.unwrap();
+    identity::users::hold(&mut held, buyer.id).await.unwrap();
+    let sent = join_all(bodies.iter().map(|body| buyer.post_once("m", PATH, body)));
+    let release = async {
+        until(|| shop.stripe.kept().len() == 2).await;
+        held.commit().await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(sent, release);
+    assert_eq!(statuses(&answers), [201, 422], "{answers:?}");
+    until(|| shop.stripe.kept().len() == 1).await;
+    let stored = payment_methods::all(&shop.app.database.pool, buyer.id).await.unwrap();
+    assert_eq!(stored[0].reference, format!("cus_1:{}", shop.stripe.kept()[0]));
+}
+
+#[tokio::test]
+async fn a_card_that_can_t_be_stored_is_not_kept_at_stripe_either() {
+    let shop = Shop::start().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    let mut held = shop.app.database.pool.begin().await.unwrap();
+    for stored in 1..MOST {
+        let method = NewMethod {
+            gateway: "stripe".to_owned(),
+            reference: format!("cus_1:pm_{stored}"),
+            r#type: "card",
+            brand: "visa".to_owned(),
+            last4: "4242".to_owned(),
+            expiry_month: 8,
+            expiry_year: 2031,
+            make_default: false,
+        };
+        payment_methods::add(&mut held, buyer.id, Uuid::now_v7(), &method).await.unwrap();
+    }
+    // There is room for one of the two, which only shows when both are at Stripe.
+    let bodies = [card("tok_once_1"), card("tok_once_2")];
+    let sent = join_all(bodies.iter().map(|body| buyer.post(PATH, body)));
+    let release = async {
+        until(|| shop.stripe.kept().len() == 2).await;
+        held.commit().await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(sent, release);
+    assert_eq!(statuses(&answers), [201, 409], "{answers:?}");
+    until(|| shop.stripe.kept().len() == 1).await;
+    // By now it is known before Stripe is asked.
+    assert_eq!(buyer.post(PATH, &card("tok_once_3")).await.status, 409);
+    assert_eq!(shop.stripe.kept().len(), 1);
+}
