@@ -9,10 +9,12 @@ use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::ProductDetails;
 use event_store::Log;
+use projections::QueryError;
 use projections::catalog::{CatalogProduct, CategoryName, Products};
-use projections::{Answer, QueryError};
+use projections::product_search::Hit;
 use sqlx::PgPool;
 
+use super::shops::ShopNames;
 use crate::history::{failed, told};
 
 /// How a failure of a read model is answered.
@@ -31,7 +33,7 @@ pub fn unanswered(error: QueryError) -> ApiError {
 pub struct Names {
     /// The catalog.
     pub products: Products,
-    pool: PgPool,
+    shops: ShopNames,
 }
 
 /// A product as it is shown.
@@ -66,6 +68,22 @@ impl From<CatalogProduct> for Shown {
     }
 }
 
+impl From<Hit> for Shown {
+    fn from(hit: Hit) -> Self {
+        let category =
+            hit.category.map(|it| CategoryBrief { id: Some(it.id), name: it.name, slug: Some(it.slug) });
+        Self {
+            id: hit.id,
+            details: hit.entry.product.into(),
+            stock: u64::try_from(hit.stock).unwrap_or(0),
+            created_at: hit.entry.created_at,
+            updated_at: hit.entry.updated_at,
+            version: hit.entry.version.unsigned_abs(),
+            category,
+        }
+    }
+}
+
 fn brief(CategoryName { id, name, slug }: CategoryName) -> CategoryBrief {
     CategoryBrief { id: Some(id), name, slug: Some(slug) }
 }
@@ -83,25 +101,12 @@ impl Shown {
 impl Names {
     /// By this pool.
     pub fn new(pool: PgPool) -> Self {
-        Self { products: Products::new(pool.clone()), pool }
-    }
-
-    /// These products in this order; those that are not for everybody to see and those that are not known are left out.
-    pub async fn shown(&self, ids: &[ProductId]) -> Result<Answer<Vec<Shown>>, ApiError> {
-        let found = self.products.by_ids(ids).await.map_err(unanswered)?;
-        Ok(found.map(|found| found.into_iter().filter(CatalogProduct::is_shown).map(Into::into).collect()))
+        Self { products: Products::new(pool.clone()), shops: ShopNames::new(pool) }
     }
 
     /// The names of the shops of these products.
     pub async fn shops(&self, products: &[Shown]) -> Result<HashMap<SellerId, String>, ApiError> {
-        let mut ids: Vec<_> = products.iter().map(|product| product.details.seller_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let shops = identity::shops::by_ids(&self.pool, &ids).await.map_err(identity::failed)?;
-        Ok(shops.into_iter().map(|shop| (shop.id, shop.name)).collect())
+        self.shops.of(products.iter().map(|product| product.details.seller_id).collect()).await
     }
 
     /// A product that was not withdrawn, from its stream: for the moment before the catalog has it.

@@ -6,6 +6,7 @@ mod again;
 mod bad_file;
 mod daybook_form;
 mod online_retail;
+mod products;
 mod properties;
 mod real;
 
