@@ -16,6 +16,7 @@ mod relay;
 mod replay;
 mod roles;
 mod sample_shop;
+mod search_words;
 mod status;
 mod up;
 mod user;

@@ -9,10 +9,9 @@ use projections::{LogSource, Positions};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::Failure;
 use crate::config::Config;
 use crate::http::{self, Document, Health, Metrics, ServerConfig, Surface};
-use crate::roles;
+use crate::{Failure, roles, search_words};
 
 /// The role's routes; its search index is fed from `source`.
 pub fn router(
@@ -23,7 +22,8 @@ pub fn router(
     positions: Positions,
 ) -> Result<OpenApiRouter, Failure> {
     let shop = ShopConfig::from(&config.environment)?;
-    let search = product_search::start(Home::under(&config.home), pool, &(source as _), &positions);
+    let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
+    let search = product_search::start(home, pool, &(source as _), &positions);
     let api = query_api::QueryApi {
         pool: pool.clone(),
         watch,

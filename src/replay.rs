@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use projections::product_search::Home;
 
 use crate::config::Config;
-use crate::{Failure, migrate, say};
+use crate::{Failure, migrate, say, search_words};
 
 #[derive(clap::Args)]
 #[command(
@@ -20,7 +20,7 @@ pub struct Args {
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let owner = migrate::owner_pool(config).await?;
     let log = Log::new(owner.clone());
-    let home = Home::under(&config.home);
+    let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
     let report = projections::replay::replay(&args.name, &owner, &home, &log, |progress| {

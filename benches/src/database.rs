@@ -81,6 +81,11 @@ impl Server {
         Ok(Database { name, server: self.clone() })
     }
 
+    /// A database with nothing in it.
+    pub async fn bare(&self) -> Result<Database, Error> {
+        self.empty().await
+    }
+
     async fn empty(&self) -> Result<Database, Error> {
         let name = format!("bench_{}", Uuid::now_v7().simple());
         let mut owner = self.owner.connect().await?;

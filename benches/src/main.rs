@@ -10,6 +10,7 @@ mod http;
 mod one_event;
 mod relay;
 mod report;
+mod search;
 mod two_processes;
 mod verify;
 
@@ -74,5 +75,6 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     verify::measure(&server, &mut report).await?;
     relay::measure(&server, &mut report).await?;
     http::measure(&server, &mut report).await?;
+    search::measure(&server, &mut report).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::{Product, ProductDetails};
 use domain::{Money, StreamId};
-use event_store::{Accepted, Failure, Submission};
+use event_store::{Accepted, Decider, Failure, Submission};
 use futures::stream::{self, StreamExt};
 use uuid::Uuid;
 
@@ -206,23 +206,67 @@ impl Importer {
         since: DateTime<Utc>,
         fresh: bool,
     ) -> impl Future<Output = Result<(Option<ProductId>, u64), ImportError>> + use<> {
-        let fresh = if fresh { fresh_streams(&command) } else { Vec::new() };
-        let submission = Submission { fresh, bytes: 1024, ..self.submission(since) };
-        let decider = self.decider.clone();
+        let submission = Submission { bytes: 1024, ..self.submission(since) };
+        let submitted = submit(&self.decider, submission, command, fresh);
         async move {
-            let decide = move |decision: &mut event_store::Decision<'_>| {
-                let mut counted = Counted::of(decision);
-                Ok((import_product(&mut counted, &command)?, counted.events))
-            };
-            match decider.submit::<_, ImportProductError, _>(submission, decide).await {
-                Ok(Accepted::Done { value: (product_id, events), .. }) => Ok((Some(product_id), events)),
-                Ok(Accepted::Replayed(_)) | Err(Failure::Refused(_) | Failure::Unstorable(_)) => {
-                    Ok((None, 0))
-                }
-                Err(failure) => Err(ImportError::Log(failure.to_string())),
-            }
+            Ok(match submitted.await? {
+                Taken::Product { product_id, events } => (Some(product_id), events),
+                Taken::Refused(_) => (None, 0),
+            })
         }
     }
+}
+
+/// What came of a product.
+pub enum Taken {
+    /// It is in the catalog.
+    Product {
+        /// Its id.
+        product_id: ProductId,
+        /// So many events were appended.
+        events: u64,
+    },
+    /// The rules refuse it.
+    Refused(String),
+}
+
+/// Has the decider take a product. `fresh`: nothing had its SKU a moment ago.
+pub fn submit(
+    decider: &Decider,
+    submission: Submission,
+    command: ImportProduct,
+    fresh: bool,
+) -> impl Future<Output = Result<Taken, ImportError>> + use<> {
+    let fresh = if fresh { fresh_streams(&command) } else { Vec::new() };
+    let submission = Submission { fresh, ..submission };
+    let decider = decider.clone();
+    async move {
+        let decide = move |decision: &mut event_store::Decision<'_>| {
+            let mut counted = Counted::of(decision);
+            Ok((import_product(&mut counted, &command)?, counted.events))
+        };
+        match decider.submit::<_, ImportProductError, _>(submission, decide).await {
+            Ok(Accepted::Done { value: (product_id, events), .. }) => {
+                Ok(Taken::Product { product_id, events })
+            }
+            Ok(Accepted::Replayed(_)) => Ok(Taken::Refused("it was imported before".to_owned())),
+            Err(Failure::Refused(refusal)) => Ok(Taken::Refused(refusal.to_string())),
+            Err(Failure::Unstorable(error)) => Ok(Taken::Refused(error.to_string())),
+            Err(failure) => Err(ImportError::Log(failure.to_string())),
+        }
+    }
+}
+
+/// The slugs that a product may have, the last of them certainly free.
+pub fn slugs(name: &str, sku: &str, product_id: ProductId) -> Vec<String> {
+    let base: String = slug::slugify(name).chars().take(150).collect();
+    let sku: String = slug::slugify(sku).chars().take(40).collect();
+    let tail = product_id.0.simple().to_string().split_off(20);
+    let of =
+        |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
+    let mut slugs = vec![of(&[&base]), of(&[&base, &sku]), of(&[&base, &tail])];
+    slugs.retain(|slug| !slug.is_empty());
+    slugs
 }
 
 /// Streams of ids just made up, and the SKU's, which was free a moment ago.
@@ -237,13 +281,7 @@ fn fresh_streams(command: &ImportProduct) -> Vec<StreamId> {
 fn command(it: &Wanted, code: &Code) -> ImportProduct {
     let product_id = ProductId(Uuid::now_v7());
     let name = if code.name.is_empty() { it.code.clone() } else { code.name.clone() };
-    let base: String = slug::slugify(&name).chars().take(150).collect();
-    let sku: String = slug::slugify(&it.code).chars().take(40).collect();
-    let tail = product_id.0.simple().to_string().split_off(20);
-    let of =
-        |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
-    let mut slugs = vec![of(&[&base]), of(&[&base, &sku]), of(&[&base, &tail])];
-    slugs.retain(|slug| !slug.is_empty());
+    let slugs = slugs(&name, &it.code, product_id);
     let details = details(it.seller_id, &it.code, name, code.price);
     ImportProduct { product_id, details, slugs, stock: code.opening() }
 }

@@ -17,6 +17,7 @@ mod flight;
 mod known;
 mod line;
 mod online_retail;
+mod products;
 mod progress;
 mod rejects;
 mod scattered;
@@ -44,6 +45,7 @@ use document::{Run, Runs};
 use fields::Layout;
 use file::{FileError, Source};
 use online_retail::OnlineRetail;
+use products::{ProductsArgs, import_products};
 use progress::Progress;
 use rejects::{Rejects, RejectsError};
 use scattered::Scattered;
@@ -76,6 +78,13 @@ pub enum What {
         after_help = "Example: daybook import orders --format online-retail --rejects rejects.csv online_retail.csv.gz"
     )]
     Orders(ImportArgs),
+    /// Takes over a catalog from a file with a JSON object on each line, plain or gzipped, in Icecat's words.
+    ///
+    /// `id` is the SKU and the outside id, `title` the name, `name` the model number, `supplier` the brand, `price` in
+    /// cents, `short_description`, `attr_…` the attributes. A product that the shop has already stays as it is. The last
+    /// line on standard output is one JSON object.
+    #[command(after_help = "Example: daybook import products --rejects rejects.tsv icecat_products.jsonl.gz")]
+    Products(ProductsArgs),
 }
 
 /// `daybook import orders`.
@@ -128,6 +137,16 @@ pub enum ImportError {
     /// `--shop` is empty or too long.
     #[error("--shop must have 1 to 128 characters")]
     Shop,
+    /// A file of products, or its rejects.
+    #[error("{path} can't be {what}")]
+    Products {
+        /// Opened, read or written.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 /// Aggregates that the decider of an import keeps in memory: enough for the documents on their way, whose products and
@@ -136,18 +155,25 @@ const CACHE: usize = 20_000;
 
 /// `daybook import`.
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
-    let What::Orders(args) = args.what;
     let pool = roles::pool(config).await?;
     let watch = LogWatch::start(pool.clone());
     let settings = decider::Config { cache: CACHE, ..decider::Config::default() };
     let (decider, task) =
         Decider::start(registry(), settings, config.database()?, pool.clone(), watch).await?;
-    let told = args.rejects.is_some();
-    let summary = import(args, decider, pool).await;
+    let told = match args.what {
+        What::Orders(args) => {
+            let told = args.rejects.is_some();
+            import(args, decider, pool).await.map(|it| (it.to_string(), it.rejected, told))
+        }
+        What::Products(args) => {
+            let told = args.rejects.is_some();
+            import_products(args, decider, pool).await.map(|it| (it.to_string(), it.rejected, told))
+        }
+    };
     task.drain().await;
-    let summary = summary?;
-    if summary.rejected > 0 && !told {
-        say(format_args!("{} lines were not taken; --rejects FILE writes them down", summary.rejected));
+    let (summary, rejected, told) = told?;
+    if rejected > 0 && !told {
+        say(format_args!("{rejected} lines were not taken; --rejects FILE writes them down"));
     }
     say(summary);
     Ok(())

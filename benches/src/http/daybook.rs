@@ -123,6 +123,15 @@ impl Daybook {
         Ok(())
     }
 
+    /// Another command of the binary, to its end; what it printed.
+    pub async fn run(database: &Database, home: &Path, arguments: &[&str]) -> Result<String, Error> {
+        let told = command(database, home)?.args(arguments).output().await?;
+        if told.status.success() {
+            return Ok(String::from_utf8(told.stdout)?);
+        }
+        Err(format!("daybook {}: {}", arguments.join(" "), String::from_utf8_lossy(&told.stderr)).into())
+    }
+
     /// Waits until every consumer is at the log's end.
     pub async fn caught_up(&self, database: &Database) -> Result<(), Error> {
         let started = Instant::now();

@@ -3,7 +3,7 @@
 
 mod connection;
 mod daybook;
-mod load;
+pub mod load;
 mod memory;
 mod orders;
 mod placing;
@@ -18,9 +18,11 @@ use crate::Error;
 use crate::database::Server;
 use crate::report::Report;
 
+pub use connection::{Ask, Connection};
+pub use daybook::{Daybook, home};
 pub use load::Load;
+pub use shop::sign_in;
 
-use daybook::Daybook;
 use shop::Shop;
 
 /// The connections of the clients, and the buyers.

@@ -88,6 +88,12 @@ impl Shop {
     }
 }
 
+/// `Bearer …` of an account of the sample shop that a `daybook up` with this home made: `admin`, `seller` or `customer`.
+pub async fn sign_in(daybook: &Daybook, role: &str) -> Result<String, Error> {
+    let accounts: Value = serde_json::from_slice(&std::fs::read(daybook.home.join("sample-shop.json"))?)?;
+    login(&mut Connection::open(daybook.address).await?, &accounts[role]).await
+}
+
 async fn products(address: SocketAddr, seller: String, part: usize) -> Result<Vec<Uuid>, Error> {
     let mut connection = Connection::open(address).await?;
     let mut products = Vec::new();

@@ -2,19 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::category::public::TreeEntry;
 use domain::ids::CategoryId;
 use domain::shelf::word_key;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The categories, in the order of their siblings, and how many products are directly in each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
     categories: Vec<Branch>,
     counts: Vec<Count>,
 }
 
 /// One category.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branch {
     /// Which.
     pub category_id: CategoryId,
@@ -33,7 +34,23 @@ pub struct Branch {
     pub sort_order: i32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+impl Branch {
+    /// A category as an event says it.
+    pub(crate) fn of(category_id: CategoryId, entry: &TreeEntry) -> Self {
+        Self {
+            category_id,
+            name: entry.name.clone(),
+            name_key: word_key(&entry.name),
+            slug: entry.slug.clone(),
+            description: entry.description.clone(),
+            image: entry.image.clone(),
+            parent_id: entry.parent_id,
+            sort_order: entry.sort_order,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
     category_id: Option<CategoryId>,
     category_word: Option<String>,
@@ -51,6 +68,32 @@ impl Tree {
         by(&|it| Some(it.category_id) == id)
             .or_else(|| by(&|it| it.slug == key))
             .or_else(|| by(&|it| it.name_key == key))
+    }
+
+    /// One of them.
+    pub(crate) fn branch(&self, id: CategoryId) -> Option<&Branch> {
+        self.categories.iter().find(|it| it.category_id == id)
+    }
+
+    /// A category and those above it, up to the root.
+    pub(crate) fn path<'a>(&'a self, branch: &'a Branch) -> impl Iterator<Item = &'a Branch> {
+        let mut seen = HashSet::from([branch.category_id]);
+        std::iter::successors(Some(branch), move |below| {
+            self.branch(below.parent_id?).filter(|above| seen.insert(above.category_id))
+        })
+    }
+
+    /// Puts a category in, or in the place of what was known of it.
+    pub(crate) fn set(&mut self, branch: Branch) {
+        self.remove(branch.category_id);
+        let order = |it: &Branch| (it.sort_order, it.name_key.clone(), it.category_id);
+        let place = self.categories.partition_point(|it| order(it) < order(&branch));
+        self.categories.insert(place, branch);
+    }
+
+    /// Takes a category out.
+    pub(crate) fn remove(&mut self, id: CategoryId) {
+        self.categories.retain(|it| it.category_id != id);
     }
 
     /// The categories that are part of no other, or of one that isn't there.

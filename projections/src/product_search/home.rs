@@ -6,20 +6,35 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use event_store::Head;
 use serde::Deserialize;
 
-/// The folder of the product search's indexes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::words::Words;
+
+/// The folder of the product search's indexes, and what words are in them.
+#[derive(Clone, Debug)]
 pub struct Home {
     root: PathBuf,
+    words: Arc<Words>,
 }
 
 impl Home {
     /// The one under this `DAYBOOK_HOME`.
     pub fn under(daybook_home: &Path) -> Self {
-        Self { root: daybook_home.join("search").join(super::NAME) }
+        Self { root: daybook_home.join("search").join(super::NAME), words: Arc::default() }
+    }
+
+    /// The same with other words.
+    #[must_use]
+    pub fn with(self, words: Words) -> Self {
+        Self { words: Arc::new(words), ..self }
+    }
+
+    /// What words are in its indexes.
+    pub(super) fn words(&self) -> &Arc<Words> {
+        &self.words
     }
 
     /// The folder itself.

@@ -1,24 +1,21 @@
-//! An index that is being fed.
+//! The index in a folder: opening it, and writing a commit.
 
-use std::collections::HashMap;
-use std::io;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use domain::product::public::ProductPublicEvent;
-use domain::public::{PublicData, PublicEvent};
 use event_store::Head;
-use tantivy::collector::TopDocs;
 use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::LockError;
-use tantivy::query::TermQuery;
-use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
-use uuid::Uuid;
 
-use super::entry::Entry;
-use super::fields::{Fields, register_analyzer};
-use super::stock::StockFile;
-use crate::catalog::stock_change;
+use super::disk::Disk;
+use super::fields::{Fields, Text};
+use super::language::Language;
+use super::snapshot::Recent;
+use super::stock::{Stock, StockFile};
+use crate::catalog::Tree;
 use crate::read_model::ApplyError;
 
 /// The memory in which documents are gathered before they are written: one thread writes them all.
@@ -58,31 +55,124 @@ impl From<TantivyError> for SearchError {
     }
 }
 
-/// An index with its writer. There is one writer to a folder, whatever the process.
-pub(super) struct Feed {
-    writer: IndexWriter,
-    reader: IndexReader,
-    fields: Fields,
-    stock: StockFile,
-    /// Products whose documents must be written, or deleted, at the next commit.
-    pending: HashMap<Uuid, Option<Entry>>,
-    /// Products whose stock changed since the last commit, and whether they were in stock then.
-    moved: HashMap<Uuid, bool>,
-    head: Head,
-    committed: Head,
+/// What a commit writes.
+pub(super) struct Commit {
+    pub(super) head: Head,
+    /// By slot: a product's new description, or nothing where it was withdrawn.
+    pub(super) documents: Vec<(u32, Option<Arc<Recent>>)>,
+    /// A block of the stock file: what moved since the last commit.
+    pub(super) stock: Vec<u8>,
+    /// A block with all stock, where the file has become long.
+    pub(super) all_stock: Option<Vec<u8>>,
+    /// The categories, where they have changed.
+    pub(super) tree: Option<Tree>,
 }
 
-/// Opens the index in a folder to read it, or makes an empty one.
-pub(super) fn open(folder: &Path) -> Result<(Index, Fields), SearchError> {
-    let (schema, fields) = Fields::schema();
+/// What an index in a folder says, as of its last commit.
+pub(super) struct Opened {
+    pub(super) head: Head,
+    pub(super) disk: Disk,
+    pub(super) stock: Stock,
+    pub(super) tree: Tree,
+}
+
+/// An index with its writer. There is one writer to a folder, whatever the process.
+pub(super) struct Store {
+    folder: PathBuf,
+    fields: Fields,
+    writer: IndexWriter,
+    reader: IndexReader,
+    stock: StockFile,
+}
+
+impl Store {
+    /// Opens the index in a folder to write it, or makes an empty one.
+    pub(super) fn open(folder: &Path, language: Language) -> Result<(Self, Opened), SearchError> {
+        let (index, fields) = open(folder, language)?;
+        let writer = index.writer_with_num_threads(1, MEMORY)?;
+        let head = committed(&index)?;
+        let (stock, counts) = StockFile::open(folder, head.position)?
+            .ok_or(SearchError::Unusable("its stock is of another moment"))?;
+        let reader = reader(&index)?;
+        let disk = Disk::of(&reader, fields, None)?;
+        let opened = Opened { head, disk, stock: counts, tree: read_tree(folder)? };
+        Ok((Self { folder: folder.to_owned(), fields, writer, reader, stock }, opened))
+    }
+
+    /// Whether the stock file should be written anew.
+    pub(super) fn has_long_stock(&self, products: usize) -> bool {
+        self.stock.is_long(products)
+    }
+
+    /// Writes everything, and opens what is written then.
+    pub(super) fn write(&mut self, commit: &Commit, before: &Disk) -> Result<Disk, SearchError> {
+        for (slot, recent) in &commit.documents {
+            self.writer.delete_term(self.fields.slot_term(*slot));
+            if let Some(recent) = recent {
+                self.writer.add_document(self.document(recent)?)?;
+            }
+        }
+        // Ahead of the commit it says what events after it will say again.
+        if let Some(tree) = &commit.tree {
+            write_tree(&self.folder, tree)?;
+        }
+        self.stock.append(&commit.stock)?;
+        let mut prepared = self.writer.prepare_commit()?;
+        prepared.set_payload(&commit.head.to_string());
+        prepared.commit()?;
+        if let Some(all) = &commit.all_stock {
+            self.stock.replace(all)?;
+        }
+        self.reader.reload()?;
+        Ok(Disk::of(&self.reader, self.fields, Some(before))?)
+    }
+
+    fn document(&self, recent: &Recent) -> Result<TantivyDocument, SearchError> {
+        let mut document = TantivyDocument::new();
+        document.add_u64(self.fields.slot, recent.slot.into());
+        for text in Text::ALL {
+            document.add_pre_tokenized_text(self.fields.text(text), recent.tokens.indexed(text));
+        }
+        document.add_pre_tokenized_text(self.fields.surface, recent.tokens.indexed_surface());
+        document.add_bytes(self.fields.source, &serde_json::to_vec(&recent.stored)?);
+        Ok(document)
+    }
+
+    /// Waits for merges, so that the folder can be left or moved.
+    pub(super) fn close(self) -> Result<(), SearchError> {
+        Ok(self.writer.wait_merging_threads()?)
+    }
+}
+
+/// Looks at the index that another process writes; nothing where it has not come to what is asked for or is between two
+/// commits.
+pub(super) fn look(
+    folder: &Path,
+    language: Language,
+    newer_than: i64,
+) -> Result<Option<Opened>, SearchError> {
+    let (index, fields) = open(folder, language)?;
+    let head = committed(&index)?;
+    if head.position <= newer_than {
+        return Ok(None);
+    }
+    let disk = Disk::of(&reader(&index)?, fields, None)?;
+    if committed(&index)? != head {
+        return Ok(None);
+    }
+    let stock = StockFile::look(folder, head.position)?;
+    let tree = read_tree(folder)?;
+    Ok(stock.map(|stock| Opened { head, disk, stock, tree }))
+}
+
+fn open(folder: &Path, language: Language) -> Result<(Index, Fields), SearchError> {
+    let (schema, fields) = Fields::schema(language);
     let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
-    let index = Index::open_or_create(directory, schema)?;
-    register_analyzer(&index);
-    Ok((index, fields))
+    Ok((Index::open_or_create(directory, schema)?, fields))
 }
 
 /// The checkpoint that the last commit carries.
-pub(super) fn committed(index: &Index) -> Result<Head, SearchError> {
+fn committed(index: &Index) -> Result<Head, SearchError> {
     match index.load_metas()?.payload {
         None => Ok(Head::EMPTY),
         Some(payload) => payload.parse().map_err(|_| SearchError::Unusable("its checkpoint can't be read")),
@@ -90,145 +180,25 @@ pub(super) fn committed(index: &Index) -> Result<Head, SearchError> {
 }
 
 /// A reader that is told when to look again.
-pub(super) fn reader(index: &Index) -> Result<IndexReader, SearchError> {
+fn reader(index: &Index) -> Result<IndexReader, SearchError> {
     Ok(index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?)
 }
 
-impl Feed {
-    /// Opens the index in a folder to feed it.
-    pub(super) fn open(folder: &Path) -> Result<Self, SearchError> {
-        let (index, fields) = open(folder)?;
-        let writer = index.writer_with_num_threads(1, MEMORY)?;
-        let head = committed(&index)?;
-        let stock = StockFile::open(folder, head.position)?
-            .ok_or(SearchError::Unusable("its stock is of another moment"))?;
-        let reader = reader(&index)?;
-        Ok(Self {
-            writer,
-            reader,
-            fields,
-            stock,
-            pending: HashMap::new(),
-            moved: HashMap::new(),
-            head,
-            committed: head,
-        })
-    }
-
-    pub(super) fn reader(&self) -> &IndexReader {
-        &self.reader
-    }
-
-    pub(super) fn fields(&self) -> Fields {
-        self.fields
-    }
-
-    /// Where it has come to; what of that is committed may be less.
-    pub(super) fn head(&self) -> Head {
-        self.head
-    }
-
-    /// Whether there is anything to commit, be it a checkpoint.
-    pub(super) fn is_ahead(&self) -> bool {
-        self.head != self.committed
-    }
-
-    /// How many documents the next commit writes, as far as is known.
-    pub(super) fn pending(&self) -> usize {
-        self.pending.len()
-    }
-
-    /// Whether searches would answer differently after a commit.
-    pub(super) fn is_stale(&self) -> bool {
-        !self.pending.is_empty()
-            || self.moved.iter().any(|(id, was_in_stock)| (self.stock.get(*id) > 0) != *was_in_stock)
-    }
-
-    /// Takes a batch in.
-    pub(super) fn apply(&mut self, events: &[PublicEvent], head: Head) -> Result<(), SearchError> {
-        for event in events {
-            match &event.data {
-                PublicData::Products(product) => self.product(event, product)?,
-                PublicData::Inventory(moved) => {
-                    let id = ApplyError::aggregate_uuid(event)?;
-                    let change = stock_change(moved, event.sequence)
-                        .and_then(|change| change.on_hand.checked_sub(change.reserved))
-                        .ok_or_else(|| ApplyError::bad(event, "a quantity is too large"))?;
-                    let in_stock = self.stock.get(id) > 0;
-                    self.moved.entry(id).or_insert(in_stock);
-                    self.stock.add(id, change);
-                }
-                PublicData::Orders(_)
-                | PublicData::Carts(_)
-                | PublicData::Payments(_)
-                | PublicData::Coupons(_)
-                | PublicData::Categories(_) => {}
-            }
+fn read_tree(folder: &Path) -> Result<Tree, SearchError> {
+    match fs::read(folder.join("categories.json")) {
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).map_err(|_| SearchError::Unusable("its categories can't be read"))
         }
-        self.head = head;
-        Ok(())
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Tree::default()),
+        Err(error) => Err(error.into()),
     }
+}
 
-    fn product(&mut self, event: &PublicEvent, data: &ProductPublicEvent) -> Result<(), SearchError> {
-        let id = ApplyError::aggregate_uuid(event)?;
-        let entry = match data {
-            ProductPublicEvent::ProductCreated(created) => {
-                Some(Entry::new(&created.product, event.occurred_at))
-            }
-            ProductPublicEvent::ProductRevised(revised) => {
-                let created_at = self.entry(id)?.map_or(event.occurred_at, |entry| entry.created_at);
-                Some(Entry::new(&revised.product, created_at))
-            }
-            ProductPublicEvent::ProductWithdrawn(_) => None,
-        };
-        self.pending.insert(id, entry);
-        Ok(())
-    }
-
-    /// What is known of a product: from this commit's changes, else from the index.
-    fn entry(&self, id: Uuid) -> Result<Option<Entry>, SearchError> {
-        if let Some(pending) = self.pending.get(&id) {
-            return Ok(pending.clone());
-        }
-        let searcher = self.reader.searcher();
-        let query = TermQuery::new(self.fields.id_term(id), IndexRecordOption::Basic);
-        let found = searcher.search(&query, &TopDocs::with_limit(1))?;
-        let Some((_, address)) = found.first() else { return Ok(None) };
-        let document: TantivyDocument = searcher.doc(*address)?;
-        let source = document.get_first(self.fields.source).and_then(|value| value.as_str());
-        Ok(source.map(serde_json::from_str).transpose()?)
-    }
-
-    /// Writes everything and makes it visible to the reader.
-    pub(super) fn commit(&mut self) -> Result<(), SearchError> {
-        for (id, was_in_stock) in &self.moved {
-            if (self.stock.get(*id) > 0) != *was_in_stock
-                && !self.pending.contains_key(id)
-                && let Some(entry) = self.entry(*id)?
-            {
-                self.pending.insert(*id, Some(entry));
-            }
-        }
-        for (id, entry) in self.pending.drain() {
-            self.writer.delete_term(self.fields.id_term(id));
-            if let Some(entry) = entry {
-                let in_stock = self.stock.get(id) > 0;
-                self.writer.add_document(self.fields.document(id, &entry, in_stock)?)?;
-            }
-        }
-        self.stock.append(self.head.position, self.moved.keys().copied())?;
-        let mut commit = self.writer.prepare_commit()?;
-        commit.set_payload(&self.head.to_string());
-        commit.commit()?;
-        self.moved.clear();
-        self.committed = self.head;
-        self.stock.compact(self.head.position)?;
-        self.reader.reload()?;
-        Ok(())
-    }
-
-    /// Waits for merges, so that the folder can be left or moved.
-    pub(super) fn close(self) -> Result<(), SearchError> {
-        Ok(self.writer.wait_merging_threads()?)
-    }
+fn write_tree(folder: &Path, tree: &Tree) -> Result<(), SearchError> {
+    let new = folder.join("categories.new");
+    let mut file = File::create(&new)?;
+    file.write_all(&serde_json::to_vec(tree)?)?;
+    file.sync_all()?;
+    fs::rename(&new, folder.join("categories.json"))?;
+    Ok(())
 }

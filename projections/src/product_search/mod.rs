@@ -1,32 +1,71 @@
-//! Full-text search of products: a Tantivy index that lives where it is queried.
+//! Full-text search of products, which lives where it is queried.
 //!
-//! Each process that answers searches feeds an index of its own from the log, under `DAYBOOK_HOME/search`. The commit's
-//! payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log is thrown away and built
-//! again. Search answers ids; what is shown of a product comes from the [catalog](crate::catalog).
+//! Each process that answers searches keeps an index of its own of the log, under `DAYBOOK_HOME/search`: a large one on
+//! disk, by Tantivy, that is committed every few seconds; in memory the texts that have changed since, which mask what the
+//! disk says; and in memory too a [table] of what products are filtered, counted and sorted by. So what is found is of
+//! the position that the feed has come to, and a sale, which only changes a number in the table, rewrites no text. ADR
+//! 0011 has the reasons and the figures.
 //!
-//! A movement of goods is only arithmetic here: a product's document is written again when the product changes or
-//! comes into or out of stock.
+//! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
+//! form or language, is thrown away and built again.
+//!
+//! - From a text to words: [analyze], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
+//! - From words to products: [matching], [weights]; from products to an answer: [filter], [facets], [order], [page],
+//!   [highlight], [suggest].
+//! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
 
+mod analyze;
+mod categories;
+mod disk;
 mod entry;
+mod facets;
+mod feed;
 mod fields;
+mod filter;
+mod highlight;
 mod home;
 mod index;
+mod language;
+mod matching;
+mod order;
+mod page;
+mod plan;
 mod projector;
 mod query;
 mod replay;
 mod search;
+mod slots;
+mod snapshot;
+mod spelling;
 mod stock;
+mod suggest;
+mod synonyms;
+mod table;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod typed;
+mod weights;
+mod words;
 
+pub use self::entry::Entry;
 pub use self::home::{Home, position_on_disk};
 pub use self::index::SearchError;
-pub use self::query::{SearchPage, SearchQuery, Sort};
+pub use self::language::Language;
+pub use self::order::NotACursor;
+pub use self::query::{
+    BrandCount, CategoryCount, CategoryOf, Cursor, Facets, Highlights, Hit, PriceCount, SearchPage,
+    SearchQuery, Sort,
+};
 pub use self::replay::replay;
 pub use self::search::{ProductSearch, start};
+pub use self::suggest::{Completion, Suggestions};
+pub use self::synonyms::SynonymsError;
+pub use self::weights::{Weight, Weights};
+pub use self::words::Words;
 
 /// The read model's name.
 pub const NAME: &str = "product_search";
 
 /// The aggregates whose events it reads.
-pub const AGGREGATES: &[&str] = &["products", "inventory"];
+pub const AGGREGATES: &[&str] = &["products", "inventory", "categories"];

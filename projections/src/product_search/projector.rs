@@ -1,29 +1,30 @@
 //! The task that feeds the index of this process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use event_store::{Checkpoint, Head, LogError};
 use sqlx::PgPool;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
+use super::feed::{Committed, Feed};
 use super::home::Home;
-use super::index::{self, Feed, SearchError};
-use super::search::{Shown, Window};
+use super::index::{self, SearchError};
+use super::search::Window;
 use super::{AGGREGATES, NAME};
 use crate::runner::failure::{self, FeedError};
 use crate::runner::positions::Positions;
 use crate::runner::source::{EventSource, PublicBatch};
 
-/// While events flow, changes become visible this long after the ones before.
-const VISIBLE_EVERY: Duration = Duration::from_millis(200);
+/// What has changed is written to the disk this long after what changed before: until then it is in memory alone, and is
+/// read from the log again after a crash.
+const COMMIT_EVERY: Duration = Duration::from_secs(3);
 
-/// How often the checkpoint is written where nothing that is searched has changed.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
-
-/// So many changed documents are written at once, however little time has passed.
-const MOST_PENDING: usize = 20_000;
+/// So many changed descriptions are searched in memory, one by one; then they are written, however little time has passed.
+const MOST_PENDING: usize = 2_000;
 
 /// How often we look whether a replay has swapped the index, or whoever feeds it is gone.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -38,6 +39,9 @@ pub(super) struct SearchProjector {
     pub(super) positions: Positions,
     pub(super) window: Window,
 }
+
+/// A commit that is being written beside the feed.
+type Writing = JoinHandle<Result<Committed, SearchError>>;
 
 impl SearchProjector {
     /// Works until a permanent error stops it, which is then in the log and in status.
@@ -64,17 +68,24 @@ impl SearchProjector {
         }
     }
 
+    /// The number and the folder of the live index.
+    fn live(&self) -> Result<(u32, PathBuf), SearchError> {
+        let generation = match self.home.current()? {
+            Some(generation) if self.home.folder(generation).is_dir() => generation,
+            Some(_) | None => self.home.start_over()?,
+        };
+        Ok((generation, self.home.folder(generation)))
+    }
+
     /// Feeds the live index until another one is.
     async fn follow(&self, at: &mut Head) -> Result<(), FeedError> {
-        let generation = match self.home.current().map_err(SearchError::from)? {
-            Some(generation) if self.home.folder(generation).is_dir() => generation,
-            Some(_) | None => self.home.start_over().map_err(SearchError::from)?,
-        };
-        let folder = self.home.folder(generation);
-        let mut feed = blocking(move || Feed::open(&folder)).await?;
+        let (generation, folder) = self.live()?;
+        let words = Arc::clone(self.home.words());
+        let mut feed = blocking(move || Feed::open(&folder, words)).await?;
         self.home.delete_older_than(generation).map_err(SearchError::from)?;
         info!(consumer = NAME, position = feed.head().position, "follows the log");
         let mut committed_at = Instant::now();
+        let mut writing: Option<Writing> = None;
         let mut failed_before = true;
         self.show(&feed);
         while self.home.current().map_err(SearchError::from)? == Some(generation) {
@@ -84,45 +95,49 @@ impl SearchProjector {
                 failure::clear(&self.pool, &Checkpoint::named(NAME)).await?;
             }
             if batch.head == *at {
-                self.rest(&feed, committed_at).await;
+                self.rest(&feed, &mut writing, committed_at).await;
             } else {
                 feed = apply(feed, batch).await?;
+                self.show(&feed);
             }
-            if is_due(&feed, committed_at) {
-                feed = blocking(move || feed.commit().map(|()| feed)).await?;
+            if let Some(done) = writing.take_if(|writing| writing.is_finished()) {
+                feed.end_commit(written(done).await?);
                 committed_at = Instant::now();
                 self.show(&feed);
-            } else if !feed.is_stale() {
-                self.show(&feed); // what is committed is the truth at the new position too
             }
+            let due = is_due(&feed, committed_at);
+            if due
+                && feed.pending() >= MOST_PENDING * 2
+                && let Some(slow) = writing.take()
+            {
+                // Changes come faster than they can be written.
+                feed.end_commit(written(slow).await?);
+            }
+            if due && let Some(begun) = feed.begin_commit() {
+                writing = Some(tokio::task::spawn_blocking(move || begun.write()));
+            }
+        }
+        if let Some(writing) = writing {
+            written(writing).await?;
         }
         Ok(())
     }
 
-    /// Waits for events, or until there is something to commit.
-    async fn rest(&self, feed: &Feed, committed_at: Instant) {
-        let bound = if feed.is_stale() {
-            VISIBLE_EVERY.saturating_sub(committed_at.elapsed())
-        } else if feed.is_ahead() {
-            CHECKPOINT_EVERY.saturating_sub(committed_at.elapsed())
-        } else {
-            LOOK_EVERY
+    /// Waits for events, or until there is something to commit, or a commit is written.
+    async fn rest(&self, feed: &Feed, writing: &mut Option<Writing>, committed_at: Instant) {
+        let bound = match writing {
+            Some(_) => Duration::from_millis(20),
+            None if feed.is_ahead() => COMMIT_EVERY.saturating_sub(committed_at.elapsed()),
+            None => LOOK_EVERY,
         };
         let _ = timeout(bound, self.source.beyond(feed.head().position)).await;
     }
 
-    /// Shows what is committed, unless what is shown is newer: an index that a replay has swapped in catches up first.
+    /// Shows what is fed, unless what is shown is newer: an index that a replay has swapped in catches up first.
     fn show(&self, feed: &Feed) {
-        self.show_at(feed.head().position, || Shown {
-            searcher: feed.reader().searcher(),
-            fields: feed.fields(),
-            position: feed.head().position,
-        });
-    }
-
-    fn show_at(&self, position: i64, shown: impl FnOnce() -> Shown) {
+        let position = feed.head().position;
         if self.window.get().is_none_or(|shown| shown.position <= position) {
-            self.window.set(Some(shown()));
+            self.window.set(Some(feed.snapshot()));
             self.positions.publish(NAME, position);
         }
     }
@@ -131,14 +146,17 @@ impl SearchProjector {
     async fn follow_another(&self) -> Result<(), FeedError> {
         let generation = self.home.current().map_err(SearchError::from)?.unwrap_or_default();
         let folder = self.home.folder(generation);
-        let (index, fields) = index::open(&folder)?;
-        let reader = index::reader(&index)?;
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {
-            // The checkpoint first: what is read after it is of that moment or later.
-            let position = index::committed(&index)?.position;
-            reader.reload().map_err(SearchError::from)?;
-            self.show_at(position, || Shown { searcher: reader.searcher(), fields, position });
+            let shown = self.window.get().map_or(-1, |shown| shown.position);
+            let (folder, words) = (folder.clone(), Arc::clone(self.home.words()));
+            let feed = blocking(move || {
+                let opened = index::look(&folder, words.analyzer.language(), shown)?;
+                opened.map(|opened| Feed::of(opened, None, words)).transpose()
+            });
+            if let Some(feed) = feed.await? {
+                self.show(&feed);
+            }
             sleep(FOLLOW_EVERY).await;
         }
         Ok(())
@@ -146,10 +164,14 @@ impl SearchProjector {
 }
 
 fn is_due(feed: &Feed, committed_at: Instant) -> bool {
-    let elapsed = committed_at.elapsed();
-    feed.pending() >= MOST_PENDING
-        || (feed.is_stale() && elapsed >= VISIBLE_EVERY)
-        || (feed.is_ahead() && elapsed >= CHECKPOINT_EVERY)
+    feed.pending() >= MOST_PENDING || (feed.is_ahead() && committed_at.elapsed() >= COMMIT_EVERY)
+}
+
+async fn written(writing: Writing) -> Result<Committed, FeedError> {
+    match writing.await {
+        Ok(result) => Ok(result?),
+        Err(error) => Err(SearchError::Io(std::io::Error::other(error)).into()),
+    }
 }
 
 /// Takes a batch in. Many events are taken in away from the threads that answer requests.

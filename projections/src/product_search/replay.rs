@@ -1,20 +1,23 @@
 //! Building the index anew from the log, beside the live one, and swapping it in while searches go on.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use event_store::{Head, Log};
 
 use super::AGGREGATES;
+use super::feed::Feed;
 use super::home::Home;
-use super::index::{Feed, SearchError};
+use super::index::{SearchError, Store};
 use super::projector::{apply, blocking};
+use super::words::Words;
 use crate::replay::{Progress, Reader, ReplayError, ReplayReport};
 use crate::runner::failure::FeedError;
 
 /// So many changed documents are gathered in memory before they are committed.
-const MOST_PENDING: usize = 50_000;
+const MOST_PENDING: usize = 20_000;
 
 /// Rebuilds the index. A process that feeds the live one notices the swap within a second, brings the new one to where
 /// it stood, and shows it then.
@@ -25,8 +28,25 @@ pub async fn replay(
 ) -> Result<ReplayReport, ReplayError> {
     let started = Instant::now();
     let Some((building, _lock)) = home.building().map_err(io)? else { return Err(ReplayError::Running) };
-    let folder = building.clone();
-    let mut feed = blocking(move || Feed::open(&folder)).await?;
+    let feed = filled(&building, Arc::clone(home.words()), log, progress).await?;
+    let head = feed.head();
+    blocking(move || feed.close()).await?;
+    let next = home.next().map_err(io)?;
+    fs::rename(&building, home.folder(next)).map_err(io)?;
+    home.point_to(next).map_err(io)?;
+    delete_unused(home, next).await;
+    Ok(report(head, started))
+}
+
+/// An index in an empty folder of everything that is in the log, committed.
+pub(super) async fn filled(
+    folder: &Path,
+    words: Arc<Words>,
+    log: &Log,
+    progress: impl Fn(Progress),
+) -> Result<Feed, ReplayError> {
+    let folder = folder.to_owned();
+    let mut feed = blocking(move || Feed::open(&folder, words)).await?;
     let mut reader = Reader::start(log.clone(), AGGREGATES);
     while let Some(read) = reader.batches.recv().await {
         let (batch, head) = read.map_err(FeedError::from)?;
@@ -36,17 +56,7 @@ pub async fn replay(
         }
         progress(Progress { position: feed.head().position, head });
     }
-    let head = feed.head();
-    blocking(move || {
-        feed.commit()?;
-        feed.close()
-    })
-    .await?;
-    let next = home.next().map_err(io)?;
-    fs::rename(&building, home.folder(next)).map_err(io)?;
-    home.point_to(next).map_err(io)?;
-    delete_unused(home, next).await;
-    Ok(report(head, started))
+    Ok(blocking(move || feed.commit().map(|()| feed)).await?)
 }
 
 /// Deletes the old indexes if nobody feeds them; whoever does deletes them when it goes over to the new one.
@@ -54,7 +64,7 @@ async fn delete_unused(home: &Home, keep: u32) {
     let home = home.clone();
     let deleted = blocking(move || {
         for generation in home.older_than(keep)? {
-            let unused = Feed::open(&home.folder(generation));
+            let unused = Store::open(&home.folder(generation), home.words().analyzer.language());
             if !matches!(unused, Err(SearchError::Busy)) {
                 drop(unused);
                 home.delete(generation)?;

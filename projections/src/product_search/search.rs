@@ -1,38 +1,38 @@
 //! The handle by which searches are asked.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use event_store::Log;
 use sqlx::PgPool;
-use tantivy::{Searcher, TantivyError};
+use tantivy::TantivyError;
 use tokio::task::JoinSet;
 
 use super::NAME;
-use super::fields::Fields;
+use super::feed::Feed;
 use super::home::Home;
+use super::page;
 use super::projector::SearchProjector;
-use super::query::{SearchPage, SearchQuery, search};
+use super::query::{SearchPage, SearchQuery};
+use super::snapshot::Snapshot;
+use super::suggest::{Suggestions, suggest};
+use super::weights::Weights;
+use super::words::Words;
 use crate::live::{Answer, QueryError};
+use crate::replay::ReplayError;
 use crate::runner::positions::Positions;
 use crate::runner::source::EventSource;
 
-/// What searches see: an index at a position.
-#[derive(Clone)]
-pub(super) struct Shown {
-    pub(super) searcher: Searcher,
-    pub(super) fields: Fields,
-    pub(super) position: i64,
-}
-
 /// What is shown now, shared by those who ask and the one who feeds.
 #[derive(Clone, Default)]
-pub(super) struct Window(Arc<RwLock<Option<Shown>>>);
+pub(super) struct Window(Arc<RwLock<Option<Snapshot>>>);
 
 impl Window {
-    pub(super) fn get(&self) -> Option<Shown> {
+    pub(super) fn get(&self) -> Option<Snapshot> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set(&self, shown: Option<Shown>) {
+    pub(super) fn set(&self, shown: Option<Snapshot>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = shown;
     }
 }
@@ -41,6 +41,7 @@ impl Window {
 #[derive(Clone)]
 pub struct ProductSearch {
     window: Window,
+    weights: Weights,
     _feeding: Arc<JoinSet<()>>,
 }
 
@@ -67,16 +68,50 @@ pub fn start(
     };
     let mut feeding = JoinSet::new();
     feeding.spawn(projector.run());
-    ProductSearch { window, _feeding: Arc::new(feeding) }
+    ProductSearch { window, weights: Weights::default(), _feeding: Arc::new(feeding) }
 }
 
 impl ProductSearch {
-    /// The ids of the products that match, a page of them.
+    /// An index on disk in `folder` of what a log says now. Nobody feeds it.
+    pub async fn of_log(folder: &Path, log: &Log, words: Words) -> Result<Self, ReplayError> {
+        let feed = super::replay::filled(folder, Arc::new(words), log, |_| {}).await?;
+        Ok(Self::of(&feed))
+    }
+
+    /// What a feed says now.
+    pub(super) fn of(feed: &Feed) -> Self {
+        let window = Window::default();
+        window.set(Some(feed.snapshot()));
+        Self { window, weights: Weights::default(), _feeding: Arc::default() }
+    }
+
+    /// The same index, asked with other weights.
+    #[must_use]
+    pub fn weighing(&self, weights: Weights) -> Self {
+        Self { weights, ..self.clone() }
+    }
+
+    /// The products that match, a page of them.
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
+        let search = self.clone();
+        let searching = tokio::task::spawn_blocking(move || search.search_now(&query));
+        searching.await.map_err(|error| TantivyError::InternalError(error.to_string()))?
+    }
+
+    /// The same on this thread: a few milliseconds of work.
+    pub fn search_now(&self, query: &SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
+        let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
+        let page = page::search(&shown, query, &self.weights)?;
+        Ok(Answer { position: shown.position, value: page })
+    }
+
+    /// What may be meant by what was typed so far; at most so many of each kind.
+    pub async fn suggest(&self, text: String, limit: usize) -> Result<Answer<Suggestions>, QueryError> {
         let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
         let position = shown.position;
-        let searching = tokio::task::spawn_blocking(move || search(&shown.searcher, shown.fields, &query));
-        let page = searching.await.map_err(|error| TantivyError::InternalError(error.to_string()))??;
-        Ok(Answer { position, value: page })
+        let weights = self.weights;
+        let suggesting = tokio::task::spawn_blocking(move || suggest(&shown, &text, limit, &weights));
+        let value = suggesting.await.map_err(|error| TantivyError::InternalError(error.to_string()))??;
+        Ok(Answer { position, value })
     }
 }

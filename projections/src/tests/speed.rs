@@ -86,7 +86,7 @@ async fn catalog() {
             };
             let query = SearchQuery { sort, categories: keys, limit: 20, ..SearchQuery::default() };
             let found = search.search(query).await.unwrap().value;
-            assert_eq!(products.by_ids(&found.ids).await.unwrap().value.len(), 20);
+            assert_eq!(found.hits.len(), 20);
         }
     };
     median("list, the newest first", || list(Sort::Newest, None)).await;

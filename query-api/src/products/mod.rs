@@ -1,8 +1,13 @@
 //! The catalog: lists, search, one product.
 
+mod facets;
+mod filters;
 mod get_product;
 mod list;
 mod names;
+mod search;
+mod shops;
+mod suggest;
 
 use std::sync::Arc;
 
@@ -34,7 +39,8 @@ pub fn router(
 ) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(list::list))
-        .routes(routes!(list::search))
+        .routes(routes!(search::search))
+        .routes(routes!(suggest::suggest))
         .routes(routes!(list::featured))
         .routes(routes!(list::of_seller))
         .routes(routes!(get_product::get_product))

@@ -10,11 +10,12 @@ use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::ProductDetails;
 use event_store::Log;
-use moka::sync::Cache;
+use projections::QueryError;
 use projections::catalog::{CatalogProduct, CategoryName, Products};
-use projections::{Answer, QueryError};
+use projections::product_search::Hit;
 use sqlx::PgPool;
 
+use super::shops::ShopNames;
 use crate::history::{failed, told};
 
 /// How a failure of a read model is answered.
@@ -27,16 +28,11 @@ pub fn unanswered(error: QueryError) -> ApiError {
     }
 }
 
-/// So many shops' names are remembered, each for so long: a shop that was renamed is soon shown so.
-const SHOPS: u64 = 10_000;
-const SHOP_NAME_KEPT: Duration = Duration::from_secs(1);
-
 /// Looks names up.
 pub struct Names {
     /// The catalog.
     pub products: Products,
-    shop_names: Cache<SellerId, String>,
-    pool: PgPool,
+    shops: ShopNames,
 }
 
 /// A product as it is shown.
@@ -71,6 +67,22 @@ impl From<CatalogProduct> for Shown {
     }
 }
 
+impl From<Hit> for Shown {
+    fn from(hit: Hit) -> Self {
+        let category =
+            hit.category.map(|it| CategoryBrief { id: Some(it.id), name: it.name, slug: Some(it.slug) });
+        Self {
+            id: hit.id,
+            details: hit.entry.product.into(),
+            stock: u64::try_from(hit.stock).unwrap_or(0),
+            created_at: hit.entry.created_at,
+            updated_at: hit.entry.updated_at,
+            version: hit.entry.version.unsigned_abs(),
+            category,
+        }
+    }
+}
+
 fn brief(CategoryName { id, name, slug }: CategoryName) -> CategoryBrief {
     CategoryBrief { id: Some(id), name, slug: Some(slug) }
 }
@@ -88,36 +100,12 @@ impl Shown {
 impl Names {
     /// By this pool.
     pub fn new(pool: PgPool) -> Self {
-        let shop_names = Cache::builder().max_capacity(SHOPS).time_to_live(SHOP_NAME_KEPT).build();
-        Self { products: Products::new(pool.clone()), shop_names, pool }
-    }
-
-    /// These products in this order; those that are not for everybody to see and those that are not known are left out.
-    pub async fn shown(&self, ids: &[ProductId]) -> Result<Answer<Vec<Shown>>, ApiError> {
-        let found = self.products.by_ids(ids).await.map_err(unanswered)?;
-        Ok(found.map(|found| found.into_iter().filter(CatalogProduct::is_shown).map(Into::into).collect()))
+        Self { products: Products::new(pool.clone()), shops: ShopNames::new(pool) }
     }
 
     /// The names of the shops of these products.
     pub async fn shops(&self, products: &[Shown]) -> Result<HashMap<SellerId, String>, ApiError> {
-        let mut ids: Vec<_> = products.iter().map(|product| product.details.seller_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut names = HashMap::with_capacity(ids.len());
-        ids.retain(|id| match self.shop_names.get(id) {
-            Some(name) => names.insert(*id, name).is_some(),
-            None => true,
-        });
-        if !ids.is_empty() {
-            for shop in identity::shops::by_ids(&self.pool, &ids).await.map_err(identity::failed)? {
-                self.shop_names.insert(shop.id, shop.name.clone());
-                names.insert(shop.id, shop.name);
-            }
-        }
-        Ok(names)
+        self.shops.of(products.iter().map(|product| product.details.seller_id).collect()).await
     }
 
     /// A product that was not withdrawn, from its stream: for the moment before the catalog has it.

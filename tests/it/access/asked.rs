@@ -95,6 +95,7 @@ async fn filled(world: &World<'_>, caller: &str, method: &str, template: &str) -
         }
         path if path.starts_with("/sellers/{id}") => path.replace("{id}", &world.shop),
         "/products/search" => "/products/search?q=lamp".to_owned(),
+        "/products/suggest" => "/products/suggest?q=lamp".to_owned(),
         path if path.starts_with("/audit/{kind}/{id}") => {
             path.replace("{kind}", "orders").replace("{id}", &id(&world.order().await))
         }

@@ -4,6 +4,7 @@ mod caching;
 mod categories;
 mod lists;
 mod products;
+mod search;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -7,6 +7,7 @@ mod bad_file;
 mod daybook_form;
 mod ledger;
 mod online_retail;
+mod products;
 mod properties;
 mod real;
 

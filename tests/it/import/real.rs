@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Importing, ledger};
 
 /// Where the data is that is not in the repository, if it is there. With `DAYBOOK_REQUIRE_SHARED=1` it has to be.
-fn shared(name: &str) -> Option<PathBuf> {
+pub(super) fn shared(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("DAYBOOK_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let path = folder.join("data").join(name);

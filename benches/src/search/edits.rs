@@ -1,0 +1,56 @@
+//! Queries with a slip of the pen.
+
+use super::judgements::Judged;
+
+/// So many are made.
+const MISSPELT: usize = 200;
+/// Only words of so many letters are misspelt.
+const LETTERS: usize = 5;
+
+/// Random numbers that are the same in each run (`SplitMix64`, of Steele, Lea and Flood).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).unwrap_or(0)
+    }
+}
+
+/// Queries as they were meant and as they are typed: one letter left out, put in, changed or swapped with its
+/// neighbour, in one word of five letters or more.
+pub fn misspelt(judged: &[Judged], seed: u64) -> Vec<(Judged, Judged)> {
+    let mut random = Random(seed);
+    let able: Vec<_> =
+        judged.iter().filter(|it| it.query.split(' ').any(|word| word.chars().count() >= LETTERS)).collect();
+    let mut all = Vec::with_capacity(MISSPELT);
+    for meant in able.iter().cycle().take(MISSPELT) {
+        let mut typed = meant.query.clone();
+        while typed == meant.query {
+            typed = edit(&meant.query, &mut random);
+        }
+        all.push(((*meant).clone(), Judged { query: typed, ratings: meant.ratings.clone() }));
+    }
+    all
+}
+
+fn edit(query: &str, random: &mut Random) -> String {
+    let mut words: Vec<Vec<char>> = query.split(' ').map(|word| word.chars().collect()).collect();
+    let long: Vec<usize> = (0..words.len()).filter(|n| words[*n].len() >= LETTERS).collect();
+    let word = &mut words[long[random.below(long.len())]];
+    let letter = u8::try_from(random.below(26)).map_or('a', |n| char::from(b'a' + n));
+    let place = random.below(word.len());
+    match random.below(4) {
+        0 => drop(word.remove(place)),
+        1 => word.insert(place, letter),
+        2 => word[place] = letter,
+        _ => {
+            let place = place.min(word.len() - 2);
+            word.swap(place, place + 1);
+        }
+    }
+    words.into_iter().map(String::from_iter).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,38 @@
+//! Searching products: how good the order of what is found is, and how fast it is answered while there are writes.
+
+mod bm25;
+mod catalog;
+mod edits;
+mod judgements;
+mod latency;
+mod postgres;
+mod queries;
+mod relevance;
+mod tuning;
+
+use crate::Error;
+use crate::database::Server;
+use crate::report::{Report, say};
+
+/// The names of what is measured.
+pub const RELEVANCE: &str = "search-relevance";
+/// See [`RELEVANCE`].
+pub const LATENCY: &str = "search-latency";
+
+/// Everything whose name begins with `search`.
+pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> {
+    if !report.wants(RELEVANCE) && !report.wants(LATENCY) {
+        return Ok(());
+    }
+    let Some(shared) = catalog::shared() else {
+        say("search: skipped, for DAYBOOK_SHARED doesn't say where Icecat's catalog is");
+        return Ok(());
+    };
+    if report.wants(RELEVANCE) {
+        relevance::measure(server, &shared).await?;
+    }
+    if report.wants(LATENCY) {
+        latency::measure(server, &shared, report).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! What each weight adds, and how good weights are on queries that they were not chosen by.
+
+use projections::product_search::{Weight, Weights};
+
+use super::judgements::mean;
+use crate::Error;
+
+/// A weight, and the values that are tried for it.
+struct Dial {
+    name: &'static str,
+    values: &'static [f32],
+    set: fn(Weights, f32) -> Weights,
+}
+
+const fn boosted(it: Weight, boost: f32) -> Weight {
+    Weight { boost, length: it.length }
+}
+
+const fn shortened(it: Weight, length: f32) -> Weight {
+    Weight { boost: it.boost, length }
+}
+
+const DIALS: [Dial; 11] = [
+    Dial {
+        name: "model",
+        values: &[0.0, 0.25, 0.5, 1.0, 2.0],
+        set: |it, v| Weights { model: boosted(it.model, v), ..it },
+    },
+    Dial {
+        name: "brand",
+        values: &[0.0, 0.5, 1.0, 2.0],
+        set: |it, v| Weights { brand: boosted(it.brand, v), ..it },
+    },
+    Dial {
+        name: "attributes",
+        values: &[0.0, 0.1, 0.2, 0.4, 0.6],
+        set: |it, v| Weights { attributes: boosted(it.attributes, v), ..it },
+    },
+    Dial {
+        name: "description",
+        values: &[0.0, 0.5, 0.75, 1.0, 1.5],
+        set: |it, v| Weights { description: boosted(it.description, v), ..it },
+    },
+    Dial {
+        name: "length of the name",
+        values: &[0.0, 0.2, 0.4, 0.6, 0.8],
+        set: |it, v| Weights { name: shortened(it.name, v), ..it },
+    },
+    Dial {
+        name: "length of the description",
+        values: &[0.5, 0.75, 0.9],
+        set: |it, v| Weights { description: shortened(it.description, v), ..it },
+    },
+    Dial {
+        name: "length of the attributes",
+        values: &[0.5, 0.75, 0.9],
+        set: |it, v| Weights { attributes: shortened(it.attributes, v), ..it },
+    },
+    Dial { name: "k1", values: &[0.6, 0.9, 1.2, 1.6, 2.0], set: |it, k1| Weights { k1, ..it } },
+    Dial { name: "coverage", values: &[0.0, 1.0, 2.0], set: |it, coverage| Weights { coverage, ..it } },
+    Dial { name: "synonym", values: &[0.0, 0.3, 0.5, 0.7], set: |it, synonym| Weights { synonym, ..it } },
+    Dial { name: "joined", values: &[0.0, 0.5, 0.8, 1.0], set: |it, joined| Weights { joined, ..it } },
+];
+
+/// nDCG@10 of queries by weights.
+pub trait Scored {
+    /// Of these queries, by their numbers.
+    fn scored(&self, weights: Weights, queries: &[usize]) -> Result<Vec<f64>, Error>;
+}
+
+/// A weight at a value, and nDCG@10 with it.
+pub struct Step {
+    /// What was changed.
+    pub what: String,
+    /// nDCG@10.
+    pub ndcg: f64,
+}
+
+/// Our weights with one of them changed.
+pub fn one_by_one(scored: &impl Scored, queries: usize) -> Result<Vec<Step>, Error> {
+    let all: Vec<usize> = (0..queries).collect();
+    let ours = Weights::default();
+    let mut steps = Vec::new();
+    for dial in &DIALS {
+        for value in dial.values {
+            let weights = (dial.set)(ours, *value);
+            if weights != ours {
+                let ndcg = mean(&scored.scored(weights, &all)?);
+                steps.push(Step { what: format!("{} {value}", dial.name), ndcg });
+            }
+        }
+    }
+    Ok(steps)
+}
+
+/// k-fold cross-validation: weights are chosen on all folds but one, from flat ones on, each dial in turn while that
+/// helps, and judged on that one. What is answered is the mean over the queries, each judged while it was held out.
+pub fn held_out(scored: &impl Scored, queries: usize, folds: usize, seed: usize) -> Result<f64, Error> {
+    let mut order: Vec<usize> = (0..queries).collect();
+    // Any order that has nothing to do with the file's will do.
+    order.sort_by_key(|n| {
+        (n + 1).wrapping_mul(seed.wrapping_mul(0x9e37_79b9).wrapping_add(0x7f4a_7c15)) % 1_000_003
+    });
+    let mut held = Vec::with_capacity(queries);
+    for fold in 0..folds {
+        let part = |within: bool| {
+            let is_within = move |place: &usize| (place % folds == fold) == within;
+            (0..queries).filter(is_within).map(|place| order[place]).collect::<Vec<_>>()
+        };
+        let chosen = chosen(scored, &part(false))?;
+        held.extend(scored.scored(chosen, &part(true))?);
+    }
+    Ok(mean(&held))
+}
+
+/// The same weight for every text.
+fn flat() -> Weights {
+    let same = Weight { boost: 1.0, length: 0.75 };
+    let ours = Weights::default();
+    Weights {
+        name: same,
+        model: same,
+        brand: same,
+        attributes: same,
+        description: same,
+        coverage: 0.0,
+        synonym: 0.5,
+        joined: 0.5,
+        ..ours
+    }
+}
+
+fn chosen(scored: &impl Scored, queries: &[usize]) -> Result<Weights, Error> {
+    let mut best = flat();
+    let mut most = mean(&scored.scored(best, queries)?);
+    for _ in 0..2 {
+        let before = most;
+        for dial in &DIALS {
+            for value in dial.values {
+                let tried = (dial.set)(best, *value);
+                let ndcg = if tried == best { most } else { mean(&scored.scored(tried, queries)?) };
+                if ndcg > most + 0.0005 {
+                    (best, most) = (tried, ndcg);
+                }
+            }
+        }
+        if most <= before {
+            break;
+        }
+    }
+    Ok(best)
+}

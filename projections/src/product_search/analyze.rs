@@ -1,0 +1,269 @@
+//! From a text to the words that are indexed and looked for.
+//!
+//! A word is a run of letters and digits, in lower case, cut to its stem, without accents. What stands together is found
+//! split and joined: `WD-40` is `wd`, `40` and `wd40`. A number with its unit is one word too, however it was written:
+//! `17"`, `17 inch` and `17-inch` are `17in`, `128 GB` is `128gb`.
+
+use deunicode::deunicode_char;
+
+use super::language::{Language, Stems};
+
+/// Longer words are noise.
+const LONGEST_WORD: usize = 80;
+
+/// Units that stand behind a number, and how they are written here.
+const UNITS: &[(&str, &str)] = &[
+    ("inch", "in"),
+    ("inches", "in"),
+    ("feet", "ft"),
+    ("watt", "w"),
+    ("watts", "w"),
+    ("volt", "v"),
+    ("volts", "v"),
+    ("lbs", "lb"),
+];
+
+/// Units that are written in one way only.
+const SHORT_UNITS: &[&str] = &[
+    "cm", "mm", "m", "km", "ft", "gb", "tb", "mb", "kb", "kg", "g", "mg", "lb", "oz", "l", "ml", "cl", "w",
+    "kw", "v", "a", "ah", "mah", "hz", "khz", "mhz", "ghz", "dpi", "mp", "rpm", "ppm", "mbps", "gbps",
+];
+
+/// One word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// In lower case and without accents.
+    pub(super) surface: String,
+    /// Its stem.
+    pub(super) stem: String,
+    /// What it is with those before that it stands together with, or with the number before or the sign behind it.
+    pub(super) whole: Option<String>,
+    /// Whether `whole` is of this word and the ones before it, not of this one alone.
+    pub(super) joins: usize,
+    /// Its place in the text, in bytes.
+    pub(super) from: usize,
+    /// Where it ends.
+    pub(super) to: usize,
+}
+
+/// Splits texts into words.
+pub(super) struct Analyzer {
+    language: Language,
+    stems: Stems,
+}
+
+/// A run of letters and digits, and what joins it to the one before.
+struct Run<'a> {
+    text: &'a str,
+    from: usize,
+    joined: bool,
+}
+
+impl Analyzer {
+    pub(super) fn new(language: Language) -> Self {
+        Self { language, stems: language.stems() }
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The stem of a word in lower case, as it is indexed.
+    pub(super) fn stem(&self, word: &str) -> String {
+        if self.language.is_plain() {
+            self.stems.of(&fold(word)).into_owned()
+        } else {
+            fold(&self.stems.of(word))
+        }
+    }
+
+    /// The words of a text, in order.
+    pub(super) fn words(&self, text: &str) -> Vec<Word> {
+        let mut words: Vec<Word> = Vec::new();
+        // So many of the last words stand together.
+        let mut together = 0;
+        for run in runs(text) {
+            let lower = run.text.to_lowercase();
+            if lower.len() > LONGEST_WORD {
+                together = 0;
+                continue;
+            }
+            together = if run.joined { together + 1 } else { 1 };
+            let surface = fold(&lower);
+            let to = run.from + run.text.len();
+            let mut word =
+                Word { stem: self.stem(&lower), surface, whole: None, joins: 0, from: run.from, to };
+            let last = words.last().filter(|last| run.joined || is_blank(&text[last.to..run.from]));
+            if let Some(measure) = last.and_then(|last| measure(&last.surface, &word.surface)) {
+                (word.whole, word.joins) = (Some(measure), 1);
+            } else if together > 1 {
+                let before = words.iter().rev().take(together - 1).rev();
+                let whole = before.map(|word| word.surface.as_str()).chain([word.surface.as_str()]).collect();
+                (word.whole, word.joins) = (Some(whole), together - 1);
+            } else {
+                word.whole = alone(&word.surface, &text[to..]);
+            }
+            words.push(word);
+        }
+        words
+    }
+}
+
+/// `17 inch` as one word.
+fn measure(number: &str, unit: &str) -> Option<String> {
+    if !is_number(number) {
+        return None;
+    }
+    let long = UNITS.iter().find(|(long, _)| *long == unit).map(|(_, short)| *short);
+    let short = long.or_else(|| SHORT_UNITS.iter().find(|short| **short == unit).copied())?;
+    Some(format!("{number}{short}"))
+}
+
+/// What one word is besides itself: `17"` and `17inch` are `17in`, `2.0` is `2`.
+fn alone(surface: &str, behind: &str) -> Option<String> {
+    if is_number(surface) {
+        let inches = ["\"", "”", "″", "''", "’’"].iter().any(|sign| behind.starts_with(sign));
+        return if inches {
+            Some(format!("{surface}in"))
+        } else {
+            surface.strip_suffix(".0").map(str::to_owned)
+        };
+    }
+    let unit = surface.find(|c: char| c.is_ascii_alphabetic())?;
+    UNITS
+        .iter()
+        .find(|(long, _)| surface[unit..] == **long)
+        .and_then(|_| measure(&surface[..unit], &surface[unit..]))
+}
+
+fn is_number(surface: &str) -> bool {
+    surface.starts_with(|c: char| c.is_ascii_digit())
+        && surface.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+fn is_blank(between: &str) -> bool {
+    between == " " || between == "\u{a0}"
+}
+
+/// Runs of letters and digits. A number keeps its decimals; hyphens, dots, apostrophes, underscores and ampersands join
+/// what is on both sides of them.
+fn runs(text: &str) -> Vec<Run<'_>> {
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    let mut rest = text;
+    let mut at = 0;
+    let mut joined = false;
+    while let Some(first) = rest.chars().next() {
+        if !first.is_alphanumeric() {
+            let next = rest[first.len_utf8()..].chars().next();
+            let after_run = runs.last().is_some_and(|run| run.from + run.text.len() == at);
+            joined = after_run
+                && matches!(first, '-' | '.' | '\'' | '’' | '_' | '&' | '\u{2010}' | '\u{2011}')
+                && next.is_some_and(char::is_alphanumeric);
+            at += first.len_utf8();
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let mut end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        if let Some(decimals) = decimals(&rest[..end], &rest[end..]) {
+            end += decimals;
+        }
+        runs.push(Run { text: &rest[..end], from: at, joined });
+        joined = false;
+        at += end;
+        rest = &rest[end..];
+    }
+    runs
+}
+
+/// How many bytes of decimals follow a number.
+fn decimals(number: &str, behind: &str) -> Option<usize> {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let behind = behind.strip_prefix('.')?;
+    let end = behind.find(|c: char| !c.is_alphanumeric()).unwrap_or(behind.len());
+    (end > 0 && behind[..end].bytes().all(|byte| byte.is_ascii_digit())).then_some(end + 1)
+}
+
+/// Without accents, as far as the letters are Latin.
+fn fold(lower: &str) -> String {
+    if lower.is_ascii() {
+        return lower.to_owned();
+    }
+    let mut folded = String::with_capacity(lower.len());
+    for c in lower.chars() {
+        let latin = matches!(c, '\u{80}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{2070}'..='\u{209f}');
+        match deunicode_char(c).filter(|_| latin) {
+            Some(ascii) => folded.push_str(&ascii.to_ascii_lowercase()),
+            // An accent on its own.
+            None if ('\u{300}'..='\u{36f}').contains(&c) => {}
+            None => folded.push(c),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> String {
+        let told = |word: Word| match word.whole {
+            Some(whole) => format!("{}+{whole}", word.stem),
+            None => word.stem,
+        };
+        Analyzer::new(Language::default()).words(text).into_iter().map(told).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn words_are_stems_in_lower_case_without_accents() {
+        for (text, expected) in [
+            ("Laptops, CAFÉ & Batteries!", "laptop cafe batteri"),
+            ("Ærø Straße naïve", "aero strass naiv"),
+            ("", ""),
+            ("®™ – … ", ""),
+            ("日本語 кириллица", "日本語 кириллица"),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_together_is_also_one_word() {
+        for (text, expected) in [
+            ("WD-40", "wd 40+wd40"),
+            ("TN-2110 toner", "tn 2110+tn2110 toner"),
+            ("Wi-Fi 802.11ac", "wi fi+wifi 802 11ac+80211ac"),
+            ("a-b-c", "a b+ab c+abc"),
+            ("end. Start - of", "end start of"),
+            ("iphone12", "iphone12"),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_and_its_unit_are_one_word_however_they_are_written() {
+        for (text, expected) in [
+            ("17\"", "17+17in"),
+            ("17” 17'' 17″", "17+17in 17+17in 17+17in"),
+            ("17 inch 17-inch 17inch", "17 inch+17in 17 inch+17in 17inch+17in"),
+            ("15.6\" 43.2 cm", "15.6+15.6in 43.2 cm+43.2cm"),
+            ("128 GB 128GB", "128 gb+128gb 128gb"),
+            ("USB 2.0", "usb 2.0+2"),
+            ("2 in 1", "2 in 1"),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_knows_its_place() {
+        let text = "Ünder WD-40";
+        let found = Analyzer::new(Language::default()).words(text);
+        assert_eq!(
+            found.iter().map(|word| &text[word.from..word.to]).collect::<Vec<_>>(),
+            ["Ünder", "WD", "40"]
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! The index on disk, as of one commit.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use tantivy::index::SegmentId;
+use tantivy::postings::SegmentPostings;
+use tantivy::query::{EnableScoring, PhraseQuery, Query};
+use tantivy::schema::{Field, IndexRecordOption, Value};
+use tantivy::store::StoreReader;
+use tantivy::{
+    DocId, DocSet, IndexReader, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, TantivyDocument,
+    TantivyError, Term,
+};
+
+use super::entry::Entry;
+use super::fields::{Fields, SLOT, Text};
+
+/// So many blocks of documents of a segment are kept unpacked.
+const BLOCKS: usize = 64;
+/// No document.
+const NOWHERE: (u32, DocId) = (u32::MAX, 0);
+
+/// A commit.
+pub(super) struct Disk {
+    searcher: Searcher,
+    fields: Fields,
+    pub(super) segments: Vec<Segment>,
+    /// Where each slot's document is: the segment and the number in it.
+    places: Vec<(u32, DocId)>,
+}
+
+/// A segment of a commit.
+pub(super) struct Segment {
+    reader: SegmentReader,
+    /// The slot of each document.
+    slots: Arc<[u32]>,
+    store: StoreReader,
+    texts: [Arc<InvertedIndexReader>; Text::COUNT],
+    surface: Arc<InvertedIndexReader>,
+}
+
+impl Segment {
+    fn open(reader: &SegmentReader, fields: Fields, known: Option<Arc<[u32]>>) -> Result<Self, TantivyError> {
+        let slots = if let Some(slots) = known {
+            slots
+        } else {
+            let column = reader.fast_fields().u64(SLOT)?;
+            let slot = |doc| column.first(doc).and_then(|slot| u32::try_from(slot).ok());
+            (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(u32::MAX)).collect()
+        };
+        let mut texts = Vec::with_capacity(Text::COUNT);
+        for text in Text::ALL {
+            texts.push(reader.inverted_index(fields.text(text))?);
+        }
+        let texts =
+            texts.try_into().map_err(|_| TantivyError::InternalError("a text is missing".to_owned()))?;
+        Ok(Self {
+            slots,
+            store: reader.get_store_reader(BLOCKS)?,
+            texts,
+            surface: reader.inverted_index(fields.surface)?,
+            reader: reader.clone(),
+        })
+    }
+
+    /// The documents with a word in a text.
+    pub(super) fn postings(
+        &self,
+        text: Text,
+        fields: Fields,
+        word: &str,
+    ) -> io::Result<Option<SegmentPostings>> {
+        let term = Term::from_field_text(fields.text(text), word);
+        self.texts[text as usize].read_postings(&term, IndexRecordOption::WithFreqs)
+    }
+
+    /// The documents in which a word is written so.
+    pub(super) fn written(&self, fields: Fields, surface: &str) -> io::Result<Option<SegmentPostings>> {
+        self.surface.read_postings(&Term::from_field_text(fields.surface, surface), IndexRecordOption::Basic)
+    }
+
+    /// The words as they are written.
+    pub(super) fn surface(&self) -> &InvertedIndexReader {
+        &self.surface
+    }
+
+    /// The slot of a document, unless it was deleted.
+    pub(super) fn slot(&self, doc: DocId) -> Option<u32> {
+        if self.reader.is_deleted(doc) { None } else { self.slots.get(doc as usize).copied() }
+    }
+}
+
+impl Disk {
+    /// What a reader shows now. `before` is what it showed before: the slots of its segments are known.
+    pub(super) fn of(
+        reader: &IndexReader,
+        fields: Fields,
+        before: Option<&Self>,
+    ) -> Result<Self, TantivyError> {
+        let searcher = reader.searcher();
+        let known: HashMap<SegmentId, &Arc<[u32]>> = before
+            .map(|disk| disk.segments.iter().map(|it| (it.reader.segment_id(), &it.slots)).collect())
+            .unwrap_or_default();
+        let mut segments = Vec::new();
+        let mut places = Vec::new();
+        for (number, reader) in (0..).zip(searcher.segment_readers()) {
+            let segment = Segment::open(
+                reader,
+                fields,
+                known.get(&reader.segment_id()).map(|slots| Arc::clone(slots)),
+            )?;
+            for doc in reader.doc_ids_alive() {
+                let Some(slot) = segment.slot(doc) else { continue };
+                if places.len() <= slot as usize {
+                    places.resize(slot as usize + 1, NOWHERE);
+                }
+                places[slot as usize] = (number, doc);
+            }
+            segments.push(segment);
+        }
+        Ok(Self { searcher, fields, segments, places })
+    }
+
+    pub(super) fn fields(&self) -> Fields {
+        self.fields
+    }
+
+    /// The slots that have a document.
+    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.places).filter(|(_, place)| **place != NOWHERE).map(|(slot, _)| slot)
+    }
+
+    /// What the document of a slot was made of.
+    pub(super) fn entry(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
+        let Some(&(number, doc)) = self.places.get(slot as usize) else { return Ok(None) };
+        let Some(segment) = self.segments.get(number as usize) else { return Ok(None) };
+        let document: TantivyDocument = segment.store.get(doc)?;
+        let source = document.get_first(self.fields.source).and_then(|value| value.as_bytes());
+        let unreadable = |error: serde_json::Error| {
+            TantivyError::DataCorruption(tantivy::error::DataCorruption::comment_only(format!(
+                "a document of the search index: {error}"
+            )))
+        };
+        source.map(serde_json::from_slice).transpose().map_err(unreadable)
+    }
+
+    /// The documents in which these words stand in this order, at these distances, in one text.
+    pub(super) fn phrase(
+        &self,
+        text: Text,
+        words: &[(usize, String)],
+        mut found: impl FnMut(u32),
+    ) -> Result<(), TantivyError> {
+        let field: Field = self.fields.text(text);
+        let terms = words.iter().map(|(at, word)| (*at, Term::from_field_text(field, word))).collect();
+        let weight = PhraseQuery::new_with_offset(terms)
+            .weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+        for segment in &self.segments {
+            let mut scorer = weight.scorer(&segment.reader, 1.0)?;
+            let mut doc = scorer.doc();
+            while doc != TERMINATED {
+                if let Some(slot) = segment.slot(doc) {
+                    found(slot);
+                }
+                doc = scorer.advance();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A product's id and description, as a document keeps them.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Stored {
+    pub(super) id: uuid::Uuid,
+    pub(super) entry: Entry,
+    /// How many words each of its texts has.
+    pub(super) lengths: [u16; Text::COUNT],
+}

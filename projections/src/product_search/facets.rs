@@ -1,0 +1,124 @@
+//! Counting a result by its properties.
+
+use std::collections::HashMap;
+
+use super::categories::{Categories, Counted as Category};
+use super::filter::{Counted, Failed};
+use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
+use super::snapshot::Snapshot;
+use super::table::{NO_NAME, Name, Names, Row};
+use crate::catalog::word_key;
+
+/// So many categories and brands are told.
+const MOST: usize = 50;
+
+/// Where ranges of prices begin, in whole units.
+const STEPS: [i64; 14] = [0, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000];
+/// A whole unit of a price.
+const UNIT: i64 = 10_000;
+
+/// What was counted so far.
+pub(super) struct Counting {
+    categories: Vec<usize>,
+    brands: Vec<usize>,
+    prices: [usize; STEPS.len()],
+    in_stock: usize,
+    out_of_stock: usize,
+}
+
+impl Counting {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        Self {
+            categories: vec![0; snapshot.table.categories.len()],
+            brands: vec![0; snapshot.table.brands.len()],
+            prices: [0; STEPS.len()],
+            in_stock: 0,
+            out_of_stock: 0,
+        }
+    }
+
+    /// Counts a product that matches the text.
+    pub(super) fn count(&mut self, row: &Row, failed: Failed) {
+        if failed.none_but(Counted::Category) {
+            self.categories[row.category as usize] += 1;
+        }
+        if failed.none_but(Counted::Brand) {
+            self.brands[row.brand as usize] += 1;
+        }
+        if failed.none_but(Counted::Price) {
+            let step = STEPS.partition_point(|from| from * UNIT <= row.price);
+            self.prices[step.saturating_sub(1)] += 1;
+        }
+        if failed.none_but(Counted::Stock) {
+            if row.stock > 0 {
+                self.in_stock += 1;
+            } else {
+                self.out_of_stock += 1;
+            }
+        }
+    }
+
+    /// The counts, by what they are called.
+    pub(super) fn told(self, snapshot: &Snapshot) -> Facets {
+        let prices = self.prices.into_iter().enumerate().filter(|(_, count)| *count > 0);
+        Facets {
+            categories: categories(&self.categories, &snapshot.table.categories, &snapshot.categories),
+            brands: brands(&self.brands, &snapshot.table.brands),
+            prices: prices
+                .map(|(step, count)| PriceCount {
+                    from: STEPS[step],
+                    to: STEPS.get(step + 1).copied(),
+                    count,
+                })
+                .collect(),
+            in_stock: self.in_stock,
+            out_of_stock: self.out_of_stock,
+        }
+    }
+}
+
+fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
+    (0..).zip(counts.iter().copied()).filter(|(name, count)| *name != NO_NAME && *count > 0)
+}
+
+fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
+    let mut by_category: HashMap<Category, usize> = HashMap::new();
+    for (name, count) in named(counts) {
+        *by_category.entry(known.counted(names.word(name))).or_default() += count;
+    }
+    let told = |(category, count)| match category {
+        Category::Word(name) => CategoryCount { category: None, name, count },
+        Category::Known(id) => {
+            let category = category_of(known, id);
+            let name = category.as_ref().map(|it| it.name.clone()).unwrap_or_default();
+            CategoryCount { category, name, count }
+        }
+    };
+    let mut told: Vec<_> = by_category.into_iter().map(told).collect();
+    told.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
+    told.truncate(MOST);
+    told
+}
+
+/// A category as it is shown.
+pub(super) fn category_of(known: &Categories, id: domain::ids::CategoryId) -> Option<CategoryOf> {
+    known.branch(id).map(|it| CategoryOf { id, name: it.name.clone(), slug: it.slug.clone() })
+}
+
+/// Those that differ by their case alone are one.
+fn brands(counts: &[usize], names: &Names) -> Vec<BrandCount> {
+    let mut by_key: HashMap<String, (usize, usize, &str)> = HashMap::new();
+    for (name, count) in named(counts) {
+        let word: &str = names.word(name);
+        let (sum, most, written) = by_key.entry(word_key(word)).or_insert((0, 0, word));
+        *sum += count;
+        if (count, word) > (*most, *written) {
+            (*most, *written) = (count, word);
+        }
+    }
+    let told = by_key.into_values().map(|(count, _, name)| BrandCount { name: name.to_owned(), count });
+    let mut told: Vec<_> = told.collect();
+    told.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
+    told.truncate(MOST);
+    told
+}

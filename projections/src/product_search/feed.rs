@@ -1,0 +1,265 @@
+//! The index that is being fed: what is on disk, what has changed since, and the table in memory.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::ids::CategoryId;
+use domain::product::public::{CatalogEntry, ProductPublicEvent};
+use domain::public::{PublicData, PublicEvent};
+use event_store::Head;
+use uuid::Uuid;
+
+use super::categories::Categories;
+use super::disk::{Disk, Stored};
+use super::entry::Entry;
+use super::index::{Commit, Opened, SearchError, Store};
+use super::slots::Slots;
+use super::snapshot::{Recent, Snapshot};
+use super::stock::block;
+use super::table::Table;
+use super::tokens::Tokens;
+use super::words::Words;
+use crate::catalog::stock_change;
+use crate::read_model::ApplyError;
+
+/// What has changed since a commit.
+#[derive(Default)]
+struct Changes {
+    /// By slot: a product's new description, or nothing where it was withdrawn.
+    described: BTreeMap<u32, Option<Arc<Recent>>>,
+    /// Products whose stock moved.
+    moved: HashSet<u32>,
+    categories: bool,
+}
+
+/// Everything that is known at a position, and how it comes to the next one.
+pub(super) struct Feed {
+    words: Arc<Words>,
+    table: Table,
+    slots: HashMap<Uuid, u32>,
+    categories: Arc<Categories>,
+    disk: Arc<Disk>,
+    /// Nothing while a commit is being written.
+    store: Option<Store>,
+    /// What that commit writes.
+    committing: Changes,
+    fresh: Changes,
+    head: Head,
+    committed: Head,
+}
+
+impl Feed {
+    /// Opens the index in a folder to feed it.
+    pub(super) fn open(folder: &Path, words: Arc<Words>) -> Result<Self, SearchError> {
+        let (store, opened) = Store::open(folder, words.analyzer.language())?;
+        Self::of(opened, Some(store), words)
+    }
+
+    /// What an opened index says. Without a store it is only shown.
+    pub(super) fn of(opened: Opened, store: Option<Store>, words: Arc<Words>) -> Result<Self, SearchError> {
+        let Opened { head, disk, stock, tree } = opened;
+        let mut feed = Self {
+            words,
+            table: Table::default(),
+            slots: HashMap::new(),
+            categories: Arc::new(Categories::kept(tree)),
+            disk: Arc::new(disk),
+            store,
+            committing: Changes::default(),
+            fresh: Changes::default(),
+            head,
+            committed: head,
+        };
+        let disk = Arc::clone(&feed.disk);
+        for slot in disk.slots() {
+            let Some(Stored { id, entry, lengths }) = disk.entry(slot)? else { continue };
+            feed.table.restore(slot, id);
+            feed.table.describe(slot, &entry, lengths);
+            feed.slots.insert(id, slot);
+        }
+        for (id, stock) in stock {
+            let slot = feed.slot(id);
+            feed.table.set_stock(slot, stock);
+        }
+        feed.read_categories();
+        Ok(feed)
+    }
+
+    /// Where it has come to; what of that is committed may be less.
+    pub(super) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Whether there is anything to commit, be it a checkpoint.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.head != self.committed
+    }
+
+    /// How many documents the next commit writes.
+    pub(super) fn pending(&self) -> usize {
+        self.fresh.described.len()
+    }
+
+    /// Everything as it is now.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let mut masked = Slots::default();
+        let mut recent: BTreeMap<u32, &Arc<Recent>> = BTreeMap::new();
+        for (slot, description) in self.committing.described.iter().chain(&self.fresh.described) {
+            masked.insert(*slot);
+            match description {
+                Some(description) => recent.insert(*slot, description),
+                None => recent.remove(slot),
+            };
+        }
+        Snapshot {
+            position: self.head.position,
+            words: Arc::clone(&self.words),
+            table: Arc::new(self.table.clone()),
+            categories: Arc::clone(&self.categories),
+            disk: Arc::clone(&self.disk),
+            masked: Arc::new(masked),
+            recent: Arc::new(recent.into_values().cloned().collect()),
+        }
+    }
+
+    /// Takes a batch in.
+    pub(super) fn apply(&mut self, events: &[PublicEvent], head: Head) -> Result<(), SearchError> {
+        for event in events {
+            match &event.data {
+                PublicData::Products(product) => self.product(event, product)?,
+                PublicData::Inventory(moved) => {
+                    let slot = self.slot(ApplyError::aggregate_uuid(event)?);
+                    let stock = stock_change(moved, event.sequence)
+                        .and_then(|change| change.on_hand.checked_sub(change.reserved))
+                        .and_then(|change| self.table.row(slot).stock.checked_add(change))
+                        .ok_or_else(|| ApplyError::bad(event, "a quantity is too large"))?;
+                    self.table.set_stock(slot, stock);
+                    self.fresh.moved.insert(slot);
+                }
+                PublicData::Categories(category) => {
+                    let id = CategoryId(ApplyError::aggregate_uuid(event)?);
+                    Arc::make_mut(&mut self.categories).apply(id, category);
+                    self.fresh.categories = true;
+                }
+                PublicData::Orders(_)
+                | PublicData::Carts(_)
+                | PublicData::Payments(_)
+                | PublicData::Coupons(_) => {}
+            }
+        }
+        self.read_categories();
+        self.head = head;
+        Ok(())
+    }
+
+    fn product(&mut self, event: &PublicEvent, data: &ProductPublicEvent) -> Result<(), SearchError> {
+        let id = ApplyError::aggregate_uuid(event)?;
+        let slot = self.slot(id);
+        match data {
+            ProductPublicEvent::ProductCreated(created) => self.describe(slot, id, event, &created.product),
+            ProductPublicEvent::ProductRevised(revised) => self.describe(slot, id, event, &revised.product),
+            ProductPublicEvent::ProductWithdrawn(_) => {
+                self.table.withdraw(slot);
+                self.fresh.described.insert(slot, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn describe(&mut self, slot: u32, id: Uuid, event: &PublicEvent, product: &CatalogEntry) {
+        let before = self.table.row(slot);
+        let created_at = if before.described { before.created_at } else { event.occurred_at };
+        let entry = Entry {
+            product: product.clone(),
+            created_at,
+            updated_at: event.occurred_at,
+            version: event.sequence,
+        };
+        let tokens = Tokens::of(&entry, &self.words.analyzer);
+        self.table.describe(slot, &entry, tokens.lengths);
+        let stored = Stored { id, entry, lengths: tokens.lengths };
+        self.fresh.described.insert(slot, Some(Arc::new(Recent { slot, stored, tokens })));
+    }
+
+    fn slot(&mut self, id: Uuid) -> u32 {
+        *self.slots.entry(id).or_insert_with(|| self.table.add(id))
+    }
+
+    fn read_categories(&mut self) {
+        if self.categories.is_behind(&self.table.categories) {
+            Arc::make_mut(&mut self.categories).read(&self.table.categories, &self.words.analyzer);
+        }
+    }
+
+    /// Begins a commit of everything up to now: what is to be written, and what with. Nothing while one is under way.
+    pub(super) fn begin_commit(&mut self) -> Option<Committing> {
+        let store = self.store.take()?;
+        let changes = std::mem::take(&mut self.fresh);
+        let position = self.head.position;
+        let stock_of = |slot| (self.table.row(slot).id, self.table.row(slot).stock);
+        let moved: Vec<_> = changes.moved.iter().map(|slot| stock_of(*slot)).collect();
+        let all_stock = store.has_long_stock(self.table.len()).then(|| {
+            let all: Vec<_> = self
+                .table
+                .rows()
+                .filter(|(_, row)| !row.id.is_nil())
+                .map(|(_, row)| (row.id, row.stock))
+                .collect();
+            block(position, &all)
+        });
+        let commit = Commit {
+            head: self.head,
+            documents: changes.described.iter().map(|(slot, it)| (*slot, it.clone())).collect(),
+            stock: block(position, &moved),
+            all_stock,
+            tree: changes.categories.then(|| self.categories.tree().clone()),
+        };
+        self.committing = changes;
+        Some(Committing { store, commit, before: Arc::clone(&self.disk) })
+    }
+
+    /// Goes on with what was committed.
+    pub(super) fn end_commit(&mut self, committed: Committed) {
+        self.disk = Arc::new(committed.disk);
+        self.committing = Changes::default();
+        self.committed = committed.head;
+        self.store = Some(committed.store);
+    }
+
+    /// Writes everything up to now.
+    pub(super) fn commit(&mut self) -> Result<(), SearchError> {
+        if let Some(begun) = self.begin_commit() {
+            let committed = begun.write()?;
+            self.end_commit(committed);
+        }
+        Ok(())
+    }
+
+    /// Waits for merges, so that the folder can be left or moved.
+    pub(super) fn close(self) -> Result<(), SearchError> {
+        self.store.map_or(Ok(()), Store::close)
+    }
+}
+
+/// A commit that has begun. It is written away from the feed, which goes on meanwhile.
+pub(super) struct Committing {
+    store: Store,
+    commit: Commit,
+    before: Arc<Disk>,
+}
+
+impl Committing {
+    /// Writes it.
+    pub(super) fn write(mut self) -> Result<Committed, SearchError> {
+        let disk = self.store.write(&self.commit, &self.before)?;
+        Ok(Committed { store: self.store, disk, head: self.commit.head })
+    }
+}
+
+/// A commit that was written.
+pub(super) struct Committed {
+    store: Store,
+    disk: Disk,
+    head: Head,
+}

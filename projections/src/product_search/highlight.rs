@@ -1,0 +1,153 @@
+//! A product's texts with the words that were found marked.
+
+use std::collections::HashSet;
+
+use super::analyze::{Analyzer, Word};
+use super::entry::Entry;
+use super::plan::Plan;
+use super::query::Highlights;
+
+/// A part of a description is about so long, in bytes.
+const PART: usize = 240;
+
+/// The words that are marked.
+pub(super) struct Marks<'a> {
+    analyzer: &'a Analyzer,
+    words: HashSet<&'a str>,
+}
+
+impl<'a> Marks<'a> {
+    pub(super) fn of(plan: &'a Plan, analyzer: &'a Analyzer) -> Self {
+        let words = plan.groups.iter().flatten().map(|alternative| alternative.word.as_str());
+        Self { analyzer, words: words.collect() }
+    }
+
+    /// The texts of a product.
+    pub(super) fn on(&self, entry: &Entry) -> Highlights {
+        let product = &entry.product;
+        let texts = [Some(product.description.as_str()), product.long_description.as_deref()];
+        Highlights {
+            name: self.whole(&product.name),
+            description: texts.into_iter().flatten().find_map(|text| self.part(text)),
+        }
+    }
+
+    fn whole(&self, text: &str) -> Option<String> {
+        let marked = self.marked(text);
+        (!marked.is_empty()).then(|| html(text, 0..text.len(), &marked))
+    }
+
+    /// The part with the most words.
+    fn part(&self, text: &str) -> Option<String> {
+        let marked = self.marked(text);
+        let within =
+            |from: usize| marked.iter().filter(|(start, end)| *start >= from && *end <= from + PART).count();
+        let (first, _) = *marked.iter().rev().max_by_key(|(start, _)| within(*start))?;
+        if text.len() <= PART {
+            return Some(html(text, 0..text.len(), &marked));
+        }
+        // A little before the first word, at the beginning of a word.
+        let from = text[..first].char_indices().rev().nth(40).map_or(0, |(place, _)| place);
+        let from =
+            if from == 0 { 0 } else { text[from..first].find(' ').map_or(first, |blank| from + blank + 1) };
+        let to =
+            text[from..].char_indices().map(|(place, _)| from + place).find(|place| place - from >= PART);
+        let to = to.map_or(text.len(), |to| text[first..to].rfind(' ').map_or(to, |blank| first + blank));
+        let part = html(text, from..to, &marked);
+        let (before, behind) = (if from > 0 { "… " } else { "" }, if to < text.len() { " …" } else { "" });
+        Some(format!("{before}{part}{behind}"))
+    }
+
+    /// The places of the words, in order, apart from each other.
+    fn marked(&self, text: &str) -> Vec<(usize, usize)> {
+        let words = self.analyzer.words(text);
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        for (place, word) in words.iter().enumerate() {
+            let from = if self.is_whole(word) {
+                words[place - word.joins.min(place)].from
+            } else if self.words.contains(word.stem.as_str()) {
+                word.from
+            } else {
+                continue;
+            };
+            while places.last().is_some_and(|(start, _)| *start >= from) {
+                places.pop();
+            }
+            match places.last_mut() {
+                Some((_, end)) if *end > from => *end = word.to,
+                Some(_) | None => places.push((from, word.to)),
+            }
+        }
+        places
+    }
+
+    fn is_whole(&self, word: &Word) -> bool {
+        word.whole.as_ref().is_some_and(|whole| self.words.contains(whole.as_str()))
+    }
+}
+
+/// A part of a text, escaped, with marks.
+fn html(text: &str, part: std::ops::Range<usize>, marked: &[(usize, usize)]) -> String {
+    let mut html = String::with_capacity(part.len() + 64);
+    let mut at = part.start;
+    for (from, to) in marked.iter().filter(|(from, to)| *from >= part.start && *to <= part.end) {
+        escape(&text[at..*from], &mut html);
+        html.push_str("<mark>");
+        escape(&text[*from..*to], &mut html);
+        html.push_str("</mark>");
+        at = *to;
+    }
+    escape(&text[at..part.end], &mut html);
+    html
+}
+
+fn escape(text: &str, html: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::Language;
+    use super::super::plan::Alternative;
+    use super::*;
+
+    fn mark(words: &[&str], text: &str) -> (Option<String>, Option<String>) {
+        let alternative = |word: &&str| vec![Alternative { word: (*word).to_owned(), weight: 1.0 }];
+        let plan = Plan { groups: words.iter().map(alternative).collect(), ..Plan::default() };
+        let analyzer = Analyzer::new(Language::default());
+        let marks = Marks::of(&plan, &analyzer);
+        (marks.whole(text), marks.part(text))
+    }
+
+    #[test]
+    fn words_are_marked_and_all_else_is_escaped() {
+        for (words, text, expected) in [
+            (&["lamp"][..], "Lamps <b> & a lamp", "<mark>Lamps</mark> &lt;b&gt; &amp; a <mark>lamp</mark>"),
+            (&["wd40"], "Use WD-40 \"now\"", "Use <mark>WD-40</mark> &quot;now&quot;"),
+            (&["wd", "wd40", "40"], "WD-40", "<mark>WD-40</mark>"),
+            (&["17in"], "a 17\" screen", "a <mark>17</mark>&quot; screen"),
+        ] {
+            assert_eq!(mark(words, text).0.as_deref(), Some(expected));
+        }
+        assert_eq!(mark(&["sofa"], "lamp"), (None, None));
+    }
+
+    #[test]
+    fn of_a_long_text_the_part_with_the_most_words_is_shown() {
+        let filling = "So it goes on and on, ".repeat(30);
+        let text = format!("A lamp. {filling} A red lamp, é. {filling}");
+        let part = mark(&["lamp", "red"], &text).1.unwrap();
+        assert!(part.starts_with("… ") && part.ends_with(" …"), "{part}");
+        assert!(part.contains("A <mark>red</mark> <mark>lamp</mark>, é."), "{part}");
+        assert!(part.chars().count() < 300);
+    }
+}

@@ -1,0 +1,97 @@
+//! The language that a catalog is written in: how its words are cut to their stems.
+
+use std::borrow::Cow;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+/// A language, by its English name in lower case; `none` leaves words as they are.
+///
+/// An index knows the language that it was made for and is built again when that is another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Language {
+    name: &'static str,
+    algorithm: Option<fn() -> Algorithm>,
+    /// Words that say nothing of a product; looked for only where there are no others.
+    filler: &'static [&'static str],
+}
+
+const ENGLISH_FILLER: &[&str] = &[
+    "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "that",
+    "the", "this", "to", "with",
+];
+
+macro_rules! languages {
+    ($($name:literal $algorithm:ident),* $(,)?) => {
+        const LANGUAGES: &[Language] = &[
+            Language { name: "english", algorithm: Some(|| Algorithm::English), filler: ENGLISH_FILLER },
+            Language { name: "none", algorithm: None, filler: &[] },
+            $(Language { name: $name, algorithm: Some(|| Algorithm::$algorithm), filler: &[] },)*
+        ];
+    };
+}
+
+languages! {
+    "arabic" Arabic, "danish" Danish, "dutch" Dutch, "finnish" Finnish, "french" French, "german" German,
+    "greek" Greek, "hungarian" Hungarian, "italian" Italian, "norwegian" Norwegian, "portuguese" Portuguese,
+    "romanian" Romanian, "russian" Russian, "spanish" Spanish, "swedish" Swedish, "tamil" Tamil, "turkish" Turkish,
+}
+
+impl Language {
+    /// The language of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        LANGUAGES.iter().find(|language| language.name == name).copied()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The names of all.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        LANGUAGES.iter().map(|language| language.name)
+    }
+
+    /// Whether a word says nothing of a product.
+    pub(super) fn is_filler(&self, word: &str) -> bool {
+        self.filler.contains(&word)
+    }
+
+    /// Whether its words have no accents of their own: they are taken off before a word is cut. Of other languages, the
+    /// rules by which a word is cut know the accents.
+    pub(super) fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What its words are cut with.
+    pub(super) fn stems(&self) -> Stems {
+        Stems(self.algorithm.map(|algorithm| Stemmer::create(algorithm())))
+    }
+}
+
+impl PartialEq for Language {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Language {}
+
+impl Default for Language {
+    fn default() -> Self {
+        LANGUAGES[0]
+    }
+}
+
+/// Cuts words to their stems.
+pub(super) struct Stems(Option<Stemmer>);
+
+impl Stems {
+    /// The stem of a word in lower case. What has a digit in it is no word of a language.
+    pub(super) fn of<'a>(&self, word: &'a str) -> Cow<'a, str> {
+        match &self.0 {
+            Some(stemmer) if word.chars().all(char::is_alphabetic) => stemmer.stem(word),
+            Some(_) | None => Cow::Borrowed(word),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The order of a list, and a place in it.
+//!
+//! What is equal in the order is ordered by the product's id, so every product has one place, and a list that goes on
+//! after a place neither leaves out nor repeats what stays where it is, however much is written meanwhile.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::matching::Match;
+use super::query::{Cursor, Key, Sort};
+use super::table::Row;
+
+impl Key {
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Score(one), Self::Score(other)) => other.total_cmp(one),
+            (Self::Number(one), Self::Number(other)) => one.cmp(other),
+            (Self::Word(one), Self::Word(other)) => one.cmp(other),
+            (Self::WordDown(one), Self::WordDown(other)) => other.cmp(one),
+            // A place of another order: before everything, so that the list begins anew.
+            (Self::Score(_) | Self::Number(_) | Self::Word(_) | Self::WordDown(_), _) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.order(other) == Ordering::Equal
+    }
+}
+
+/// Where a product stands in a list.
+pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row) -> Key {
+    let created = row.created_at.timestamp_micros();
+    match sort {
+        Sort::Relevance if has_text => Key::Score(it.score),
+        Sort::Relevance | Sort::Newest => Key::Number(-created),
+        Sort::Oldest => Key::Number(created),
+        Sort::PriceAscending => Key::Number(row.price),
+        Sort::PriceDescending => Key::Number(-row.price),
+        Sort::NameAscending => Key::Word(Arc::clone(&row.name_key)),
+        Sort::NameDescending => Key::WordDown(Arc::clone(&row.name_key)),
+    }
+}
+
+impl Cursor {
+    /// Which of two places comes first.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        self.key.order(&other.key).then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+/// `s` and a score, `n` and a number, `a` or `z` and a word, in hexadecimal digits, then the id. Clients keep it as it is.
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &str| {
+            write!(f, "{letter}")?;
+            word.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+        };
+        match &self.key {
+            Key::Score(score) => write!(f, "s{:x}", score.to_bits())?,
+            Key::Number(number) => write!(f, "n{:x}", number.cast_unsigned())?,
+            Key::Word(name) => word(f, 'a', name)?,
+            Key::WordDown(name) => word(f, 'z', name)?,
+        }
+        write!(f, ".{}", self.id.simple())
+    }
+}
+
+/// It is no place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no place in a list")]
+pub struct NotACursor;
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let (key, id) = text.split_once('.').ok_or(NotACursor)?;
+        let id = id.parse().map_err(|_| NotACursor)?;
+        let digits = key.get(1..).ok_or(NotACursor)?;
+        let word = || {
+            let bytes = digits.as_bytes().as_chunks::<2>();
+            let pairs = bytes.1.is_empty().then_some(bytes.0)?;
+            let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+            let word: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
+            Some(Arc::from(String::from_utf8_lossy(&word)))
+        };
+        let key = match key.as_bytes().first() {
+            Some(b's') => u32::from_str_radix(digits, 16).ok().map(|bits| Key::Score(f32::from_bits(bits))),
+            Some(b'n') => u64::from_str_radix(digits, 16).ok().map(|bits| Key::Number(bits.cast_signed())),
+            Some(b'a') => word().map(Key::Word),
+            Some(b'z') => word().map(Key::WordDown),
+            Some(_) | None => None,
+        };
+        Ok(Self { key: key.ok_or(NotACursor)?, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_and_read() {
+        let id = uuid::Uuid::from_u128(7);
+        for key in [
+            Key::Score(1.25),
+            Key::Number(-3),
+            Key::Number(i64::MAX),
+            Key::Word(Arc::from("café")),
+            Key::WordDown(Arc::from("")),
+        ] {
+            let cursor = Cursor { key, id };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        for text in ["", ".", "x1.00000000000000000000000000000007", "s.7", "n1", "aé.7", "a1.7", "é"] {
+            assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        }
+    }
+}

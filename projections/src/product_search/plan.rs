@@ -1,0 +1,206 @@
+//! From what was typed to what is looked for: for each word, the words that may stand for it.
+
+use tantivy::TantivyError;
+
+use super::analyze::Word;
+use super::snapshot::Snapshot;
+use super::spelling::{Candidate, beginning_with, farther, near};
+use super::typed::Typed;
+use super::weights::Weights;
+
+/// A word that so few products have may be a slip of the pen in them, or of who searches.
+const RARE: usize = 2;
+/// A word is only taken for a slip if the one that it may stand for is so many times as frequent.
+const MUCH_MORE: usize = 20;
+/// So many words are tried for one that nothing has.
+const CANDIDATES: usize = 3;
+/// So many words are tried for one that isn't finished.
+const ENDINGS: usize = 12;
+/// An end of a word begins so many letters in.
+const SHORTEST_HALF: usize = 3;
+
+/// A word of the index, and how much it counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Alternative {
+    pub(super) word: String,
+    pub(super) weight: f32,
+}
+
+/// What may stand for one word. A product that has any of them has the word.
+pub(super) type Group = Vec<Alternative>;
+
+/// What is looked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Plan {
+    pub(super) groups: Vec<Group>,
+    pub(super) phrases: Vec<Vec<(usize, String)>>,
+    /// What was typed, with other words where nothing has the ones that were.
+    pub(super) corrected: Option<String>,
+}
+
+/// A word on its way to a group.
+struct Looked<'a> {
+    word: &'a Word,
+    group: Group,
+    known: bool,
+}
+
+impl Plan {
+    pub(super) fn of(typed: &Typed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, TantivyError> {
+        let planning = Planning { snapshot, weights };
+        let mut looked = planning.as_typed(typed);
+        for it in &mut looked {
+            it.known = planning.is_known(&it.group)?;
+        }
+        let mut plan = Self { phrases: typed.phrases.clone(), ..Self::default() };
+        let mut corrected = false;
+        let mut said = Vec::new();
+        let last = looked.len().saturating_sub(1);
+        for (place, it) in looked.into_iter().enumerate() {
+            let may_go_on = typed.is_open && place == last;
+            let (groups, instead) = planning.look_around(it, may_go_on)?;
+            corrected |= instead.is_some();
+            said.push(instead.unwrap_or_else(|| typed.words[place].surface.clone()));
+            plan.groups.extend(groups);
+        }
+        plan.corrected = corrected.then(|| said.join(" "));
+        Ok(plan)
+    }
+}
+
+struct Planning<'a> {
+    snapshot: &'a Snapshot,
+    weights: &'a Weights,
+}
+
+impl Planning<'_> {
+    /// Each word as it was typed, alone and joined with its neighbours, and those that mean the same.
+    fn as_typed<'a>(&self, typed: &'a Typed) -> Vec<Looked<'a>> {
+        let mut looked: Vec<Looked<'a>> = Vec::new();
+        for word in &typed.words {
+            let mut group = Vec::new();
+            add(&mut group, &word.stem, 1.0);
+            for synonym in self.snapshot.words.synonyms.of(&word.stem) {
+                add(&mut group, synonym, self.weights.synonym);
+            }
+            if let Some(whole) = &word.whole {
+                add(&mut group, whole, 1.0);
+                for synonym in self.snapshot.words.synonyms.of(whole) {
+                    add(&mut group, synonym, self.weights.synonym);
+                }
+                let before = looked.len().saturating_sub(word.joins);
+                for earlier in &mut looked[before..] {
+                    add(&mut earlier.group, whole, 1.0);
+                }
+            }
+            looked.push(Looked { word, group, known: false });
+        }
+        for place in 1..looked.len() {
+            let joined = format!("{}{}", looked[place - 1].word.surface, looked[place].word.surface);
+            let stem = self.snapshot.words.analyzer.stem(&joined);
+            for it in &mut looked[place - 1..=place] {
+                add(&mut it.group, &stem, self.weights.joined);
+            }
+        }
+        looked
+    }
+
+    fn is_known(&self, group: &[Alternative]) -> Result<bool, TantivyError> {
+        for alternative in group {
+            if self.snapshot.knows(&alternative.word)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A word that nothing has, or hardly anything, may be unfinished, two in one, or typed wrong.
+    fn look_around(
+        &self,
+        it: Looked<'_>,
+        may_go_on: bool,
+    ) -> Result<(Vec<Group>, Option<String>), TantivyError> {
+        let Looked { word, mut group, known } = it;
+        let written = self.snapshot.written(&word.surface, RARE + 1)?;
+        if written > RARE || (known && word.whole.is_some()) {
+            return Ok((vec![group], None));
+        }
+        if may_go_on && written == 0 && word.surface.chars().count() > 1 {
+            let endings = beginning_with(self.snapshot, &word.surface, ENDINGS)?;
+            for ending in &endings {
+                self.add_written(&mut group, &ending.word, self.weights.prefix);
+            }
+            if !endings.is_empty() {
+                return Ok((vec![group], None));
+            }
+        }
+        let mut meant = near(self.snapshot, &word.surface, CANDIDATES)?;
+        if meant.is_empty()
+            && !known
+            && let Some(parts) = self.parts(&word.surface)?
+        {
+            let instead = parts.join(" ");
+            let parts = parts.iter().map(|part| {
+                let mut group = group.clone();
+                self.add_written(&mut group, part, 1.0);
+                group
+            });
+            return Ok((parts.collect(), Some(instead)));
+        }
+        if meant.is_empty() {
+            meant = farther(self.snapshot, &word.surface, CANDIDATES)?;
+        }
+        let much_more = |it: &Candidate| it.products >= (written * MUCH_MORE).max(1);
+        let meant: Vec<_> = meant.into_iter().filter(|it| written == 0 || much_more(it)).collect();
+        for candidate in &meant {
+            let weight = self.weights.typo.powi(candidate.wrong.into());
+            self.add_written(&mut group, &candidate.word, weight);
+        }
+        let instead = meant.first().filter(|_| !known).map(|it| it.word.clone());
+        Ok((vec![group], instead))
+    }
+
+    /// Adds a word as it is written, and those that mean the same.
+    fn add_written(&self, group: &mut Group, surface: &str, weight: f32) {
+        let stem = self.snapshot.words.analyzer.stem(surface);
+        add(group, &stem, weight);
+        for synonym in self.snapshot.words.synonyms.of(&stem) {
+            add(group, synonym, weight * self.weights.synonym);
+        }
+    }
+
+    /// The two words that one is made of, if products have both: where letters end and a number begins, or anywhere.
+    fn parts(&self, surface: &str) -> Result<Option<[String; 2]>, TantivyError> {
+        let mut best = None;
+        let turns = |(place, c): (usize, char)| {
+            let before = surface[..place].chars().next_back()?;
+            (before.is_ascii_digit() != c.is_ascii_digit()).then_some(place)
+        };
+        let turns: Vec<usize> = surface.char_indices().filter_map(turns).collect();
+        let places: Vec<usize> = if turns.is_empty() {
+            let letters = surface.chars().count();
+            let within = SHORTEST_HALF..(letters + 1).saturating_sub(SHORTEST_HALF);
+            let places = surface.char_indices().map(|(place, _)| place).enumerate();
+            places.filter(|(letter, _)| within.contains(letter)).map(|(_, place)| place).collect()
+        } else {
+            turns
+        };
+        for place in places {
+            let (one, other) = surface.split_at(place);
+            let products =
+                self.snapshot.written(one, usize::MAX)?.min(self.snapshot.written(other, usize::MAX)?);
+            if products > 0 && best.as_ref().is_none_or(|(most, _)| products > *most) {
+                best = Some((products, [one.to_owned(), other.to_owned()]));
+            }
+        }
+        Ok(best.map(|(_, parts)| parts))
+    }
+}
+
+/// Adds a word to a group, or makes it count more there.
+fn add(group: &mut Group, word: &str, weight: f32) {
+    match group.iter_mut().find(|known| known.word == word) {
+        Some(known) => known.weight = known.weight.max(weight),
+        None => group.push(Alternative { word: word.to_owned(), weight }),
+    }
+}

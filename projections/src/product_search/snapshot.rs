@@ -1,0 +1,166 @@
+//! What searches see: everything at one position of the log.
+//!
+//! Most texts are in the index on disk, which is committed every few seconds. What was described anew since then is in
+//! memory, and masks what the disk says of it; so is the table, which is always of this position.
+
+use std::sync::Arc;
+
+use tantivy::postings::Postings;
+use tantivy::{DocSet, TERMINATED, TantivyError};
+
+use super::categories::Categories;
+use super::disk::{Disk, Stored};
+use super::fields::Text;
+use super::slots::Slots;
+use super::table::Table;
+use super::tokens::Tokens;
+use super::words::Words;
+
+/// A product that was described since the last commit.
+#[derive(Debug)]
+pub(super) struct Recent {
+    pub(super) slot: u32,
+    pub(super) stored: Stored,
+    pub(super) tokens: Tokens,
+}
+
+/// The state of a moment. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Snapshot {
+    pub(super) position: i64,
+    pub(super) words: Arc<Words>,
+    pub(super) table: Arc<Table>,
+    pub(super) categories: Arc<Categories>,
+    pub(super) disk: Arc<Disk>,
+    /// Slots of which the disk says nothing true any more.
+    pub(super) masked: Arc<Slots>,
+    /// By slot.
+    pub(super) recent: Arc<Vec<Arc<Recent>>>,
+}
+
+impl Snapshot {
+    /// Each product on disk with a word in a text, and how often it is there.
+    pub(super) fn on_disk_with(
+        &self,
+        text: Text,
+        word: &str,
+        mut found: impl FnMut(u32, u32),
+    ) -> Result<(), TantivyError> {
+        for segment in &self.disk.segments {
+            let Some(mut postings) = segment.postings(text, self.disk.fields(), word)? else { continue };
+            let mut doc = postings.doc();
+            while doc != TERMINATED {
+                if let Some(slot) = segment.slot(doc).filter(|slot| !self.masked.contains(*slot)) {
+                    found(slot, postings.term_freq());
+                }
+                doc = postings.advance();
+            }
+        }
+        Ok(())
+    }
+
+    /// Each product in memory with a word, in which text, and how often it is there.
+    pub(super) fn in_memory_with(&self, word: &str, mut found: impl FnMut(u32, Text, u32)) {
+        for recent in self.recent.iter() {
+            // Of one word they are in the order of their texts.
+            for in_text in recent.tokens.of_word(word).chunk_by(|one, other| one.text == other.text) {
+                if let [first, ..] = in_text {
+                    found(recent.slot, first.text, u32::try_from(in_text.len()).unwrap_or(u32::MAX));
+                }
+            }
+        }
+    }
+
+    /// Each product in which a word is written so, until `found` says that it is enough.
+    pub(super) fn with_written(
+        &self,
+        surface: &str,
+        mut found: impl FnMut(u32) -> bool,
+    ) -> Result<(), TantivyError> {
+        for segment in &self.disk.segments {
+            let Some(mut postings) = segment.written(self.disk.fields(), surface)? else { continue };
+            let mut doc = postings.doc();
+            while doc != TERMINATED {
+                let slot = segment.slot(doc).filter(|slot| !self.masked.contains(*slot));
+                if slot.is_some_and(|slot| !found(slot)) {
+                    return Ok(());
+                }
+                doc = postings.advance();
+            }
+        }
+        for recent in self.recent.iter().filter(|recent| recent.tokens.is_written(surface)) {
+            if !found(recent.slot) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// In how many products a word is written so, counted no further than `most`.
+    pub(super) fn written(&self, surface: &str, most: usize) -> Result<usize, TantivyError> {
+        let mut count = 0;
+        self.with_written(surface, |_| {
+            count += 1;
+            count < most
+        })?;
+        Ok(count)
+    }
+
+    /// Whether any product has this word in any text.
+    pub(super) fn knows(&self, word: &str) -> Result<bool, TantivyError> {
+        if !self.categories.with_word(word).is_empty() || self.recent.iter().any(|it| it.tokens.has(word)) {
+            return Ok(true);
+        }
+        for (segment, text) in
+            self.disk.segments.iter().flat_map(|segment| Text::ALL.map(|text| (segment, text)))
+        {
+            let Some(mut postings) = segment.postings(text, self.disk.fields(), word)? else { continue };
+            let mut doc = postings.doc();
+            while doc != TERMINATED {
+                if segment.slot(doc).is_some_and(|slot| !self.masked.contains(slot)) {
+                    return Ok(true);
+                }
+                doc = postings.advance();
+            }
+        }
+        Ok(false)
+    }
+
+    /// Each product with these words in this order, at these distances, in one of its texts. It may come twice.
+    pub(super) fn with_phrase(
+        &self,
+        words: &[(usize, String)],
+        mut found: impl FnMut(u32),
+    ) -> Result<(), TantivyError> {
+        for text in Text::ALL {
+            self.disk.phrase(text, words, |slot| {
+                if !self.masked.contains(slot) {
+                    found(slot);
+                }
+            })?;
+            for recent in self.recent.iter().filter(|recent| has_phrase(&recent.tokens, text, words)) {
+                found(recent.slot);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of a product.
+    pub(super) fn stored(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
+        match self.recent.binary_search_by_key(&slot, |recent| recent.slot) {
+            Ok(place) => Ok(self.recent.get(place).map(|recent| recent.stored.clone())),
+            Err(_) if self.masked.contains(slot) => Ok(None),
+            Err(_) => self.disk.entry(slot),
+        }
+    }
+}
+
+fn has_phrase(tokens: &Tokens, text: Text, words: &[(usize, String)]) -> bool {
+    let Some(((first, word), rest)) = words.split_first() else { return false };
+    let at = |word: &str, position: usize| {
+        let mut places = tokens.of_word(word).iter();
+        places.any(|place| place.text == text && place.position as usize == position)
+    };
+    let mut starts = tokens.of_word(word).iter().filter(|place| place.text == text);
+    starts.any(|start| rest.iter().all(|(offset, word)| at(word, start.position as usize + offset - first)))
+}

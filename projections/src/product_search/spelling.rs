@@ -1,0 +1,161 @@
+//! Words that begin so, and words that are nearly so.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
+use tantivy::TantivyError;
+use tantivy_fst::Automaton;
+
+use super::snapshot::Snapshot;
+
+/// Of the words that could be meant, so many are looked at closely.
+const LOOKED_AT: usize = 24;
+/// Occurrences beyond these are not told apart.
+const OFTEN: usize = 1_000;
+/// A word of so many letters may have a wrong one; a shorter one has too many neighbours.
+const ONE_WRONG: usize = 4;
+/// A word of so many letters may have two.
+const TWO_WRONG: usize = 8;
+
+static ONE: LazyLock<LevenshteinAutomatonBuilder> =
+    LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
+static TWO: LazyLock<LevenshteinAutomatonBuilder> =
+    LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
+
+/// A word that products have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) word: String,
+    /// How many products have it, as far as that matters.
+    pub(super) products: usize,
+    /// How many letters are wrong.
+    pub(super) wrong: u8,
+}
+
+/// The words that begin so, the most frequent first.
+pub(super) fn beginning_with(
+    snapshot: &Snapshot,
+    prefix: &str,
+    most: usize,
+) -> Result<Vec<Candidate>, TantivyError> {
+    let mut words: HashMap<String, u32> = HashMap::new();
+    for segment in &snapshot.disk.segments {
+        let mut stream = segment.surface().terms().range().ge(prefix.as_bytes()).into_stream()?;
+        while stream.advance() {
+            let Some(word) = std::str::from_utf8(stream.key()).ok().filter(|word| word.starts_with(prefix))
+            else {
+                break;
+            };
+            *words.entry(word.to_owned()).or_default() += stream.value().doc_freq;
+        }
+    }
+    for recent in snapshot.recent.iter() {
+        let surface = &recent.tokens.surface;
+        let from = surface.partition_point(|word| word.as_str() < prefix);
+        for word in surface[from..].iter().take_while(|word| word.starts_with(prefix)) {
+            *words.entry(word.clone()).or_default() += 1;
+        }
+    }
+    let mut found = counted(snapshot, words.into_iter().map(|(word, times)| (word, times, 0)), most)?;
+    found.truncate(most);
+    Ok(found)
+}
+
+/// The words that differ by one letter: missing, too many, wrong, or changed with its neighbour. The most frequent first.
+pub(super) fn near(snapshot: &Snapshot, word: &str, most: usize) -> Result<Vec<Candidate>, TantivyError> {
+    if has_letters(word, ONE_WRONG) { within(snapshot, word, &ONE, most) } else { Ok(Vec::new()) }
+}
+
+/// The words that differ from a long one by two letters.
+pub(super) fn farther(snapshot: &Snapshot, word: &str, most: usize) -> Result<Vec<Candidate>, TantivyError> {
+    if has_letters(word, TWO_WRONG) { within(snapshot, word, &TWO, most) } else { Ok(Vec::new()) }
+}
+
+/// At least so many, and nothing else: a code is not nearly another one.
+fn has_letters(word: &str, least: usize) -> bool {
+    word.chars().count() >= least && word.chars().all(char::is_alphabetic)
+}
+
+fn within(
+    snapshot: &Snapshot,
+    word: &str,
+    builder: &LevenshteinAutomatonBuilder,
+    most: usize,
+) -> Result<Vec<Candidate>, TantivyError> {
+    let near = Near(builder.build_dfa(word));
+    let mut words: HashMap<String, u32> = HashMap::new();
+    for segment in &snapshot.disk.segments {
+        let mut stream = segment.surface().terms().search(&near).into_stream()?;
+        while stream.advance() {
+            if let Ok(found) = std::str::from_utf8(stream.key()) {
+                *words.entry(found.to_owned()).or_default() += stream.value().doc_freq;
+            }
+        }
+    }
+    for found in snapshot.recent.iter().flat_map(|recent| &recent.tokens.surface) {
+        // Most words are too long or too short; that is seen at once.
+        if found.len().abs_diff(word.len()) <= 4 && near.wrong(found).is_some() {
+            *words.entry(found.clone()).or_default() += 1;
+        }
+    }
+    words.remove(word);
+    let wrong = |(found, times): (String, u32)| near.wrong(&found).map(|wrong| (found, times, wrong));
+    let mut found = counted(snapshot, words.into_iter().filter_map(wrong), most)?;
+    found.truncate(most);
+    Ok(found)
+}
+
+/// Counts those products that are still there.
+fn counted(
+    snapshot: &Snapshot,
+    words: impl Iterator<Item = (String, u32, u8)>,
+    most: usize,
+) -> Result<Vec<Candidate>, TantivyError> {
+    let mut words: Vec<_> = words.collect();
+    words.sort_by(|one, other| (one.2, other.1, &one.0).cmp(&(other.2, one.1, &other.0)));
+    words.truncate(LOOKED_AT.max(most));
+    let mut found = Vec::new();
+    for (word, _, wrong) in words {
+        let products = snapshot.written(&word, OFTEN)?;
+        if products > 0 {
+            found.push(Candidate { word, products, wrong });
+        }
+    }
+    found.sort_by(|one, other| {
+        (one.wrong, other.products, &one.word).cmp(&(other.wrong, one.products, &other.word))
+    });
+    Ok(found)
+}
+
+/// All words at a distance from one.
+struct Near(DFA);
+
+impl Near {
+    fn wrong(&self, word: &str) -> Option<u8> {
+        match self.0.eval(word) {
+            Distance::Exact(distance) => Some(distance),
+            Distance::AtLeast(_) => None,
+        }
+    }
+}
+
+impl Automaton for &Near {
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        self.0.initial_state()
+    }
+
+    fn is_match(&self, state: &u32) -> bool {
+        matches!(self.0.distance(*state), Distance::Exact(_))
+    }
+
+    fn can_match(&self, state: &u32) -> bool {
+        *state != SINK_STATE
+    }
+
+    fn accept(&self, state: &u32, byte: u8) -> u32 {
+        self.0.transition(*state, byte)
+    }
+}

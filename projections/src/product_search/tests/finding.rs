@@ -1,0 +1,151 @@
+//! What a text finds.
+
+use super::*;
+
+#[test]
+fn words_are_found_by_stem_without_case_and_accents_and_count_most_in_the_name() {
+    let folder = TempDir::new().unwrap();
+    let feed = opened(folder.path());
+    let lamps = found(&feed, text("LAMP"));
+    // The red one is sold out.
+    assert_eq!(lamps, [2, 1, 3]);
+    assert_eq!(found(&feed, text("cafe")), [2]);
+    // With all words first, then those that have one.
+    assert_eq!(found(&feed, text("lamp red"))[0], 3);
+    assert_eq!(found(&feed, text("acme candles"))[0], 1);
+    assert_eq!(found(&feed, text("red candle")).len(), 2);
+    assert!(found(&feed, text("sofa")).is_empty());
+}
+
+/// Products by their names, from 1 on, all of them in stock.
+fn named(folder: &TempDir, names: &[&str]) -> Feed {
+    let mut index = open(folder.path());
+    for (n, name) in (1..).zip(names) {
+        let until = i64::from(n) * 2;
+        feed(&mut index, vec![created(n, details(name, "", 100)), received(n, 1, 1)], until);
+    }
+    index
+}
+
+#[test]
+fn codes_and_measures_are_found_however_they_are_written() {
+    let folder = TempDir::new().unwrap();
+    let names = [
+        "WD-40 spray",
+        "Brother TN-2110 toner",
+        "Phone X12 case, 7",
+        "Screen 17\"",
+        "Card 128 GB",
+        "Wi-Fi plug",
+    ];
+    let index = named(&folder, &names);
+    for (typed, expected) in [
+        ("wd40", 1),
+        ("wd-40", 1),
+        ("WD 40", 1),
+        ("tn2110", 2),
+        ("tn-2110", 2),
+        ("x12", 3),
+        ("x 12", 3),
+        ("phone7", 3),
+        ("17 inch", 4),
+        ("17-inch screen", 4),
+        ("17” screen", 4),
+        ("17in", 4),
+        ("128gb", 5),
+        ("128 gb", 5),
+        ("wifi", 6),
+        ("wi fi", 6),
+    ] {
+        let best = ask(&index, &SearchQuery { limit: 1, ..text(typed) });
+        assert_eq!(ids(&best), [expected], "{typed}");
+    }
+}
+
+#[test]
+fn a_word_that_nothing_has_is_the_beginning_of_one_or_nearly_one() {
+    let folder = TempDir::new().unwrap();
+    let index = named(&folder, &["Wireless keyboard", "Wireless keyboards", "Power bank", "Lamp", "Lump"]);
+    for (typed, expected, corrected) in [
+        ("keyb", &[1, 2][..], None),
+        ("keybaord", &[1, 2], Some("keyboard")),
+        ("wireles keybord", &[1, 2], Some("wireless keyboard")),
+        ("powerbank", &[3], Some("power bank")),
+        ("lamp", &[4], None),
+        ("limp", &[4, 5], Some("lamp")),
+        ("qqqqqqqq", &[], None),
+        ("lxx", &[], None),
+    ] {
+        let page = ask(&index, &SearchQuery { limit: 9, ..text(typed) });
+        let mut all = ids(&page);
+        all.sort_unstable();
+        assert_eq!(all, expected, "{typed}");
+        assert_eq!(page.corrected.as_deref(), corrected, "{typed}");
+    }
+}
+
+#[test]
+fn a_phrase_stands_together() {
+    let folder = TempDir::new().unwrap();
+    let mut index = named(&folder, &["Red desk lamp", "Red lamp for a desk", "Desk, red lamp"]);
+    for _ in ["in memory", "on disk"] {
+        assert_eq!(found(&index, text("\"desk lamp\"")), [1]);
+        let mut red = found(&index, text("\"red lamp\""));
+        red.sort_unstable();
+        assert_eq!(red, [2, 3]);
+        assert_eq!(found(&index, text("\"red lamps\" \"lamp for a desk\"")), [2]);
+        assert!(found(&index, text("\"lamp red\"")).is_empty());
+        index.commit().unwrap();
+    }
+}
+
+#[test]
+fn synonyms_and_categories_are_found() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let mut lamp = details("Sunrise", "", 100);
+    lamp.category = Some("Desk lamps".to_owned());
+    let mut other = details("Laptop stand", "", 100);
+    other.category = None;
+    feed(&mut index, vec![created(1, lamp), created(2, other)], 2);
+    assert_eq!(found(&index, text("lamp")), [1]);
+    assert_eq!(found(&index, text("notebook")), [2]);
+}
+
+#[test]
+fn what_is_out_of_stock_comes_later() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let lamp = || details("Lamp", "", 100);
+    feed(&mut index, vec![created(1, lamp()), created(2, lamp()), received(2, 1, 1)], 3);
+    assert_eq!(found(&index, text("lamp")), [2, 1]);
+    feed(&mut index, vec![received(1, 1, 1), reserved(2, 2, 1)], 5);
+    assert_eq!(found(&index, text("lamp")), [1, 2]);
+}
+
+#[test]
+fn words_that_were_found_are_marked() {
+    let folder = TempDir::new().unwrap();
+    let index = opened(folder.path());
+    let page = ask(&index, &SearchQuery { highlights: true, limit: 1, ..text("candles") });
+    let marked = page.hits[0].highlights.clone().unwrap();
+    assert_eq!(marked.name.as_deref(), Some("<mark>Candle</mark> holder"));
+    assert_eq!(marked.description, None);
+}
+
+#[test]
+fn what_is_being_typed_is_completed() {
+    let folder = TempDir::new().unwrap();
+    let index = named(&folder, &["Wireless mouse", "Wireless mouse pad", "Wired mouse", "Wooden lamp"]);
+    let suggest = |typed: &str| {
+        let found = super::super::suggest::suggest(&index.snapshot(), typed, 3, &Weights::default()).unwrap();
+        let searches: Vec<_> =
+            found.searches.into_iter().map(|it| format!("{} {}", it.text, it.products)).collect();
+        (searches.join(", "), found.products.len())
+    };
+    assert_eq!(suggest("w"), ("wireless 2, wired 1, wooden 1".to_owned(), 2));
+    assert_eq!(suggest("wireless m"), ("wireless mouse 2".to_owned(), 3));
+    assert_eq!(suggest("wireless mouse p"), ("wireless mouse pad 1".to_owned(), 3));
+    assert_eq!(suggest("moues"), ("mouse 3".to_owned(), 3));
+    assert_eq!(suggest(""), (String::new(), 0));
+}

@@ -1,0 +1,130 @@
+//! Filters, counts, orders and pages.
+
+use super::*;
+
+#[test]
+fn filters_narrow_and_sorts_order() {
+    let folder = TempDir::new().unwrap();
+    let feed = opened(folder.path());
+    let all = SearchQuery::default;
+    let gbp = |amount| Some(Money::new(amount, "GBP".parse().unwrap()));
+    assert_eq!(
+        found(&feed, SearchQuery { categories: Some(vec!["outdoor ".into(), "none".into()]), ..all() }),
+        [3]
+    );
+    assert_eq!(found(&feed, SearchQuery { tag: Some("sale".into()), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { featured: Some(true), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { in_stock: Some(false), ..all() }), [3]);
+    assert_eq!(found(&feed, SearchQuery { in_stock: Some(true), ..text("lamp") }), [2, 1]);
+    assert_eq!(found(&feed, SearchQuery { min_price: gbp(500), max_price: gbp(1500), ..all() }), [2, 1]);
+    assert_eq!(found(&feed, SearchQuery { min_price: gbp(501), ..all() }), [3, 2]);
+    // 15 yen are more than 14.99 and less than 15.01 pounds.
+    let yen = |amount| Some(Money::new(amount, "JPY".parse().unwrap()));
+    assert_eq!(found(&feed, SearchQuery { min_price: yen(15), max_price: yen(15), ..all() }), [2]);
+    assert_eq!(found(&feed, SearchQuery { seller: Some(SELLER), ..all() }).len(), 3);
+    assert!(found(&feed, SearchQuery { seller: Some(SellerId(Uuid::nil())), ..all() }).is_empty());
+    let sorted = |sort| found(&feed, SearchQuery { sort, ..all() });
+    assert_eq!(sorted(Sort::PriceAscending), [1, 2, 3]);
+    assert_eq!(sorted(Sort::PriceDescending), [3, 2, 1]);
+    assert_eq!(sorted(Sort::NameAscending), [2, 1, 3]);
+    assert_eq!(sorted(Sort::NameDescending), [3, 1, 2]);
+    assert_eq!(sorted(Sort::Newest), [3, 2, 1]);
+    assert_eq!(sorted(Sort::Oldest), [1, 2, 3]);
+}
+
+#[test]
+fn pages_do_not_overlap_and_a_page_beyond_the_end_is_empty() {
+    let folder = TempDir::new().unwrap();
+    let mut opened = open(folder.path());
+    for n in 1..=25 {
+        feed(&mut opened, vec![created(n, details("Same lamp", "", 100))], n.into());
+        if n % 4 == 0 {
+            opened.commit().unwrap();
+        }
+    }
+    opened.commit().unwrap();
+    for sort in [Sort::Relevance, Sort::PriceAscending, Sort::NameDescending] {
+        let mut ids = Vec::new();
+        for offset in [0, 10, 20, 30, usize::MAX] {
+            let page = ask(&opened, &SearchQuery { sort, offset, limit: 10, ..text("lamp") });
+            assert_eq!(page.total, 25);
+            ids.extend(super::ids(&page));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 25, "{sort:?}");
+    }
+}
+
+#[test]
+fn a_list_goes_on_where_it_was_left_while_products_come_and_go() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let lamp = |n: u32| created(n, details("Same lamp", "", 100 + i64::from(n % 7)));
+    feed(&mut index, (1..=60).map(lamp).collect(), 60);
+    for sort in
+        [Sort::Relevance, Sort::PriceAscending, Sort::PriceDescending, Sort::NameDescending, Sort::Newest]
+    {
+        let before: Vec<u128> = ids(&ask(&index, &SearchQuery { sort, limit: 100, ..text("lamp") }));
+        let mut seen = Vec::new();
+        let mut after = None;
+        for round in 0.. {
+            let page = ask(&index, &SearchQuery { sort, after, limit: 7, ..text("lamp") });
+            seen.extend(ids(&page));
+            let Some(next) = page.next else { break };
+            after = Some(next.to_string().parse().unwrap());
+            // A product comes and goes between two pages.
+            let guest = 1000 + round;
+            let position = index.head().position;
+            feed(&mut index, vec![lamp(guest)], position + 1);
+            let gone = happened(guest, 2, Stored::Product(ProductEvent::ProductWithdrawn {}));
+            feed(&mut index, vec![gone], position + 2);
+        }
+        assert_eq!(seen, before, "{sort:?}");
+    }
+}
+
+#[test]
+fn a_result_is_counted_without_each_lists_own_filter() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let lamp = |n: u32, brand: &str, category: &str, price| {
+        let mut lamp = details("Lamp", "", price);
+        (lamp.brand, lamp.category) = (Some(brand.to_owned()), Some(category.to_owned()));
+        created(n, lamp)
+    };
+    let events = vec![
+        lamp(1, "Acme", "Desk", 300),
+        lamp(2, "acme", "Desk", 700),
+        lamp(3, "Acme", "Floor", 12_000),
+        lamp(4, "Bright", "Floor", 900),
+        received(1, 1, 1),
+        received(4, 1, 2),
+    ];
+    feed(&mut index, events, 6);
+    let facets = |query: SearchQuery| {
+        let page = ask(&index, &SearchQuery { facets: true, limit: 1, ..query });
+        let facets = page.facets.unwrap();
+        let told = |all: Vec<(String, usize)>| {
+            all.iter().map(|(n, c)| format!("{n} {c}")).collect::<Vec<_>>().join(", ")
+        };
+        (
+            page.total,
+            told(facets.categories.into_iter().map(|it| (it.name, it.count)).collect()),
+            told(facets.brands.into_iter().map(|it| (it.name, it.count)).collect()),
+            told(facets.prices.into_iter().map(|it| (format!("{}-", it.from), it.count)).collect()),
+            (facets.in_stock, facets.out_of_stock),
+        )
+    };
+    let own = |categories: &str, brands: &str, prices: &str| {
+        (categories.to_owned(), brands.to_owned(), prices.to_owned())
+    };
+    let (categories, brands, prices) = own("desk 2, floor 2", "Acme 3, Bright 1", "0- 1, 5- 2, 100- 1");
+    assert_eq!(facets(text("lamp")), (4, categories, brands, prices, (2, 2)));
+    let (categories, brands, prices) = own("desk 2, floor 1", "Acme 3, Bright 1", "0- 1, 5- 1, 100- 1");
+    let acme = SearchQuery { brands: Some(vec!["ACME".to_owned()]), ..text("lamp") };
+    assert_eq!(facets(acme), (3, categories, brands, prices, (1, 2)));
+    let (categories, brands, prices) = own("desk 1, floor 1", "Acme 1, Bright 1", "0- 1, 5- 1");
+    let there = SearchQuery { in_stock: Some(true), ..SearchQuery::default() };
+    assert_eq!(facets(there), (2, categories, brands, prices, (2, 2)));
+}

@@ -1,0 +1,124 @@
+//! A product's texts, split into words.
+
+use std::collections::BTreeSet;
+
+use tantivy::tokenizer::{PreTokenizedString, Token};
+
+use super::analyze::Analyzer;
+use super::entry::Entry;
+use super::fields::Text;
+
+/// Between two texts of a field there is room, so that no phrase goes over it.
+const GAP: u32 = 10;
+/// A field has so many words at most; longer texts are cut off there.
+const MOST_WORDS: u32 = 10_000;
+
+/// A word of one field at one place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Posting {
+    pub(super) word: String,
+    pub(super) text: Text,
+    pub(super) position: u32,
+}
+
+/// The words of all texts of a product.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tokens {
+    /// Sorted, so that those of a word stand together.
+    postings: Vec<Posting>,
+    /// Words as they are written, sorted.
+    pub(super) surface: Vec<String>,
+    /// How many words each text has.
+    pub(super) lengths: [u16; Text::COUNT],
+}
+
+impl Tokens {
+    pub(super) fn of(entry: &Entry, analyzer: &Analyzer) -> Self {
+        let mut reading = Reading { analyzer, tokens: Self::default(), surface: BTreeSet::new() };
+        let product = &entry.product;
+        reading.read(Text::Name, [product.name.as_str()]);
+        reading.read(Text::Model, entry.codes());
+        reading.read(Text::Brand, product.brand.as_deref());
+        reading.read(Text::Tags, product.tags.iter().map(String::as_str));
+        reading.read(Text::Attributes, entry.attributes());
+        let description =
+            [product.description.as_str()].into_iter().chain(product.long_description.as_deref());
+        reading.read(Text::Description, description);
+        let Reading { mut tokens, surface, .. } = reading;
+        tokens.postings.sort_unstable();
+        tokens.surface = surface.into_iter().collect();
+        tokens
+    }
+
+    /// The places of a word.
+    pub(super) fn of_word(&self, word: &str) -> &[Posting] {
+        let from = self.postings.partition_point(|posting| posting.word.as_str() < word);
+        let rest = &self.postings[from..];
+        &rest[..rest.partition_point(|posting| posting.word == word)]
+    }
+
+    /// Whether any text has this word.
+    pub(super) fn has(&self, word: &str) -> bool {
+        !self.of_word(word).is_empty()
+    }
+
+    /// Whether it has this word as it is written.
+    pub(super) fn is_written(&self, surface: &str) -> bool {
+        self.surface.binary_search_by(|word| word.as_str().cmp(surface)).is_ok()
+    }
+
+    /// The words of one text, as the index takes them.
+    pub(super) fn indexed(&self, text: Text) -> PreTokenizedString {
+        let mut tokens: Vec<Token> = self
+            .postings
+            .iter()
+            .filter(|posting| posting.text == text)
+            .map(|posting| token(&posting.word, posting.position))
+            .collect();
+        tokens.sort_by_key(|token| token.position);
+        PreTokenizedString { text: String::new(), tokens }
+    }
+
+    /// The words as they are written, as the index takes them.
+    pub(super) fn indexed_surface(&self) -> PreTokenizedString {
+        let tokens = (0..).zip(&self.surface).map(|(position, word)| token(word, position)).collect();
+        PreTokenizedString { text: String::new(), tokens }
+    }
+}
+
+fn token(word: &str, position: u32) -> Token {
+    Token { text: word.to_owned(), position: position as usize, ..Token::default() }
+}
+
+struct Reading<'a> {
+    analyzer: &'a Analyzer,
+    tokens: Tokens,
+    surface: BTreeSet<String>,
+}
+
+impl Reading<'_> {
+    fn read<'b>(&mut self, text: Text, parts: impl IntoIterator<Item = &'b str>) {
+        let mut position = 0;
+        let mut length: u16 = 0;
+        for part in parts {
+            for word in self.analyzer.words(part) {
+                if position >= MOST_WORDS {
+                    break;
+                }
+                self.surface.insert(word.surface);
+                self.add(text, word.stem, position);
+                if let Some(whole) = word.whole {
+                    self.add(text, whole, position);
+                }
+                position += 1;
+                length = length.saturating_add(1);
+            }
+            position += GAP;
+        }
+        self.tokens.lengths[text as usize] = length;
+    }
+
+    fn add(&mut self, text: Text, word: String, position: u32) {
+        self.tokens.postings.push(Posting { word, text, position });
+    }
+}

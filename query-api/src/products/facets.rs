@@ -1,0 +1,101 @@
+//! A result's counts, and the marked texts of a product, as clients read them.
+
+use projections::product_search::{BrandCount, CategoryCount, Facets, Highlights, PriceCount};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The whole result, counted. Each list is of what would be found without its own filter.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SearchFacets)]
+pub(super) struct FacetsView {
+    /// The 50 most frequent categories.
+    categories: Vec<CategoryFacet>,
+    /// The 50 most frequent brands.
+    brands: Vec<BrandFacet>,
+    /// Ranges of prices with something in them, the cheapest first.
+    price_ranges: Vec<PriceFacet>,
+    /// By stars. No product has any before there are reviews.
+    #[schema(value_type = Vec<Object>)]
+    ratings: [(); 0],
+    availability: AvailabilityFacet,
+}
+
+/// Products of a category.
+#[derive(Serialize, ToSchema)]
+struct CategoryFacet {
+    /// None where it is a word of the sellers that names no category.
+    id: Option<Uuid>,
+    name: String,
+    slug: Option<String>,
+    count: usize,
+}
+
+/// Products of a brand.
+#[derive(Serialize, ToSchema)]
+struct BrandFacet {
+    name: String,
+    count: usize,
+}
+
+/// Products in a range of prices.
+#[derive(Serialize, ToSchema)]
+struct PriceFacet {
+    /// From here, in whole units of the currency.
+    from: i64,
+    /// To below here; the last range has no end.
+    to: Option<i64>,
+    count: usize,
+}
+
+/// Products that are there, and that are not.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AvailabilityFacet {
+    in_stock: usize,
+    out_of_stock: usize,
+}
+
+impl From<Facets> for FacetsView {
+    fn from(facets: Facets) -> Self {
+        Self {
+            categories: facets.categories.into_iter().map(Into::into).collect(),
+            brands: facets
+                .brands
+                .into_iter()
+                .map(|BrandCount { name, count }| BrandFacet { name, count })
+                .collect(),
+            price_ranges: facets
+                .prices
+                .into_iter()
+                .map(|PriceCount { from, to, count }| PriceFacet { from, to, count })
+                .collect(),
+            ratings: [],
+            availability: AvailabilityFacet { in_stock: facets.in_stock, out_of_stock: facets.out_of_stock },
+        }
+    }
+}
+
+impl From<CategoryCount> for CategoryFacet {
+    fn from(CategoryCount { category, name, count }: CategoryCount) -> Self {
+        let (id, slug) = category.map(|it| (it.id.0, it.slug)).unzip();
+        Self { id, name, slug, count }
+    }
+}
+
+/// Texts as HTML: escaped, with the words that were found in `<mark>`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchHighlights)]
+pub(super) struct HighlightsView {
+    /// The name, if a word is in it.
+    name: Option<String>,
+    /// The part of the description with the most words, if any is in it.
+    description: Option<String>,
+}
+
+impl From<Highlights> for HighlightsView {
+    fn from(Highlights { name, description }: Highlights) -> Self {
+        Self { name, description }
+    }
+}

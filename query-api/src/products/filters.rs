@@ -1,0 +1,142 @@
+//! What lists and searches may be filtered and ordered by.
+
+use api_contract::{Fields, Paging};
+use domain::Currency;
+use projections::product_search::{Cursor, SearchQuery, Sort};
+use utoipa::{IntoParams, ToSchema};
+
+/// The longest text that is searched for.
+pub(super) const LONGEST: usize = 500;
+/// The highest price that is filtered by, in minor units.
+const DEAREST: i64 = 1_000_000_000_000_000;
+
+/// What every list may be filtered and ordered by.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) struct Filters {
+    /// Only this shop's.
+    seller_id: Option<uuid::Uuid>,
+    /// Only in this category and those below it: its id, slug or name, or a word that sellers use. `categoryId` is
+    /// read as well.
+    #[param(max_length = 500)]
+    category: Option<String>,
+    /// Only of these brands, whatever their case; several are separated by commas.
+    #[param(max_length = 500)]
+    brand: Option<String>,
+    /// Only with this tag.
+    #[param(max_length = 500)]
+    tag: Option<String>,
+    /// At least so much.
+    #[param(minimum = 0, example = 100)]
+    min_price: Option<u64>,
+    /// At most so much.
+    #[param(minimum = 0, example = 1000)]
+    max_price: Option<u64>,
+    /// Only what is in stock, or only what isn't.
+    in_stock: Option<bool>,
+    /// `name`, `price`, `createdAt` or `rating`.
+    #[param(inline)]
+    sort_by: Option<SortBy>,
+    /// With `sortBy`; ascending unless said otherwise.
+    #[param(inline)]
+    sort_order: Option<SortOrder>,
+    /// Both in one word: `price_asc`, `price_desc`, `name_asc`, `name_desc`, `created_asc`, `created_desc`, `newest`,
+    /// `relevance`.
+    #[param(inline)]
+    sort: Option<SortWord>,
+    /// `nextCursor` of the page before, with the same filters and order: the list goes on behind its last product, even
+    /// if products came or went meanwhile. `pageNumber` counts from there.
+    #[param(
+        max_length = 5000,
+        pattern = r"^(s[0-9a-f]{1,8}|n[0-9a-f]{1,16}|[az]([0-9a-f]{2})*)\.[0-9a-f]{32}$"
+    )]
+    cursor: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum SortBy {
+    Name,
+    Price,
+    CreatedAt,
+    Rating,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum SortOrder {
+    Asc,
+    Desc,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum SortWord {
+    PriceAsc,
+    PriceDesc,
+    NameAsc,
+    NameDesc,
+    CreatedAsc,
+    CreatedDesc,
+    Newest,
+    Relevance,
+}
+
+/// The filters, the order and the page, the same for every list.
+pub(super) fn filters(
+    f: &mut Fields<'_, '_>,
+    currency: Currency,
+    query: SearchQuery,
+) -> Option<(SearchQuery, Paging)> {
+    const SORT: [(&str, Sort); 8] = [
+        ("price_asc", Sort::PriceAscending),
+        ("price_desc", Sort::PriceDescending),
+        ("name_asc", Sort::NameAscending),
+        ("name_desc", Sort::NameDescending),
+        ("created_desc", Sort::Newest),
+        ("newest", Sort::Newest),
+        ("created_asc", Sort::Oldest),
+        ("relevance", Sort::Relevance),
+    ];
+    let seller = f.field("sellerId").id();
+    let category = f.field("category").or("categoryId").text(0..=LONGEST).filter(|word| !word.is_empty());
+    let brands = f.field("brand").text(0..=LONGEST);
+    let brands = brands.map(|brands| brands.split(',').map(str::trim).map(str::to_owned).collect::<Vec<_>>());
+    let brands = brands.filter(|brands| brands.iter().any(|brand| !brand.is_empty()));
+    let tag = f.field("tag").text(0..=LONGEST).filter(|word| !word.is_empty());
+    let min_price = f.field("minPrice").money(currency, 0..=DEAREST);
+    let max_price = f.field("maxPrice").money(currency, 0..=DEAREST);
+    let in_stock = f.field("inStock").boolean();
+    let sort = f.field("sort").one_of(&SORT);
+    // (ascending, descending). There are no reviews yet, so by rating all products are equal: the newest first.
+    let by = f.field("sortBy").one_of(&[
+        ("name", (Sort::NameAscending, Sort::NameDescending)),
+        ("price", (Sort::PriceAscending, Sort::PriceDescending)),
+        ("createdAt", (Sort::Oldest, Sort::Newest)),
+        ("rating", (Sort::Newest, Sort::Newest)),
+    ]);
+    let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]);
+    let rule = |text: &str| text.parse::<Cursor>().map_err(|_| "must be the nextCursor of a page".into());
+    let after = f.field("cursor").parse(1..=5_000, rule);
+    let paging = Paging::read(f, 20)?;
+    let by = by.map(|(up, down)| if descending.unwrap_or(false) { down } else { up });
+    let query = SearchQuery {
+        seller,
+        categories: category.map(|word| vec![word]),
+        brands,
+        after,
+        tag,
+        min_price,
+        max_price,
+        in_stock,
+        sort: by.or(sort).unwrap_or_default(),
+        offset: usize::try_from(paging.offset()).unwrap_or(usize::MAX),
+        limit: usize::try_from(paging.limit()).unwrap_or(0),
+        ..query
+    };
+    Some((query, paging))
+}

@@ -1,0 +1,112 @@
+//! `GET /products/search`.
+
+use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams, PageParams};
+use api_contract::views::ProductView;
+use api_contract::{ApiError, Page, Query};
+use axum::extract::State;
+use axum::response::Response;
+use projections::product_search::{self, NAME, SearchQuery};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Catalog;
+use super::facets::{FacetsView, HighlightsView};
+use super::filters::{Filters, LONGEST, filters};
+use super::names::{Shown, unanswered};
+use crate::public_read::PublicRead;
+
+/// Searches the products for sale.
+///
+/// Words are found by their stems and synonyms, `wd-40` as `wd40` and `17"` as `17 inch`; `"in quotation marks"` they
+/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or for one that
+/// differs by a letter or two; `correctedQuery` says so. Products with all words come first; where there are fewer than
+/// ten, those that lack one follow. What is out of stock comes later.
+#[utoipa::path(
+    get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
+    params(
+        ("q" = String, Query, description = "Words to find", min_length = 1, max_length = 500),
+        Filters, PageParams,
+        ("facets" = Option<bool>, Query, description = "Whether to count the whole result by its properties; they are counted unless this is false"),
+        ("highlight" = Option<bool>, Query, description = "Whether to mark the words that were found; they are marked unless this is false"),
+        ConditionParams, FreshnessParams,
+    ),
+    responses(
+        (status = 200, description = "A page of products, the best match first", body = Envelope<FoundProducts>),
+        (status = 304, description = "It is still what If-None-Match names"),
+    ),
+)]
+pub async fn search(
+    State(catalog): State<Catalog>,
+    read: PublicRead,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let (asked, paging) = query.read(|f| {
+        let text = f.field("q").or("query").or("search").required().text(1..=LONGEST);
+        let facets = f.field("facets").boolean().unwrap_or(true);
+        let highlights = f.field("highlight").boolean().unwrap_or(true);
+        filters(f, catalog.currency, SearchQuery { text, facets, highlights, ..SearchQuery::default() })
+    })?;
+    let query = asked.text.clone().unwrap_or_default();
+    read.ready(&catalog.freshness, &[NAME]).await?;
+    let found = catalog.search.search(asked).await.map_err(unanswered)?;
+    let position = found.position;
+    let product_search::SearchPage { hits, total, next, facets, corrected } = found.value;
+    let (highlights, products): (Vec<_>, Vec<_>) =
+        hits.into_iter().map(|mut hit| (hit.highlights.take(), Shown::from(hit))).unzip();
+    let shops = catalog.names.shops(&products).await?;
+    let items = products.iter().zip(highlights).map(|(product, highlights)| FoundProduct {
+        product: product.view(&shops),
+        highlights: highlights.map(Into::into),
+    });
+    let found = Found {
+        page: Page::new(items.collect(), paging, u64::try_from(total).unwrap_or(u64::MAX)),
+        query,
+        corrected_query: corrected,
+        next_cursor: next.map(|next| next.to_string()),
+        facets: facets.map(Into::into),
+    };
+    Ok(read.answer(position, None, &found))
+}
+
+/// A page that echoes what was searched for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found<'a> {
+    #[serde(flatten)]
+    page: Page<FoundProduct<'a>>,
+    query: String,
+    corrected_query: Option<String>,
+    next_cursor: Option<String>,
+    facets: Option<FacetsView>,
+}
+
+/// A product, and where the words are in it.
+#[derive(Serialize, ToSchema)]
+struct FoundProduct<'a> {
+    #[serde(flatten)]
+    product: ProductView<'a>,
+    /// None where they were not asked for.
+    highlights: Option<HighlightsView>,
+}
+
+/// One page of what was found, and what was searched for.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what Found becomes")]
+struct FoundProducts {
+    items: Vec<FoundProduct<'static>>,
+    /// What was searched for, as it was typed.
+    query: String,
+    /// What was looked for instead, where no product has what was typed.
+    corrected_query: Option<String>,
+    page_number: u64,
+    page_size: u64,
+    total_pages: u64,
+    total_count: u64,
+    has_previous_page: bool,
+    has_next_page: bool,
+    /// What `cursor` is for the next page; none on the last.
+    next_cursor: Option<String>,
+    /// None where they were not asked for.
+    facets: Option<FacetsView>,
+}
