@@ -137,6 +137,10 @@ async fn retry(pool: &PgPool, which: &Which) -> Result<(), Failure> {
         match parked::retry(pool, &log, &parked).await? {
             Outcome::Applied(events) => say(format_args!("{name}: {events} events applied")),
             Outcome::Gone => say(format_args!("{name}: not parked any more")),
+            Outcome::NotLive => {
+                left += 1;
+                say(format_args!("{name}: is not read yet; try again when its replay is done"));
+            }
             Outcome::Parked(now) => {
                 left += 1;
                 say(format_args!("{name}: still parked at sequence {}: {}", now.sequence, now.error));

@@ -57,6 +57,8 @@ pub enum Outcome {
     Parked(Parked),
     /// It wasn't parked any more.
     Gone,
+    /// Nothing was done: the generation isn't the live one. While a replay fills it, nobody can say how far it is.
+    NotLive,
 }
 
 /// Why something could not be tried again.
@@ -105,12 +107,16 @@ pub async fn waiting(log: &Log, parked: &Parked) -> Result<Vec<Recorded>, LogErr
 }
 
 /// Applies what was skipped of an aggregate, in order, up to where its read model stands, which waits meanwhile. Where
-/// that fails again, the aggregate stays parked: at the event that can't be taken now, and with its error.
+/// that fails again, the aggregate stays parked: at the event that can't be taken now, and with its error. The pointer
+/// is read while the checkpoint is held, as in a step.
 pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
     let (model, generation) = consumer(parked)?;
     let mut db = connect(pool).await?;
     let mut tx = db.begin().await?;
     let held = generation::hold(&mut tx, &generation.checkpoint(model.name())).await?;
+    if generation::live(&mut *tx, model.name()).await? != Some(generation) {
+        return Ok(Outcome::NotLive);
+    }
     let (Some(held), Some(parked)) = (held, take(&mut tx, parked).await?) else { return Ok(Outcome::Gone) };
     let reached = held.reached(&parked.aggregate_type, &parked.aggregate_id);
     let mut waiting = waiting(log, &parked).await?;

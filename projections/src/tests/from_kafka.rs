@@ -42,7 +42,9 @@ async fn rows_and_positions_are_those_from_the_log() {
         reached(projectors.positions(), &ALL, head.position).await;
     }
     assert_eq!(rows(&database.owner, None).await, right);
-    for consumer in status(&database.app, None).await.unwrap() {
+    let consumers = status(&database.app, None).await.unwrap();
+    // The relay stores where it is after it has said so to Kafka.
+    for consumer in consumers.into_iter().filter(|consumer| consumer.name != "relay") {
         assert_eq!((consumer.position, consumer.lag_events), (head.position, 0), "{}", consumer.name);
         assert_eq!((consumer.state, consumer.error), (State::Following, None), "{}", consumer.name);
     }

@@ -89,7 +89,7 @@ fn poisons(history: &[Vec<Happened>]) -> [Poison; 4] {
         },
         Poison {
             model: "seller_stats",
-            table: "days",
+            table: "product_days",
             refuses: format!("NEW.day = '{day}'"),
             aggregates: of_day,
         },
@@ -315,4 +315,24 @@ async fn a_rebuild_parks_for_itself_and_the_old_generations_are_forgotten() {
     assert_eq!(all_parked(&database.app).await, []);
     let it = consumer(&database.app, poison.model).await;
     assert_eq!((it.parked, it.lag_events), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_replay_has_parked_is_not_retried_before_it_is_read() {
+    let database = TestDatabase::new().await;
+    append_all(&database.app, Head::EMPTY, SHOP.history().take(20)).await;
+    let mut tx = database.owner.begin().await.unwrap();
+    let model = crate::registry::find("order_history").unwrap();
+    crate::generation::create_next(&mut tx, model).await.unwrap();
+    tx.commit().await.unwrap();
+    sqlx::query("INSERT INTO parked VALUES ('order_history@2', 'orders', $1, 1, 1, 'OrderPlaced', 'poison')")
+        .bind(COUPON.to_string())
+        .execute(&database.app)
+        .await
+        .unwrap();
+    let all = all_parked(&database.app).await;
+    let [found] = &all[..] else { panic!("one is parked") };
+    let log = Log::new(database.app.clone());
+    assert_eq!(parked::retry(&database.app, &log, found).await.unwrap(), Outcome::NotLive);
+    assert_eq!(all_parked(&database.app).await.len(), 1);
 }
