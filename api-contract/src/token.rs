@@ -1,6 +1,7 @@
 //! Access tokens: JWTs signed with Ed25519 (RFC 8037), and nothing else.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -82,6 +83,8 @@ struct Known {
     refreshed: tokio::sync::Mutex<Option<Instant>>,
     /// By the token's whole text, its signature included.
     verified: Cache<Box<str>, Claims>,
+    /// How often the keys were looked at.
+    refreshes: AtomicU64,
     validation: Validation,
 }
 
@@ -100,6 +103,7 @@ impl Verifier {
             keys: RwLock::default(),
             refreshed: tokio::sync::Mutex::default(),
             verified: Cache::new(REMEMBERED),
+            refreshes: AtomicU64::new(0),
             validation,
         }))
     }
@@ -111,8 +115,13 @@ impl Verifier {
         {
             return Ok(claims);
         }
+        let refreshes = self.0.refreshes.load(Ordering::Acquire);
         let claims = self.verify_signature(token).await?;
         self.0.verified.insert(token.into(), claims.clone());
+        if self.0.refreshes.load(Ordering::Acquire) != refreshes {
+            // The keys changed meanwhile: its own may be gone, and everything that was remembered was forgotten before.
+            self.0.verified.invalidate(token);
+        }
         Ok(claims)
     }
 
@@ -157,6 +166,7 @@ impl Verifier {
         });
         *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
         // Among them may be some that were signed by a key that is gone.
+        self.0.refreshes.fetch_add(1, Ordering::Release);
         self.0.verified.invalidate_all();
         Ok(self.known(kid))
     }

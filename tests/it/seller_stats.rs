@@ -69,6 +69,7 @@ async fn what_cannot_be_grouped_by_is_named() {
         ("?tz=Mars/Olympus", "tz"),
         ("?interval=fortnight", "interval"),
         ("?from=2026-02-30", "from"),
+        ("?from=-9999-1-1", "from"),
         ("?from=2026-02-02&to=2026-02-01", "to"),
     ] {
         let answer = seller.get(&format!("/sellers/me/stats{query}")).await;

@@ -25,7 +25,11 @@ impl Progress {
 
     /// Begins the batch that ends at `head` and has so much to do.
     pub fn begin(&mut self, head: Head, tasks: usize) -> BatchNumber {
-        self.begun.push_back((head, tasks));
+        // Of a batch with nothing to do only its end counts, which is where the one before it ends then.
+        match self.begun.back_mut() {
+            Some((end, _)) if tasks == 0 => *end = head,
+            Some(_) | None => self.begun.push_back((head, tasks)),
+        }
         let number = BatchNumber(self.first + self.begun.len() as u64 - 1);
         self.settle();
         number
@@ -75,7 +79,11 @@ mod tests {
         progress.finish_one(quick);
         progress.begin(at(12), 0);
         assert_eq!(progress.done(), at(3));
+        for position in 13..1_000 {
+            progress.begin(at(position), 0);
+        }
+        assert!(progress.begun.len() <= 2, "what has nothing to do takes no room, however long something takes");
         progress.finish_one(slow);
-        assert_eq!(progress.done(), at(12));
+        assert_eq!(progress.done(), at(999));
     }
 }

@@ -72,9 +72,11 @@ async fn insert<'a>(pool: &PgPool, rows: impl IntoIterator<Item = &'a Rows>) -> 
         bodies.extend_from_slice(&rows.bodies);
     }
     sqlx::query!(
-        "WITH unnamed AS (INSERT INTO personal_unnamed (id) SELECT unnest($1::uuid[]))
+        // What is there already is of this very request: the answer to the first time was lost.
+        "WITH unnamed AS (INSERT INTO personal_unnamed (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING)
          INSERT INTO personal (id, subject, purpose, keep_until, body)
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])",
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::jsonb[])
+         ON CONFLICT (id) DO NOTHING",
         &ids,
         &subjects as _,
         &purposes as _,

@@ -94,7 +94,7 @@ impl Writers {
     async fn ended(&mut self) -> Result<(), FeedError> {
         self.parts.clear();
         while let Some(ended) = self.tasks.join_next().await {
-            ended.map_err(|broken| FeedError::Postgres(sqlx::Error::Io(std::io::Error::other(broken))))??;
+            ended??;
         }
         Ok(())
     }

@@ -107,6 +107,26 @@ impl Step<'_> {
         .fetch_optional(db)
         .await
     }
+
+    /// Moves the checkpoint of a generation that is live, in one statement and without a transaction around it.
+    async fn move_live_checkpoint(&self, db: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let checkpoint = self.generation.checkpoint(self.model.name());
+        let moved = sqlx::query!(
+            "UPDATE checkpoints SET position = $4, hash = $5, updated_at = now()
+             WHERE name = $1 AND position = $2 AND hash = $3
+                 AND EXISTS (SELECT FROM read_models WHERE name = $6 AND generation = $7)",
+            checkpoint.name(),
+            self.from.position,
+            &self.from.hash.0[..],
+            self.batch.head.position,
+            &self.batch.head.hash.0[..],
+            self.model.name(),
+            self.generation.0,
+        )
+        .execute(db)
+        .await?;
+        Ok(moved.rows_affected() == 1)
+    }
 }
 
 /// Takes a step of the live generation.
@@ -118,10 +138,8 @@ impl Step<'_> {
 pub(crate) async fn advance(db: &mut PgConnection, step: &Step<'_>) -> Result<Moved, FeedError> {
     let intake = step.intake()?;
     if step.is_empty() && !intake.must_park() {
-        // One statement instead of a transaction. If another generation has become the live one meanwhile, it lacks
-        // nothing of this batch, for there is nothing in it; the next step that has something finds out.
-        let moved = step.move_checkpoint(db).await?;
-        return Ok(if moved.is_some() { Moved::Applied } else { Moved::Stale });
+        // If another generation becomes the live one in this moment, it lacks nothing of this batch: nothing is in it.
+        return Ok(if step.move_live_checkpoint(db).await? { Moved::Applied } else { Moved::Stale });
     }
     step.take_of(Of::TheLive, db).await
 }

@@ -47,6 +47,9 @@ pub enum FeedError {
     /// The search index failed.
     #[error("the search index could not be fed")]
     Search(#[from] SearchError),
+    /// A part of it broke off, by a bug.
+    #[error("a part of the feed broke off")]
+    Task(#[from] tokio::task::JoinError),
     /// The read model is not in this database.
     #[error("there is no read model of this name in the database: has it been migrated?")]
     Missing,
@@ -70,6 +73,7 @@ impl FeedError {
             | Self::Search(SearchError::Apply(_) | SearchError::Entry(_))
             | Self::NotKept(_)
             | Self::Stranger(_)
+            | Self::Task(_)
             | Self::Undecodable { .. } => false,
         }
     }

@@ -133,7 +133,7 @@ async fn begins(
         let consumer: BaseConsumer = Kafka::client(&kafka.config).create()?;
         places.into_iter().map(|place| begin(&consumer, place, time)).collect()
     });
-    asked.await.map_err(|error| FeedError::Topics(error.to_string()))?
+    asked.await?
 }
 
 fn begin(consumer: &BaseConsumer, place: Place, time: Option<i64>) -> Result<(Place, i64), FeedError> {
