@@ -11,6 +11,9 @@ use super::language::{Language, Stems};
 /// Longer words are noise.
 const LONGEST_WORD: usize = 80;
 
+/// A text has so many words at most; longer ones are cut off there.
+pub(super) const MOST_WORDS: u32 = 10_000;
+
 /// Units that stand behind a number, and how they are written here.
 const UNITS: &[(&str, &str)] = &[
     ("inch", "in"),
@@ -59,6 +62,29 @@ struct Run<'a> {
     joined: bool,
 }
 
+/// The words that stand together so far.
+#[derive(Default)]
+struct Together {
+    words: usize,
+    whole: String,
+}
+
+impl Together {
+    /// Goes on with a word, or begins with it. What they are as one word, where they are several and not yet too long for
+    /// one: then no more is joined until another word begins, or a text that is one long run would be copied for each
+    /// word.
+    fn add(&mut self, surface: &str, joined: bool) -> Option<String> {
+        if !joined {
+            *self = Self::default();
+        }
+        self.words += 1;
+        if self.whole.len() <= LONGEST_WORD {
+            self.whole.push_str(surface);
+        }
+        (self.words > 1 && self.whole.len() <= LONGEST_WORD).then(|| self.whole.clone())
+    }
+}
+
 impl Analyzer {
     pub(super) fn new(language: Language) -> Self {
         Self { language, stems: language.stems() }
@@ -77,29 +103,26 @@ impl Analyzer {
         }
     }
 
-    /// The words of a text, in order.
+    /// The words of a text, in order, the first [`MOST_WORDS`] of them.
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
         let mut words: Vec<Word> = Vec::new();
-        // So many of the last words stand together.
-        let mut together = 0;
+        let mut together = Together::default();
         for run in runs(text) {
             let lower = run.text.to_lowercase();
             if lower.len() > LONGEST_WORD {
-                together = 0;
+                together = Together::default();
                 continue;
             }
-            together = if run.joined { together + 1 } else { 1 };
             let surface = fold(&lower);
+            let whole = together.add(&surface, run.joined);
             let to = run.from + run.text.len();
             let mut word =
                 Word { stem: self.stem(&lower), surface, whole: None, joins: 0, from: run.from, to };
             let last = words.last().filter(|last| run.joined || is_blank(&text[last.to..run.from]));
             if let Some(measure) = last.and_then(|last| measure(&last.surface, &word.surface)) {
                 (word.whole, word.joins) = (Some(measure), 1);
-            } else if together > 1 {
-                let before = words.iter().rev().take(together - 1).rev();
-                let whole = before.map(|word| word.surface.as_str()).chain([word.surface.as_str()]).collect();
-                (word.whole, word.joins) = (Some(whole), together - 1);
+            } else if let Some(whole) = whole {
+                (word.whole, word.joins) = (Some(whole), together.words - 1);
             } else {
                 word.whole = alone(&word.surface, &text[to..]);
             }
@@ -146,13 +169,15 @@ fn is_blank(between: &str) -> bool {
 }
 
 /// Runs of letters and digits. A number keeps its decimals; hyphens, dots, apostrophes, underscores and ampersands join
-/// what is on both sides of them.
+/// what is on both sides of them. No more than [`MOST_WORDS`].
 fn runs(text: &str) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::new();
     let mut rest = text;
     let mut at = 0;
     let mut joined = false;
-    while let Some(first) = rest.chars().next() {
+    while let Some(first) = rest.chars().next()
+        && runs.len() < MOST_WORDS as usize
+    {
         if !first.is_alphanumeric() {
             let next = rest[first.len_utf8()..].chars().next();
             let after_run = runs.last().is_some_and(|run| run.from + run.text.len() == at);
@@ -240,6 +265,19 @@ mod tests {
         ] {
             assert_eq!(words(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_one_word_is_not_joined_however_long_it_goes_on() {
+        let found = Analyzer::new(Language::default()).words(&"a-".repeat(50_000));
+        assert_eq!(found.len(), MOST_WORDS as usize);
+        let wholes: Vec<_> = found.iter().filter_map(|word| word.whole.as_deref()).collect();
+        assert_eq!(wholes.len(), LONGEST_WORD - 1);
+        assert_eq!(wholes.last().map(|whole| whole.len()), Some(LONGEST_WORD));
+        // What begins behind it is joined again.
+        let behind = format!("{} WD-40", "a-".repeat(200));
+        let found = Analyzer::new(Language::default()).words(&behind);
+        assert_eq!(found.last().and_then(|word| word.whole.as_deref()), Some("wd40"));
     }
 
     #[test]

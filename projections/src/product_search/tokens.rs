@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use tantivy::tokenizer::{PreTokenizedString, Token};
 
-use super::analyze::Analyzer;
+use super::analyze::{Analyzer, MOST_WORDS};
 use super::entry::Entry;
 use super::fields::Text;
 
 /// Between two texts of a field there is room, so that no phrase goes over it.
 const GAP: u32 = 10;
-/// A field has so many words at most; longer texts are cut off there.
-const MOST_WORDS: u32 = 10_000;
 
 /// A word of one field at one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +98,11 @@ impl Reading<'_> {
     fn read<'b>(&mut self, text: Text, parts: impl IntoIterator<Item = &'b str>) {
         let mut position = 0;
         let mut length: u16 = 0;
+        // A field has no more words than one text may have.
         for part in parts {
+            if position >= MOST_WORDS {
+                break;
+            }
             for word in self.analyzer.words(part) {
                 if position >= MOST_WORDS {
                     break;
