@@ -1,7 +1,9 @@
 //! The order of a list, and a place in it.
 //!
 //! What is equal in the order is ordered by the product's id, so every product has one place, and a list that goes on
-//! after a place neither leaves out nor repeats what stays where it is, however much is written meanwhile.
+//! after a place neither leaves out nor repeats what stays where it is, however much is written meanwhile. Scores alone
+//! stay nowhere: the place in an order by relevance is the product's own, and its score only stands in for it where it is
+//! not found any more.
 
 use std::cmp::Ordering;
 use std::fmt;

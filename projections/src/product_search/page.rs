@@ -9,7 +9,7 @@ use super::highlight::Marks;
 use super::matching::{Match, matching};
 use super::order::key;
 use super::plan::Plan;
-use super::query::{Cursor, Hit, SearchPage, SearchQuery};
+use super::query::{Cursor, Hit, Key, SearchPage, SearchQuery};
 use super::snapshot::Snapshot;
 use super::typed::Typed;
 use super::weights::Weights;
@@ -32,6 +32,7 @@ pub(super) fn search(
         Some(plan) => matching(snapshot, plan, weights)?,
         None => everything(snapshot),
     };
+    let after = query.after.as_ref().map(|after| place_of_now(snapshot, after, &matches));
     let filter = Filter::of(query, snapshot);
     let mut counting = query.facets.then(|| Counting::new(snapshot));
     let mut wanted: Vec<(Cursor, u32)> = Vec::new();
@@ -45,7 +46,7 @@ pub(super) fn search(
         if failed.none() {
             total += 1;
             let place = Cursor { key: key(query.sort, plan.is_some(), it, row), id: row.id };
-            if query.after.as_ref().is_none_or(|after| place.order(after).is_gt()) {
+            if after.as_ref().is_none_or(|after| place.order(after).is_gt()) {
                 wanted.push((place, it.slot));
             }
         }
@@ -70,6 +71,17 @@ pub(super) fn search(
 fn everything(snapshot: &Snapshot) -> Vec<Match> {
     let shown = snapshot.table.rows().filter(|(_, row)| row.is_shown());
     shown.map(|(slot, _)| Match { slot, score: 0.0 }).collect()
+}
+
+/// Where a list goes on. A score is of its moment: any product that comes or changes moves the scores of all others, so the
+/// place is where the last product stands now. Only where it doesn't match any more, its score of then has to do.
+fn place_of_now(snapshot: &Snapshot, after: &Cursor, matches: &[Match]) -> Cursor {
+    let now = match after.key {
+        Key::Score(_) => matches.iter().find(|it| snapshot.table.row(it.slot).id == after.id),
+        Key::Number(_) | Key::Word(_) | Key::WordDown(_) => None,
+    };
+    let key = now.map_or_else(|| after.key.clone(), |it| Key::Score(it.score));
+    Cursor { key, id: after.id }
 }
 
 /// Leaves one page, in order, and says where the next one begins.

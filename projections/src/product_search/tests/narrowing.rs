@@ -85,6 +85,30 @@ fn a_list_goes_on_where_it_was_left_while_products_come_and_go() {
 }
 
 #[test]
+fn a_list_by_relevance_goes_on_where_it_was_left_when_another_product_moves_all_scores() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let lamps = (1..=100).map(|n| created(n, details("Same lamp", "", 100)));
+    feed(&mut index, lamps.collect(), 100);
+    let first = ask(&index, &SearchQuery { limit: 20, ..text("lamp") });
+    let mut seen = ids(&first);
+    let other = details("Sofa", "Wide and soft, for three who like to sit", 900);
+    feed(&mut index, vec![created(101, other)], 101);
+    let again = ask(&index, &SearchQuery { limit: 20, ..text("lamp") });
+    assert_ne!(again.next, first.next, "the scores are others now");
+    let mut next = first.next;
+    for page in 2..=5 {
+        let after = next.map(|place| place.to_string().parse().unwrap());
+        assert!(after.is_some(), "there is a page {page}");
+        let page = ask(&index, &SearchQuery { after, limit: 20, ..text("lamp") });
+        seen.extend(ids(&page));
+        next = page.next;
+    }
+    assert_eq!(next, None);
+    assert_eq!(seen, (1..=100).collect::<Vec<u128>>());
+}
+
+#[test]
 fn a_result_is_counted_without_each_lists_own_filter() {
     let folder = TempDir::new().unwrap();
     let mut index = open(folder.path());
