@@ -40,9 +40,7 @@ impl<'a> Marks<'a> {
     /// The part with the most words.
     fn part(&self, text: &str) -> Option<String> {
         let marked = self.marked(text);
-        let within =
-            |from: usize| marked.iter().filter(|(start, end)| *start >= from && *end <= from + PART).count();
-        let (first, _) = *marked.iter().rev().max_by_key(|(start, _)| within(*start))?;
+        let first = densest(&marked)?;
         if text.len() <= PART {
             return Some(html(text, 0..text.len(), &marked));
         }
@@ -86,6 +84,23 @@ impl<'a> Marks<'a> {
     }
 }
 
+/// Where the part with the most marks begins; the first one of several. Marks are in order and apart from each other, so
+/// the last one of a part only ever moves on.
+fn densest(marked: &[(usize, usize)]) -> Option<usize> {
+    let mut best: Option<(usize, usize)> = None;
+    let mut behind = 0;
+    for (place, (from, _)) in marked.iter().enumerate() {
+        while marked.get(behind).is_some_and(|(_, to)| *to <= from + PART) {
+            behind += 1;
+        }
+        let within = behind - place;
+        if best.is_none_or(|(most, _)| within > most) {
+            best = Some((within, *from));
+        }
+    }
+    best.map(|(_, from)| from)
+}
+
 /// A part of a text, escaped, with marks.
 fn html(text: &str, part: std::ops::Range<usize>, marked: &[(usize, usize)]) -> String {
     let mut html = String::with_capacity(part.len() + 64);
@@ -116,6 +131,7 @@ fn escape(text: &str, html: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::analyze::MOST_WORDS;
     use super::super::language::Language;
     use super::super::plan::Alternative;
     use super::*;
@@ -149,5 +165,33 @@ mod tests {
         assert!(part.starts_with("… ") && part.ends_with(" …"), "{part}");
         assert!(part.contains("A <mark>red</mark> <mark>lamp</mark>, é."), "{part}");
         assert!(part.chars().count() < 300);
+    }
+
+    #[test]
+    fn the_part_with_the_most_marks_begins_at_one() {
+        for (marked, expected) in [
+            (&[(3, 7)][..], Some(3)),
+            (&[], None),
+            // As many in both: the first.
+            (&[(0, 4), (500, 504)], Some(0)),
+            (&[(0, 4), (500, 504), (736, 740)], Some(500)),
+            (&[(0, 4), (500, 504), (737, 741)], Some(0)),
+            // A mark that is longer than a part is in none.
+            (&[(0, 300), (300, 304)], Some(300)),
+            (&[(0, 300)], Some(0)),
+        ] {
+            assert_eq!(densest(marked), expected, "{marked:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_of_a_text_is_marked_than_is_indexed() {
+        let plan = Plan {
+            groups: vec![vec![Alternative { word: "lamp".to_owned(), weight: 1.0 }]],
+            ..Plan::default()
+        };
+        let analyzer = Analyzer::new(Language::default());
+        let marked = Marks::of(&plan, &analyzer).marked(&"lamp ".repeat(50_000));
+        assert_eq!(marked.len(), MOST_WORDS as usize);
     }
 }
