@@ -9,6 +9,7 @@ use event_store::Head;
 use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::LockError;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
+use tokio::task::JoinError;
 
 use super::disk::Disk;
 use super::fields::{Fields, Text};
@@ -36,6 +37,9 @@ pub enum SearchError {
     /// The disk said so.
     #[error("the search index's folder failed")]
     Io(#[from] io::Error),
+    /// A bug. Trying again would meet it again.
+    #[error("the search index panicked")]
+    Panicked(#[source] JoinError),
     /// What is kept of a product could not be written or read.
     #[error("a product could not be kept in the index")]
     Entry(#[from] serde_json::Error),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use event_store::{Checkpoint, Head, LogError};
 use sqlx::PgPool;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
@@ -170,7 +170,16 @@ fn is_due(feed: &Feed, committed_at: Instant) -> bool {
 async fn written(writing: Writing) -> Result<Committed, FeedError> {
     match writing.await {
         Ok(result) => Ok(result?),
-        Err(error) => Err(SearchError::Io(std::io::Error::other(error)).into()),
+        Err(error) => Err(unfinished(error).into()),
+    }
+}
+
+/// Why a task has no result: it panicked, or was cancelled, as all are when the process ends.
+fn unfinished(error: JoinError) -> SearchError {
+    if error.is_panic() {
+        SearchError::Panicked(error)
+    } else {
+        SearchError::Io(std::io::Error::other(error))
     }
 }
 
@@ -188,6 +197,18 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, FeedError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => Ok(result?),
-        Err(error) => Err(SearchError::Io(std::io::Error::other(error)).into()),
+        Err(error) => Err(unfinished(error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_not_tried_again() {
+        let error = blocking(|| -> Result<(), SearchError> { panic!("a bug") }).await.unwrap_err();
+        assert!(matches!(error, FeedError::Search(SearchError::Panicked(_))), "{error:?}");
+        assert!(!error.is_transient());
     }
 }
