@@ -14,6 +14,9 @@ const EAN: &str = "EAN";
 /// A text may have so many characters.
 const LONGEST: usize = 10_000;
 
+/// A specification may have so many.
+const LONGEST_SPECIFICATION: usize = 500;
+
 /// Why a line can't be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLine {
@@ -151,9 +154,26 @@ fn attributes(record: &Map<String, Value>) -> Vec<Attribute> {
 }
 
 fn specifications(record: &Map<String, Value>) -> Result<BTreeMap<String, String>, BadLine> {
-    let model = optional(record, "name", 500)?.map(|model| (MODEL.to_owned(), model));
-    let ean = optional(record, "ean", 500)?.map(|ean| (EAN.to_owned(), ean));
+    let model = optional(record, "name", LONGEST_SPECIFICATION)?.map(|model| (MODEL.to_owned(), model));
+    let ean = numbers(record.get("ean")).map(|ean| (EAN.to_owned(), ean));
     Ok(model.into_iter().chain(ean).collect())
+}
+
+/// One number for scanners, or those of every package that it was ever sold in: as many as a specification holds.
+fn numbers(value: Option<&Value>) -> Option<String> {
+    let several = match value? {
+        Value::Array(several) => several.iter().filter_map(said).collect(),
+        one => vec![said(one)?],
+    };
+    let mut kept = String::new();
+    for number in several.iter().filter(|number| !number.is_empty()) {
+        let comma = if kept.is_empty() { "" } else { ", " };
+        if kept.len() + comma.len() + number.len() > LONGEST_SPECIFICATION {
+            break;
+        }
+        kept = kept + comma + number;
+    }
+    Some(kept).filter(|kept| !kept.is_empty())
 }
 
 /// The largest of its picture.
@@ -203,6 +223,16 @@ mod tests {
         assert_eq!(told, expected);
         assert_eq!(product.specifications["Model number"], "TN-2110");
         assert_eq!(product.specifications["EAN"], "0123, 0456");
+    }
+
+    #[test]
+    fn of_many_numbers_as_many_are_kept_as_there_is_room_for() {
+        let numbers = vec![r#""0123456789012""#; 200].join(",");
+        let product =
+            read_text(&format!(r#"{{"id": 1, "title": "T", "price": 1, "ean": [{numbers}]}}"#)).unwrap();
+        assert_eq!(product.specifications["EAN"].split(", ").count(), 33);
+        let none = read_text(r#"{"id": 1, "title": "T", "price": 1, "ean": []}"#).unwrap();
+        assert!(!none.specifications.contains_key("EAN"));
     }
 
     #[test]
