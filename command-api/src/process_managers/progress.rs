@@ -82,7 +82,10 @@ mod tests {
         for position in 13..1_000 {
             progress.begin(at(position), 0);
         }
-        assert!(progress.begun.len() <= 2, "what has nothing to do takes no room, however long something takes");
+        assert!(
+            progress.begun.len() <= 2,
+            "what has nothing to do takes no room, however long something takes"
+        );
         progress.finish_one(slow);
         assert_eq!(progress.done(), at(999));
     }

@@ -1,9 +1,9 @@
 //! The order of a list, and a place in it.
 //!
-//! What is equal in the order is ordered by the product's id, so every product has one place, and a list that goes on
-//! after a place neither leaves out nor repeats what stays where it is, however much is written meanwhile. Scores alone
-//! stay nowhere: the place in an order by relevance is the product's own, and its score only stands in for it where it is
-//! not found any more.
+//! What is equal in the order is ordered by the product's id, the newest first (ids are UUIDv7), so every product has one
+//! place, and a list that goes on after a place neither leaves out nor repeats what stays where it is, however much is
+//! written meanwhile. Scores alone stay nowhere: the place in an order by relevance is the product's own, and its score
+//! only stands in for it where it is not found any more.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -50,7 +50,7 @@ pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row) -> Key {
 impl Cursor {
     /// Which of two places comes first.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        self.key.order(&other.key).then_with(|| self.id.cmp(&other.id))
+        self.key.order(&other.key).then_with(|| other.id.cmp(&self.id))
     }
 }
 
