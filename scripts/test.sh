@@ -82,7 +82,7 @@ dev_bench() {
   instance_use_default
   export DAYBOOK_BENCH_OUT=$home/bench.json
   private_instance_claim bench
-  cargo_job build --release --locked --workspace --bins
+  cargo_job build --release --locked --workspace --bins # all at once: with a part of the features much is built twice
   private_instance_start
-  cargo_job run --release --locked -p daybook-benches -- "$@"
+  job_run job "$(dirname "$(binary_path)")/daybook-benches" "$@"
 }

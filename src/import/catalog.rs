@@ -251,7 +251,7 @@ pub fn submit(
             }
             Ok(Accepted::Replayed(_)) => Ok(Taken::Refused("it was imported before".to_owned())),
             Err(Failure::Refused(refusal)) => Ok(Taken::Refused(refusal.to_string())),
-            Err(Failure::Unstorable(error)) => Ok(Taken::Refused(error.to_string())),
+            Err(Failure::Unstorable(error)) => Ok(Taken::Refused(error.clone())),
             Err(failure) => Err(ImportError::Log(failure.to_string())),
         }
     }
