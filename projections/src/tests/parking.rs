@@ -229,6 +229,7 @@ async fn what_was_parked_is_retried_while_events_flow() {
     let mut mended = false;
     for group in history {
         head = append(&database.app, head, group).await;
+        reached(projectors.positions(), &[poison.model], head.position).await;
         if let [found] = &all_parked(&database.app).await[..]
             && !mended
         {

@@ -1,6 +1,6 @@
 //! What lists and searches may be filtered and ordered by.
 
-use api_contract::{Fields, Paging};
+use api_contract::{Amount, Fields, Paging};
 use domain::Currency;
 use projections::product_search::{Cursor, SearchQuery, Sort};
 use utoipa::{IntoParams, ToSchema};
@@ -28,11 +28,11 @@ pub(super) struct Filters {
     #[param(max_length = 500)]
     tag: Option<String>,
     /// At least so much.
-    #[param(minimum = 0, example = 100)]
-    min_price: Option<u64>,
+    #[param(value_type = Option<f64>, minimum = 0, example = 99.99)]
+    min_price: Option<Amount>,
     /// At most so much.
-    #[param(minimum = 0, example = 1000)]
-    max_price: Option<u64>,
+    #[param(value_type = Option<f64>, minimum = 0, example = 1000)]
+    max_price: Option<Amount>,
     /// Only what is in stock, or only what isn't.
     in_stock: Option<bool>,
     /// `name`, `price`, `createdAt` or `rating`.

@@ -105,7 +105,7 @@ fn a_list_by_relevance_goes_on_where_it_was_left_when_another_product_moves_all_
         next = page.next;
     }
     assert_eq!(next, None);
-    assert_eq!(seen, (1..=100).collect::<Vec<u128>>());
+    assert_eq!(seen, (1..=100).rev().collect::<Vec<u128>>());
 }
 
 #[test]
