@@ -36,10 +36,12 @@ impl Plain {
             plain.skus.push(product.sku.clone());
             plain.lengths.push(text.len() as f64);
             let mut times: HashMap<String, f64> = HashMap::new();
-            text.into_iter().for_each(|word| *times.entry(word).or_default() += 1.0);
-            times
-                .into_iter()
-                .for_each(|(word, times)| plain.postings.entry(word).or_default().push((n, times)));
+            for word in text {
+                *times.entry(word).or_default() += 1.0;
+            }
+            for (word, times) in times {
+                plain.postings.entry(word).or_default().push((n, times));
+            }
         }
         plain.average = plain.lengths.iter().sum::<f64>() / products.len() as f64;
         plain
