@@ -149,6 +149,28 @@ async fn the_first_address_is_the_default_and_there_is_always_exactly_one() {
 }
 
 #[tokio::test]
+async fn a_changed_address_keeps_what_is_not_named_and_an_empty_text_takes_a_line_away() {
+    let app = App::start().await;
+    let jane = app.person(Role::Customer).await;
+    let whole = json!({ "fullName": "Jane Roe", "street": "1 Elm St", "addressLine2": "Flat 2", "city": "X",
+                        "state": "NY", "zipCode": "10001", "country": "US", "phone": "+1234567890" });
+    for is_default in [true, false] {
+        let stored = jane.post("/users/addresses", &whole).await.json()["data"].clone();
+        let path = format!("/users/addresses/{}", stored["id"].as_str().unwrap());
+        let change = json!({ "city": "Y", "address_line2": "", "state": "", "isDefault": is_default });
+        let changed = jane.send(Method::PATCH, &path, &change).await.json()["data"].clone();
+        let mut expected = stored.clone();
+        expected["city"] = json!("Y");
+        expected["updatedAt"] = changed["updatedAt"].clone();
+        expected
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| !["addressLine2", "state"].contains(&name.as_str()));
+        assert_eq!(changed, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_profile_is_read_with_its_addresses() {
     let app = App::start_with(Options { queries: true, ..Options::default() }).await;
     let jane = app.person(Role::Customer).await;

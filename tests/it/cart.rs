@@ -88,3 +88,37 @@ async fn a_version_that_is_stale_changes_nothing() {
         assert_eq!(Answer::of(stale).await.status, 412, "{path}");
     }
 }
+
+#[tokio::test]
+async fn every_change_answers_with_the_cart_that_is_then_read() {
+    let app = App::start_with(Options { queries: true, ..Options::default() }).await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let (mug, pot) = (seller.product("3", 9).await, seller.product("5", 9).await);
+    let add = |product_id| json!({ "productId": product_id, "quantity": 2 });
+    let set = |quantity: u32| json!({ "quantity": quantity });
+    let (post, put, delete) = (Method::POST, Method::PUT, Method::DELETE);
+    let of_mug = format!("/cart/items/{}", mug.id);
+    for (method, path, body, whole) in [
+        (post.clone(), "/cart/items", add(&mug.id), false),
+        (post.clone(), "/cart/items", add(&pot.id), false),
+        (post, "/cart/items", add(&mug.id), false),
+        (put.clone(), &of_mug, set(1), false),
+        // What changes nothing leaves the moment of the last change.
+        (put.clone(), &of_mug, set(1), false),
+        (delete, "/cart/coupon", json!({}), true),
+        (put, &of_mug, set(0), false),
+    ] {
+        let changed = buyer.send(method.clone(), path, &body).await;
+        let position = changed.headers["x-event-position"].to_str().unwrap();
+        let read = buyer
+            .request(Method::GET, "/cart")
+            .header("x-min-position", position)
+            .header("prefer", "wait=10");
+        let read = Answer::of(read).await;
+        let data = &changed.json()["data"];
+        let answered = if whole { data } else { &data["cart"] };
+        assert_eq!(answered, &read.json()["data"], "{method} {path} {body}");
+        assert_eq!(changed.headers["etag"], read.headers["etag"], "{method} {path} {body}");
+    }
+}

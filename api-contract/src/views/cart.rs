@@ -31,6 +31,16 @@ pub struct CartRecord {
     pub version: u64,
 }
 
+impl CartRecord {
+    /// The record of a cart that has just been changed; nothing where a line is older than its moment, which then
+    /// stands in the stream alone.
+    pub fn changed(cart: &Cart, version: u64, at: DateTime<Utc>) -> Option<Self> {
+        let moment = |line: &CartLine| Some((line.product_id, line.added_at?));
+        let added_at = cart.lines.iter().map(moment).collect::<Option<_>>()?;
+        Some(Self { cart: cart.clone(), added_at, updated_at: Some(at), version })
+    }
+}
+
 impl Record for CartRecord {
     type Of = Cart;
 
@@ -45,7 +55,7 @@ impl Record for CartRecord {
         let Self { cart, added_at, .. } = self;
         added_at.retain(|product_id, _| cart.line(*product_id).is_some());
         for line in &cart.lines {
-            added_at.entry(line.product_id).or_insert(at);
+            added_at.entry(line.product_id).or_insert(line.added_at.unwrap_or(at));
         }
         self.updated_at = Some(at);
         self.version += 1;

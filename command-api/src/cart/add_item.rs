@@ -6,18 +6,17 @@ use api_contract::{ApiError, EventPosition, Fields, IdempotencyKey, IfMatch, Jso
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::cart::Cart;
 use domain::decisions::{AddItem, add_item};
 use domain::ids::ProductId;
-use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decision};
+use event_store::Decision;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
-use crate::command::{Caller, decide};
+use super::change::{Change, Changed, change};
+use super::{MOST_UNITS, refusal, require_buyer};
+use crate::command::{Caller, now};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -78,19 +77,16 @@ async fn add(
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let (NewItem { product_id, quantity }, fingerprint) = body.read_keyed(NewItem::read)?;
-    let user_id = caller.principal.user;
-    let command = AddItem { user_id, product_id, quantity };
-    let decision = move |streams: &mut Decision<'_>| {
-        if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
+    let (user_id, at) = (caller.principal.user, now());
+    let command = AddItem { user_id, product_id, quantity, at };
+    let add = move |streams: &mut Decision<'_>| {
         add_item(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
         streams.remember(201, product_id);
-        beside(streams, user_id)
+        Ok(())
     };
-    let (beside, position) = match decide(&shop.decider, caller.keyed(&key, fingerprint), decision).await? {
-        Accepted::Done { value, position } => (Some(value), position),
-        Accepted::Replayed(before) => (None, before.position),
-    };
-    let (cart, version) = cart_at(&shop, user_id, beside, position).await?;
+    let submission = caller.keyed(&key, fingerprint);
+    let changed = change(&shop, submission, Change { user_id, if_match, at }, add).await?;
+    let Changed { cart, version, position, .. } = changed;
     let item = cart.item(product_id).ok_or_else(|| ApiError::not_found("Cart item"))?;
     let answer = Success::new(ItemAnswer { item, cart: &cart }).message("Item added to cart");
     Ok((StatusCode::CREATED, Version(version), EventPosition(position), answer).into_response())

@@ -5,18 +5,18 @@ use api_contract::views::{CartView, DiscountType, DiscountValue};
 use api_contract::{Amount, ApiError, EventPosition, IfMatch, JsonBody, Success, Version};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::cart::Cart;
 use domain::coupon::{Coupon, CouponCode, Terms};
 use domain::decisions::{ApplyCoupon, ApplyCouponError, apply_coupon};
 use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decision};
+use event_store::Decision;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{beside, cart_at, cart_refusal, require_buyer};
-use crate::command::{Caller, decide, now};
+use super::change::{Change, Changed, change};
+use super::{cart_refusal, require_buyer};
+use crate::command::{Caller, now};
 use crate::coupons;
 use crate::shop::Shop;
 
@@ -70,20 +70,17 @@ async fn apply(
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let code: CouponCode = body.read(|f| coupons::code(f.field("couponCode").or("code").required()))?;
-    let user_id = caller.principal.user;
-    let command = ApplyCoupon { code: code.clone(), user_id, at: now() };
-    let decision = move |streams: &mut Decision<'_>| {
-        if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
+    let (user_id, at) = (caller.principal.user, now());
+    let command = ApplyCoupon { code: code.clone(), user_id, at };
+    let apply = move |streams: &mut Decision<'_>| {
         apply_coupon(streams, &command).map_err(|halt| halt.map(refusal))?;
         let terms = streams.state::<Coupon, ApiError>(&command.code)?.in_force().cloned();
-        Ok((terms.map_err(|error| Halt::Refused(coupons::refusal(error, true)))?, beside(streams, user_id)?))
+        terms.map_err(|error| Halt::Refused(coupons::refusal(error, true)))
     };
-    let (terms, beside, position) = match decide(&shop.decider, caller.submission(), decision).await? {
-        Accepted::Done { value: (terms, beside), position } => (terms, beside, position),
-        // Only a command with a key is answered again.
-        Accepted::Replayed(_) => return Err(ApiError::not_found("Cart")),
-    };
-    let (cart, version) = cart_at(&shop, user_id, Some(beside), position).await?;
+    let changed = change(&shop, caller.submission(), Change { user_id, if_match, at }, apply).await?;
+    let Changed { said: terms, cart, version, position } = changed;
+    // Only a command with a key is answered again.
+    let terms = terms.ok_or_else(|| ApiError::not_found("Cart"))?;
     let applied = Applied::of(&code, &terms, &cart, &shop);
     let answer = Success::new(applied).message("Coupon applied successfully");
     Ok((Version(version), EventPosition(position), answer).into_response())

@@ -5,14 +5,15 @@ use api_contract::views::CartView;
 use api_contract::{ApiError, EventPosition, IfMatch, Success, Version};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::Streams as _;
 use domain::cart::{Cart, CartCommand, CartError};
-use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decision};
+use event_store::Decision;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{beside, cart_at, cart_refusal, require_buyer};
-use crate::command::{Caller, decide};
+use super::change::{Change, Changed, change};
+use super::{cart_refusal, require_buyer};
+use crate::command::{Caller, now};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -30,19 +31,13 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 )]
 async fn remove(State(shop): State<Shop>, caller: Caller, if_match: IfMatch) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
-    let user = caller.principal.user;
-    let decision = move |streams: &mut Decision<'_>| {
-        if_match.check(streams.version::<Cart, ApiError>(user)?).map_err(Halt::Refused)?;
-        streams
-            .execute::<Cart, CartError>(user, CartCommand::RemoveCoupon)
-            .map_err(|halt| halt.map(cart_refusal))?;
-        beside(streams, user)
+    let (user_id, at) = (caller.principal.user, now());
+    let remove = move |streams: &mut Decision<'_>| {
+        let removal = CartCommand::RemoveCoupon;
+        streams.execute::<Cart, CartError>(user_id, removal).map_err(|halt| halt.map(cart_refusal))
     };
-    let (beside, position) = match decide(&shop.decider, caller.submission(), decision).await? {
-        Accepted::Done { value, position } => (Some(value), position),
-        Accepted::Replayed(before) => (None, before.position),
-    };
-    let (cart, version) = cart_at(&shop, user, beside, position).await?;
+    let changed = change(&shop, caller.submission(), Change { user_id, if_match, at }, remove).await?;
+    let Changed { cart, version, position, .. } = changed;
     let answer = Success::new(cart).message("Coupon removed");
     Ok((Version(version), EventPosition(position), answer).into_response())
 }

@@ -5,18 +5,17 @@ use api_contract::views::CartView;
 use api_contract::{Amount, ApiError, EventPosition, Fields, IfMatch, JsonBody, PathId, Success, Version};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::cart::Cart;
 use domain::decisions::{SetItemQuantity, set_item_quantity};
 use domain::ids::ProductId;
-use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decision};
+use event_store::Decision;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
-use crate::command::{Caller, decide};
+use super::change::{Change, Changed, change};
+use super::{MOST_UNITS, refusal, require_buyer};
+use crate::command::{Caller, now};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -102,18 +101,13 @@ async fn set(
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let Quantity { quantity } = body.read(Quantity::read)?;
-    let user_id = caller.principal.user;
+    let (user_id, at) = (caller.principal.user, now());
     let command = SetItemQuantity { user_id, product_id, quantity };
-    let decision = move |streams: &mut Decision<'_>| {
-        if_match.check(streams.version::<Cart, ApiError>(user_id)?).map_err(Halt::Refused)?;
-        set_item_quantity(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
-        beside(streams, user_id)
+    let set = move |streams: &mut Decision<'_>| {
+        set_item_quantity(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))
     };
-    let (beside, position) = match decide(&shop.decider, caller.submission(), decision).await? {
-        Accepted::Done { value, position } => (Some(value), position),
-        Accepted::Replayed(before) => (None, before.position),
-    };
-    let (cart, version) = cart_at(&shop, user_id, beside, position).await?;
+    let changed = change(&shop, caller.submission(), Change { user_id, if_match, at }, set).await?;
+    let Changed { cart, version, position, .. } = changed;
     let message = if quantity == 0 { "Cart item removed" } else { "Cart item updated" };
     let subtotal = cart.subtotal_of(product_id);
     let answer = ItemAnswer { id: product_id, product_id, quantity, subtotal, cart: &cart };

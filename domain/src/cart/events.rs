@@ -1,5 +1,6 @@
 //! What may have happened to a cart.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::coupon::CouponCode;
@@ -17,6 +18,9 @@ pub enum CartEvent {
         quantity: u32,
         /// Its price at that moment, so that the reader can say what has changed since.
         unit_price: Money,
+        /// That moment; nothing in events that are older than this field. When it was recorded is the log's to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        added_at: Option<DateTime<Utc>>,
     },
     /// The quantity of a line was set.
     CartItemQuantityChanged {

@@ -5,6 +5,7 @@
 //! line is that of the moment when it was put in, to show what has changed: what is paid is the catalog's. A coupon may
 //! lie in the cart, one at a time; what it takes off is found out when it is shown and when it is bought.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::coupon::CouponCode;
@@ -40,6 +41,9 @@ pub struct CartLine {
     pub quantity: u32,
     /// Its price when it was last put in.
     pub unit_price: Money,
+    /// When it was first put in; nothing where its event is older than the field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_at: Option<DateTime<Utc>>,
 }
 
 /// What may be asked of a cart.
@@ -53,6 +57,8 @@ pub enum CartCommand {
         quantity: u32,
         /// Its price now.
         unit_price: Money,
+        /// The time now.
+        at: DateTime<Utc>,
     },
     /// Set the quantity of a line; 0 takes it out. Setting what it is already changes nothing.
     SetQuantity {
@@ -98,6 +104,7 @@ impl Cart {
         product_id: ProductId,
         quantity: u32,
         unit_price: Money,
+        at: DateTime<Utc>,
     ) -> Result<Vec<CartEvent>, CartError> {
         if quantity == 0 {
             return Err(CartError::ZeroQuantity);
@@ -110,7 +117,7 @@ impl Cart {
             return Err(CartError::TooManyLines);
         }
         within_limit(line.map_or(0, |line| line.quantity).saturating_add(quantity))?;
-        Ok(vec![CartEvent::CartItemAdded { product_id, quantity, unit_price }])
+        Ok(vec![CartEvent::CartItemAdded { product_id, quantity, unit_price, added_at: Some(at) }])
     }
 
     fn set(&self, product_id: ProductId, quantity: u32) -> Result<Vec<CartEvent>, CartError> {
@@ -145,8 +152,8 @@ impl Decide for Cart {
 
     fn decide(&self, command: CartCommand) -> Result<Vec<CartEvent>, CartError> {
         match command {
-            CartCommand::AddItem { product_id, quantity, unit_price } => {
-                self.add(product_id, quantity, unit_price)
+            CartCommand::AddItem { product_id, quantity, unit_price, at } => {
+                self.add(product_id, quantity, unit_price, at)
             }
             CartCommand::SetQuantity { product_id, quantity } => self.set(product_id, quantity),
             CartCommand::RemoveItem { product_id } => self.set(product_id, 0),
@@ -162,13 +169,13 @@ impl Decide for Cart {
 
     fn evolve(&mut self, event: &CartEvent) {
         match event {
-            CartEvent::CartItemAdded { product_id, quantity, unit_price } => {
+            CartEvent::CartItemAdded { product_id, quantity, unit_price, added_at } => {
                 if let Some(line) = self.line_mut(*product_id) {
                     line.quantity = line.quantity.saturating_add(*quantity);
                     line.unit_price = *unit_price;
                 } else {
                     let (product_id, quantity, unit_price) = (*product_id, *quantity, *unit_price);
-                    self.lines.push(CartLine { product_id, quantity, unit_price });
+                    self.lines.push(CartLine { product_id, quantity, unit_price, added_at: *added_at });
                 }
             }
             CartEvent::CartItemQuantityChanged { product_id, quantity } => {

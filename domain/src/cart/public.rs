@@ -25,7 +25,8 @@ public_events! {
 impl From<CartEvent> for CartPublicEvent {
     fn from(event: CartEvent) -> Self {
         match event {
-            CartEvent::CartItemAdded { product_id, quantity, unit_price } => {
+            // When it was put in is when the event occurred, which goes with every public event.
+            CartEvent::CartItemAdded { product_id, quantity, unit_price, added_at: _ } => {
                 Self::CartItemAdded(CartItemAdded { product_id, quantity, unit_price })
             }
             CartEvent::CartItemQuantityChanged { product_id, quantity } => {

@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
@@ -10,12 +11,14 @@ fn money(amount: i64, currency: &str) -> Money {
     Money::new(amount, currency.parse().unwrap())
 }
 
+const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
 fn added(product_id: ProductId, quantity: u32) -> CartEvent {
-    CartEvent::CartItemAdded { product_id, quantity, unit_price: money(999, "USD") }
+    CartEvent::CartItemAdded { product_id, quantity, unit_price: money(999, "USD"), added_at: Some(NOON) }
 }
 
 fn add(product_id: ProductId, quantity: u32) -> CartCommand {
-    CartCommand::AddItem { product_id, quantity, unit_price: money(999, "USD") }
+    CartCommand::AddItem { product_id, quantity, unit_price: money(999, "USD"), at: NOON }
 }
 
 fn set(product_id: ProductId, quantity: u32) -> CartCommand {
@@ -42,7 +45,12 @@ fn check_out() -> CartCommand {
 fn what_is_accepted() {
     let checked_out = CartEvent::CartCheckedOut { order_id: OrderId(Uuid::from_u128(1)) };
     let removed = CartEvent::CartItemRemoved { product_id: A };
-    let euro = CartEvent::CartItemAdded { product_id: A, quantity: 1, unit_price: money(1, "EUR") };
+    let euro = CartEvent::CartItemAdded {
+        product_id: A,
+        quantity: 1,
+        unit_price: money(1, "EUR"),
+        added_at: Some(NOON),
+    };
     for (given, when, then) in [
         (vec![], add(A, 999), vec![added(A, 999)]),
         (vec![added(A, 900)], add(A, 99), vec![added(A, 99)]),
@@ -83,7 +91,7 @@ fn what_is_accepted() {
 #[test]
 fn what_is_refused() {
     let full = || (0..200).map(|n| added(ProductId(Uuid::from_u128(1000 + n)), 1)).collect::<Vec<_>>();
-    let euro = CartCommand::AddItem { product_id: B, quantity: 1, unit_price: money(1, "EUR") };
+    let euro = CartCommand::AddItem { product_id: B, quantity: 1, unit_price: money(1, "EUR"), at: NOON };
     let other = CartError::OtherCurrency { cart: "USD".parse().unwrap(), product: "EUR".parse().unwrap() };
     let removed = CartEvent::CartItemRemoved { product_id: A };
     for (given, when, then) in [
@@ -107,10 +115,20 @@ fn what_is_refused() {
 }
 
 #[test]
-fn a_line_has_the_sum_and_the_last_price() {
+fn a_line_has_the_sum_the_last_price_and_the_first_moment() {
+    let unit_price = money(1099, "USD");
+    let added_at = Some(NOON + TimeDelta::hours(1));
     let mut cart = Cart::default();
     cart.evolve(&added(A, 2));
-    cart.evolve(&CartEvent::CartItemAdded { product_id: A, quantity: 3, unit_price: money(1099, "USD") });
-    let unit_price = money(1099, "USD");
-    assert_eq!(cart.lines, vec![CartLine { product_id: A, quantity: 5, unit_price }]);
+    cart.evolve(&CartEvent::CartItemAdded { product_id: A, quantity: 3, unit_price, added_at });
+    assert_eq!(cart.lines, vec![CartLine { product_id: A, quantity: 5, unit_price, added_at: Some(NOON) }]);
+}
+
+#[test]
+fn an_event_from_before_moments_were_in_it_can_be_read() {
+    let stored = r#"{"CartItemAdded":{"product_id":"00000000-0000-0000-0000-00000000000a","quantity":2,
+                     "unit_price":{"amount":999,"currency":"USD"}}}"#;
+    let unit_price = money(999, "USD");
+    let event: CartEvent = serde_json::from_str(stored).unwrap();
+    assert_eq!(event, CartEvent::CartItemAdded { product_id: A, quantity: 2, unit_price, added_at: None });
 }

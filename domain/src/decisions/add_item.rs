@@ -1,5 +1,7 @@
 //! A product goes into a cart, at the catalog's price and not above its stock.
 
+use chrono::{DateTime, Utc};
+
 use crate::cart::{Cart, CartCommand, CartError};
 use crate::ids::{ProductId, UserId};
 use crate::inventory::Inventory;
@@ -15,6 +17,8 @@ pub struct AddItem {
     pub product_id: ProductId,
     /// How many more.
     pub quantity: u32,
+    /// The time now.
+    pub at: DateTime<Utc>,
 }
 
 /// Why a cart doesn't change.
@@ -43,7 +47,7 @@ pub enum CartItemError {
 
 /// Puts the product in. Nothing is reserved: that is the order's.
 pub fn add_item<S: Streams>(streams: &mut S, command: &AddItem) -> Result<(), Halt<CartItemError>> {
-    let AddItem { user_id, product_id, quantity } = *command;
+    let AddItem { user_id, product_id, quantity, at } = *command;
     streams.need(&[
         StreamId::of::<Cart>(user_id),
         StreamId::of::<Product>(product_id),
@@ -52,7 +56,7 @@ pub fn add_item<S: Streams>(streams: &mut S, command: &AddItem) -> Result<(), Ha
     let product = streams.state::<Product, CartItemError>(product_id)?;
     let unknown = Halt::Refused(CartItemError::UnknownProduct { product_id });
     let unit_price = product.on_sale().ok_or(unknown)?.price;
-    let add = CartCommand::AddItem { product_id, quantity, unit_price };
+    let add = CartCommand::AddItem { product_id, quantity, unit_price, at };
     streams.execute::<Cart, CartItemError>(user_id, add)?;
     within_stock(streams, user_id, product_id)
 }

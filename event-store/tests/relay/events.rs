@@ -183,7 +183,7 @@ fn cart() -> Vec<Sample> {
     let cart = StreamId::of::<Cart>(id::<UserId>());
     let product_id = id();
     [
-        CartEvent::CartItemAdded { product_id, quantity: 1, unit_price: pounds(255) },
+        CartEvent::CartItemAdded { product_id, quantity: 1, unit_price: pounds(255), added_at: None },
         CartEvent::CartItemQuantityChanged { product_id, quantity: 2 },
         CartEvent::CartItemRemoved { product_id },
         CartEvent::CouponApplied { code: code() },

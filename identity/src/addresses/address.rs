@@ -45,14 +45,14 @@ pub struct Address {
 /// What a request says of an address: all of it, or what is to change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressFields {
-    full_name: Option<String>,
-    street: Option<String>,
-    second_line: Option<String>,
-    city: Option<String>,
-    state: Option<String>,
-    zip_code: Option<String>,
-    country: Option<String>,
-    phone: Option<String>,
+    pub(super) full_name: Option<String>,
+    pub(super) street: Option<String>,
+    pub(super) second_line: Option<String>,
+    pub(super) city: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) zip_code: Option<String>,
+    pub(super) country: Option<String>,
+    pub(super) phone: Option<String>,
 }
 
 impl AddressFields {
@@ -96,22 +96,6 @@ impl Address {
             country: read.country?,
             phone: read.phone,
         })
-    }
-
-    /// With what is to change of it.
-    #[must_use]
-    pub fn with(self, change: AddressFields) -> Self {
-        let merged = |new: Option<String>, old: Option<String>| new.or(old).filter(|text| !text.is_empty());
-        Self {
-            full_name: merged(change.full_name, self.full_name),
-            street: change.street.unwrap_or(self.street),
-            second_line: merged(change.second_line, self.second_line),
-            city: change.city.unwrap_or(self.city),
-            state: merged(change.state, self.state),
-            zip_code: merged(change.zip_code, self.zip_code),
-            country: change.country.unwrap_or(self.country),
-            phone: merged(change.phone, self.phone),
-        }
     }
 
     /// What tax and statistics need of it: ISO codes alone. Whatever else stands there may be anything about a person,
@@ -158,14 +142,5 @@ mod tests {
         let error = read(r#"{"country": "XQ", "phone": "call me"}"#).unwrap_err();
         let fields: Vec<_> = error.violations().iter().filter_map(|v| v.field.as_deref()).collect();
         assert_eq!(fields, ["street", "city", "country", "phone"]);
-    }
-
-    #[test]
-    fn a_change_keeps_what_it_does_not_name_and_an_empty_text_takes_a_line_away() {
-        let before =
-            read(r#"{"street": "1 Elm St", "addressLine2": "Flat 2", "city": "X", "country": "US"}"#);
-        let change = JsonBody::from_text(r#"{"city": "Y", "address_line2": ""}"#);
-        let after = before.unwrap().with(change.read(|f| Some(AddressFields::read(f))).unwrap());
-        assert_eq!((after.street.as_str(), after.city.as_str(), after.second_line), ("1 Elm St", "Y", None));
     }
 }

@@ -10,7 +10,7 @@ use api_contract::Timestamp;
 use chrono::{DateTime, Utc};
 use domain::ids::UserId;
 use serde::Serialize;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -165,40 +165,67 @@ pub async fn add(
 }
 
 /// Changes an address, if it is this user's.
+///
+/// Unless another one is to be the default no longer, one row is all that changes, and one statement says whether that
+/// is so: an address that loses its default meanwhile is no row of it, and then the user's row is held.
 pub async fn change(
-    db: &mut PgConnection,
+    pool: &PgPool,
     user: UserId,
     id: Uuid,
-    change: AddressFields,
+    fields: &AddressFields,
     make_default: bool,
 ) -> Result<Option<StoredAddress>, sqlx::Error> {
-    hold(db, user).await?;
-    let Some(before) = find(&mut *db, user, id).await? else { return Ok(None) };
-    if make_default && !before.is_default {
-        unset_default(db, user).await?;
+    let changed = change_alone(pool, user, id, fields, make_default).await?;
+    if changed.is_some() || !make_default {
+        return Ok(changed);
     }
-    let address = before.address.with(change);
+    let mut transaction = pool.begin().await?;
+    hold(&mut transaction, user).await?;
+    if find(&mut *transaction, user, id).await?.is_none() {
+        return Ok(None);
+    }
+    unset_default(&mut transaction, user).await?;
+    sqlx::query!("UPDATE addresses SET is_default = true WHERE id = $1", id)
+        .execute(&mut *transaction)
+        .await?;
+    let changed = change_alone(&mut *transaction, user, id, fields, true).await?;
+    transaction.commit().await?;
+    Ok(changed)
+}
+
+/// Changes an address that is the default already where it is to be. An empty text takes an optional line away.
+async fn change_alone(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    id: Uuid,
+    fields: &AddressFields,
+    is_default: bool,
+) -> Result<Option<StoredAddress>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
-        "UPDATE addresses SET full_name = $2, street = $3, second_line = $4, city = $5, state = $6, zip_code = $7,
-                              country = $8, phone = $9, is_default = $10, updated_at = now()
-         WHERE id = $1
+        "UPDATE addresses SET full_name = nullif(coalesce($3, full_name), ''), street = coalesce($4, street),
+                              second_line = nullif(coalesce($5, second_line), ''), city = coalesce($6, city),
+                              state = nullif(coalesce($7, state), ''), zip_code = nullif(coalesce($8, zip_code), ''),
+                              country = coalesce($9, country), phone = nullif(coalesce($10, phone), ''),
+                              updated_at = now()
+         WHERE id = $1 AND user_id = $2 AND (is_default OR NOT $11)
          RETURNING id, full_name, street, second_line, city, state, zip_code, country, phone, is_default, created_at,
                    updated_at",
         id,
-        address.full_name,
-        address.street,
-        address.second_line,
-        address.city,
-        address.state,
-        address.zip_code,
-        address.country,
-        address.phone,
-        before.is_default || make_default,
+        user.0,
+        fields.full_name,
+        fields.street,
+        fields.second_line,
+        fields.city,
+        fields.state,
+        fields.zip_code,
+        fields.country,
+        fields.phone,
+        is_default,
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
-    Ok(Some(row.into()))
+    Ok(row.map(StoredAddress::from))
 }
 
 /// Removes an address; whether this user had it.

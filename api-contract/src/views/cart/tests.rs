@@ -33,6 +33,7 @@ fn record() -> CartRecord {
         product_id,
         quantity,
         unit_price: usd(price),
+        added_at: None,
     };
     record.apply(&added(MUG, 2, 1_000), time(1));
     record.apply(&added(POT, 1, 500), time(2));
@@ -125,7 +126,7 @@ fn any_event() -> impl Strategy<Value = CartEvent> {
     let product = prop_oneof![Just(MUG), Just(POT)];
     prop_oneof![
         3 => (product.clone(), 1u32..4, 1i64..3).prop_map(|(product_id, quantity, price)| {
-            CartEvent::CartItemAdded { product_id, quantity, unit_price: usd(price) }
+            CartEvent::CartItemAdded { product_id, quantity, unit_price: usd(price), added_at: None }
         }),
         1 => (product.clone(), 1u32..4)
             .prop_map(|(product_id, quantity)| CartEvent::CartItemQuantityChanged { product_id, quantity }),
@@ -150,4 +151,23 @@ proptest! {
         let anew = |event: &CartEvent| CartRecord::ANEW.contains(&event.event_type().as_str());
         prop_assert_eq!(fold(events.iter().rposition(anew).unwrap_or(0)), fold(0));
     }
+
+    #[test]
+    fn a_changed_cart_is_recorded_as_its_events_are(events in proptest::collection::vec(any_event(), 1..20)) {
+        let mut record = CartRecord::default();
+        for (nth, mut event) in events.into_iter().enumerate() {
+            let at = time(i64::try_from(nth).unwrap());
+            if let CartEvent::CartItemAdded { added_at, .. } = &mut event {
+                *added_at = Some(at);
+            }
+            record.apply(&event, at);
+            let changed = CartRecord::changed(&record.cart, record.version, at).unwrap();
+            prop_assert_eq!(format!("{changed:?}"), format!("{record:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_line_from_before_moments_were_in_it_is_left_to_the_stream() {
+    assert!(CartRecord::changed(&record().cart, 3, time(3)).is_none());
 }

@@ -57,9 +57,7 @@ async fn change(
         let fields = AddressFields::read(f);
         Some((fields, f.field("isDefault").boolean().unwrap_or(false)))
     })?;
-    let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
-    let changed = addresses::change(&mut transaction, principal.user, id, fields, make_default).await;
+    let changed = addresses::change(&auth.pool, principal.user, id, &fields, make_default).await;
     let changed = changed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Address"))?;
-    transaction.commit().await.map_err(identity::failed)?;
     Ok(Success::new(changed).message("Address updated successfully"))
 }

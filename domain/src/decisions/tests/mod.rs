@@ -148,7 +148,7 @@ fn item(product_id: ProductId, quantity: u32) -> Item {
 }
 
 fn put_in(product_id: ProductId, quantity: u32) -> CartEvent {
-    CartEvent::CartItemAdded { product_id, quantity, unit_price: usd(1) }
+    CartEvent::CartItemAdded { product_id, quantity, unit_price: usd(1), added_at: Some(time(0)) }
 }
 
 fn order_of(items: &[Item]) -> PlaceOrder {

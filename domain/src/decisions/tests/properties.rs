@@ -141,7 +141,7 @@ impl World {
                 self.shop.decide(|it| receive_or_adjust_stock(it, &command)).is_ok()
             }
             Try::Add { product, quantity } => {
-                let command = AddItem { user_id, product_id: PRODUCTS[product], quantity };
+                let command = AddItem { user_id, product_id: PRODUCTS[product], quantity, at: time(0) };
                 self.shop.decide(|it| add_item(it, &command)).is_ok()
             }
             Try::SetQuantity { product, quantity } => {

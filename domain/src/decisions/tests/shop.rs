@@ -117,7 +117,7 @@ fn a_stock_that_may_not_change_is_refused() {
 #[test]
 fn a_cart_is_filled_at_the_catalogs_price_up_to_the_stock() {
     let mut shop = shop().cold();
-    let add = |quantity| AddItem { user_id: ANN, product_id: MUG, quantity };
+    let add = |quantity| AddItem { user_id: ANN, product_id: MUG, quantity, at: time(0) };
     shop.decide(|it| add_item(it, &add(4))).unwrap();
     assert_eq!(shop.rounds(), 1);
     shop.decide(|it| add_item(it, &add(6))).unwrap();
@@ -144,7 +144,7 @@ fn what_may_not_be_in_a_cart_is_refused() {
         (TEA, 1, other.into()),
     ] {
         let mut shop = shop().given::<Cart>(ANN, vec![put_in(POT, 2)]);
-        let add = AddItem { user_id: ANN, product_id, quantity };
+        let add = AddItem { user_id: ANN, product_id, quantity, at: time(0) };
         assert_eq!(shop.decide(|it| add_item(it, &add)), Err(error));
         assert_eq!(shop.get::<Cart>(ANN).lines.len(), 1);
     }
@@ -162,7 +162,7 @@ fn what_may_not_be_in_a_cart_is_refused() {
 #[test]
 fn what_is_reserved_is_not_for_the_cart() {
     let mut shop = with_order(OrderStatus::Pending);
-    let add = AddItem { user_id: ANN, product_id: MUG, quantity: 9 };
+    let add = AddItem { user_id: ANN, product_id: MUG, quantity: 9, at: time(0) };
     let short = CartItemError::InsufficientStock { product_id: MUG, available: 8, requested: 9 };
     assert_eq!(shop.decide(|it| add_item(it, &add)), Err(short));
 }
