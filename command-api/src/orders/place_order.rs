@@ -192,9 +192,12 @@ async fn keep(
     notes: Option<String>,
 ) -> Result<Kept, ApiError> {
     let mut rows = Rows::of(caller.principal.user);
-    let billing = billing.unwrap_or_else(|| shipping.clone());
     let shipping_id = rows.add(Purpose::ShippingAddress, json(&shipping)?);
-    let billing_id = rows.add(Purpose::BillingAddress, json(&billing)?);
+    // Where none is named it is billed to where it goes, and one row says both: an invoice keeps either as long.
+    let (billing_id, billing) = match billing {
+        Some(billing) => (rows.add(Purpose::BillingAddress, json(&billing)?), billing),
+        None => (shipping_id, shipping.clone()),
+    };
     let notes = notes.map(|notes| (rows.add(Purpose::OrderNotes, notes.as_str().into()), notes));
     shop.personal.keep(rows).await.map_err(identity::failed)?;
     Ok(Kept { shipping: (shipping_id, shipping), billing: (billing_id, billing), notes })
