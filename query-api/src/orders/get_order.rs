@@ -10,7 +10,6 @@ use super::History;
 use super::find::{find, missing};
 
 /// An order. A seller sees the shop's lines and what of the amounts falls on them.
-/// One order.
 #[utoipa::path(
     get, path = "/orders/{id}", operation_id = "getOrder", tag = "orders", security(("bearer" = [])),
     params(("id" = String, Path, description = "The order's id or its number"), FreshnessParams),
