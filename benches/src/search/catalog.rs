@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use domain::ids::ProductId;
+use domain::Currency;
+use domain::ids::{ProductId, SellerId};
+use domain::product::ProductDetails;
 use event_store::Log;
 use flate2::read::GzDecoder;
 use projections::product_search::{ProductSearch, Words};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::Error;
 use crate::database::Database;
@@ -16,10 +19,7 @@ use crate::http::Daybook;
 
 /// Where Icecat's files are, if they are there.
 pub fn shared() -> Option<PathBuf> {
-    let shared = std::env::var_os("DAYBOOK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let folder = shared.join("data");
-    folder.join("icecat_products.jsonl.gz").is_file().then_some(folder)
+    Some(shared_data::file("data/icecat_products.jsonl.gz")?.parent()?.to_owned())
 }
 
 /// What the peers index of a product.
@@ -37,29 +37,26 @@ pub struct Product {
 }
 
 /// The records of the file.
-pub fn records(shared: &Path) -> Result<Vec<Value>, Error> {
+pub fn records(shared: &Path) -> Result<Vec<Map<String, Value>>, Error> {
     let file = std::fs::File::open(shared.join("icecat_products.jsonl.gz"))?;
     let lines = BufReader::new(GzDecoder::new(file)).lines();
     lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
 
 /// The products of these records.
-pub fn products(records: &[Value]) -> Vec<Product> {
-    let of = |record: &Value| {
-        let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-        Product {
-            sku: text("id"),
-            name: text("title"),
-            model: text("name"),
-            brand: text("supplier"),
-            description: text("short_description"),
-        }
+pub fn products(records: &[Map<String, Value>]) -> Result<Vec<Product>, Error> {
+    let currency: Currency = "USD".parse()?;
+    let of = |record: &Map<String, Value>| -> Result<Product, Error> {
+        let ProductDetails { sku, name, brand, description, mut specifications, .. } =
+            icecat::product(record, SellerId(Uuid::nil()), currency)?;
+        let model = specifications.remove(icecat::MODEL).unwrap_or_default();
+        Ok(Product { sku, name, model, brand: brand.unwrap_or_default(), description })
     };
     records.iter().map(of).collect()
 }
 
 /// So many products, as a file: each time round, names and model numbers have a new ending and prices differ.
-pub fn multiplied(records: &[Value], count: usize, path: &Path) -> Result<(), Error> {
+pub fn multiplied(records: &[Map<String, Value>], count: usize, path: &Path) -> Result<(), Error> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for (n, record) in records.iter().cycle().take(count).enumerate() {
         let round = n / records.len();
