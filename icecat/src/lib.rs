@@ -63,11 +63,7 @@ pub fn product(
     let name = required(record, "title", 500)?;
     let price = price(record.get("price"), currency)?;
     Ok(ProductDetails {
-        seller_id,
         external_id: Some(id.clone()),
-        sku: id,
-        slug: String::new(),
-        name,
         description: optional(record, "short_description", LONGEST)?.unwrap_or_default(),
         long_description: optional(record, "long_description", LONGEST * 10)?,
         brand: optional(record, "supplier", 100)?,
@@ -75,17 +71,10 @@ pub fn product(
             Some(path) => Some(path),
             None => optional(record, "category", 100)?,
         },
-        category_id: None,
-        price,
-        compare_at_price: None,
         images: images(record),
-        tags: Vec::new(),
         attributes: attributes(record),
         specifications: specifications(record)?,
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        ..ProductDetails::plain(seller_id, id, name, price)
     })
 }
 

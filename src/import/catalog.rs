@@ -288,25 +288,7 @@ fn command(it: &Wanted, code: &Code) -> ImportProduct {
 
 fn details(seller_id: SellerId, code: &str, name: String, price: Money) -> ProductDetails {
     ProductDetails {
-        seller_id,
-        sku: code.to_owned(),
         external_id: Some(code.to_owned()),
-        slug: String::new(),
-        name,
-        description: String::new(),
-        long_description: None,
-        brand: None,
-        category: None,
-        category_id: None,
-        price,
-        compare_at_price: None,
-        images: Vec::new(),
-        tags: Vec::new(),
-        attributes: Vec::new(),
-        specifications: std::collections::BTreeMap::new(),
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        ..ProductDetails::plain(seller_id, code.to_owned(), name, price)
     }
 }
