@@ -23,7 +23,7 @@ use sqlx::PgPool;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::catalog::{self, NotTaken, Taken};
+use super::product::{self, NotTaken, Taken};
 use super::{ImportError, known};
 
 /// So many products are looked up at once, and so many are on their way to the log.
@@ -207,11 +207,11 @@ impl Importing {
 
     fn submit(&self, details: ProductDetails) -> impl Future<Output = Result<Taken, ImportError>> + use<> {
         let product_id = ProductId(Uuid::now_v7());
-        let slugs = catalog::slugs(&details.name, &details.sku, product_id);
+        let slugs = product::slugs(&details.name, &details.sku, product_id);
         let command = ImportProduct { product_id, details, slugs, stock: self.args.stock };
         let submission =
             Submission { metadata: self.metadata.clone(), bytes: 16 * 1024, ..Submission::default() };
-        catalog::submit(&self.decider, submission, command, true)
+        product::submit(&self.decider, submission, command, true)
     }
 
     fn reject(&mut self, line: &Line, why: &Reason) -> Result<(), ImportError> {
