@@ -14,6 +14,7 @@ pub mod recorded;
 pub mod relay;
 pub mod snapshot;
 mod stream;
+mod told;
 pub mod verify;
 pub mod watch;
 
@@ -22,4 +23,5 @@ pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remember
 pub use head::{Hash, Head};
 pub use log::{AsOf, Batch, Log, LogError};
 pub use recorded::{Metadata, Recorded};
+pub use told::Told;
 pub use watch::LogWatch;

@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
+use super::{CartVersionParams, MOST_UNITS, beside, cart_at, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
-    OpenApiRouter::new().routes(routes!(patch, put))
+    OpenApiRouter::new().routes(routes!(set_item, replace_item))
 }
 
 /// How many there are to be.
@@ -53,52 +53,54 @@ struct ItemAnswer<'a> {
     cart: &'a CartView,
 }
 
-/// What both methods say of themselves, but for their names.
-macro_rules! setting {
-    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
-        $(#[$doc])*
-        #[utoipa::path(
-            $method, path = "/cart/items/{productId}", operation_id = $operation_id, tag = "cart",
-            security(("bearer" = [])),
-            params(
-                ("productId" = Uuid, Path, description = "The product's id"),
-                ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
-            ),
-            request_body = Quantity,
-            responses(
-                (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
-                (status = 409, description = "More than is in stock", body = Refusal),
-                (status = 412, description = "The cart has changed since this version", body = Refusal),
-            ),
-        )]
-        async fn $method(
-            shop: State<Shop>,
-            caller: Caller,
-            id: PathId<ProductId>,
-            if_match: IfMatch,
-            body: JsonBody,
-        ) -> Result<Response, ApiError> {
-            set(shop, caller, id, if_match, body).await
-        }
-    };
-}
-
-setting! {
-    /// Sets the quantity of a product in the cart; 0 takes it out.
-    patch as "setCartItem"
-}
-
-setting! {
-    /// Sets the quantity of a product in the cart, as PATCH does.
-    put as "replaceCartItem"
-}
-
-async fn set(
+/// Sets the quantity of a product in the cart; 0 takes it out.
+#[utoipa::path(
+    patch, path = "/cart/items/{productId}", operation_id = "setCartItem", tag = "cart", security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    request_body = Quantity,
+    responses(
+        (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
+async fn set_item(
     State(shop): State<Shop>,
     caller: Caller,
     PathId(product_id): PathId<ProductId>,
     if_match: IfMatch,
     body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(&shop, &caller, product_id, if_match, &body).await
+}
+
+/// Sets the quantity of a product in the cart, as PATCH does.
+#[utoipa::path(
+    put, path = "/cart/items/{productId}", operation_id = "replaceCartItem", tag = "cart", security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    request_body = Quantity,
+    responses(
+        (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
+async fn replace_item(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(product_id): PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(&shop, &caller, product_id, if_match, &body).await
+}
+
+async fn set(
+    shop: &Shop,
+    caller: &Caller,
+    product_id: ProductId,
+    if_match: IfMatch,
+    body: &JsonBody,
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let Quantity { quantity } = body.read(Quantity::read)?;
@@ -113,7 +115,7 @@ async fn set(
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(&shop, user_id, beside, position).await?;
+    let (cart, version) = cart_at(shop, user_id, beside, position).await?;
     let message = if quantity == 0 { "Cart item removed" } else { "Cart item updated" };
     let subtotal = cart.subtotal_of(product_id);
     let answer = ItemAnswer { id: product_id, product_id, quantity, subtotal, cart: &cart };
