@@ -19,8 +19,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::answer::{Answer, Seen};
-use super::fields::{NewProduct, ProductFields};
+use super::fields::ProductFields;
 use super::refusal;
+use super::schema::NewProduct;
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 

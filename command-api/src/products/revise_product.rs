@@ -18,7 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{Answer, Seen};
-use super::fields::{ProductChange, ProductFields};
+use super::fields::ProductFields;
+use super::schema::ProductChange;
 use super::{refusal, require_owner};
 use crate::command::{Caller, decide};
 use crate::history::{Told, told};

@@ -12,6 +12,7 @@ mod engine;
 mod flight;
 mod job;
 mod keys;
+mod known;
 mod loads;
 mod meters;
 mod registry;
