@@ -1,10 +1,4 @@
 //! `daybook import`: takes over history from elsewhere. `docs/import.md` has its forms and rules.
-//!
-//! The file is read twice. The first reading ([`survey`]) learns each product's name, price and how many must have been
-//! there at the start, and which documents are scattered over the file. Then the products are brought into the catalog
-//! ([`catalog`]), and the second reading ([`take`]) imports the documents part by part, in the file's order, many on
-//! their way to the log at once. A part is one append, with everything that keeps it from happening twice; so a second
-//! run adds nothing, and one that was killed is completed by the next.
 
 mod amount;
 mod catalog;

@@ -1,4 +1,10 @@
 //! `daybook import orders`.
+//!
+//! The file is read twice. The first reading ([`super::survey`]) learns each product's name, price and how many must have
+//! been there at the start, and which documents are scattered over the file. Then the products are brought into the
+//! catalog ([`super::stock`]), and the second reading ([`super::take`]) imports the documents part by part, in the file's
+//! order, many on their way to the log at once. A part is one append, with everything that keeps it from happening twice;
+//! so a second run adds nothing, and one that was killed is completed by the next.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

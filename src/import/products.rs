@@ -95,7 +95,7 @@ struct Offer {
 
 /// Why a line is not taken.
 #[derive(Debug, thiserror::Error)]
-enum Reason {
+enum Rejected {
     /// It is no product.
     #[error(transparent)]
     Bad(#[from] icecat::BadLine),
@@ -170,7 +170,7 @@ impl Importing {
             self.summary.lines += 1;
             match icecat::read(&line.bytes, self.seller, self.args.currency) {
                 Ok(details) if self.seen.insert(details.sku.clone()) => offers.push(Offer { line, details }),
-                Ok(_) => self.reject(&line, &Reason::Repeated)?,
+                Ok(_) => self.reject(&line, &Rejected::Repeated)?,
                 Err(bad) => self.reject(&line, &bad.into())?,
             }
         }
@@ -199,7 +199,7 @@ impl Importing {
                     self.summary.created += 1;
                     self.summary.events += events;
                 }
-                Taken::Refused(why) => self.reject(&line, &Reason::Refused(why))?,
+                Taken::Refused(why) => self.reject(&line, &Rejected::Refused(why))?,
             }
         }
         Ok(())
@@ -214,7 +214,7 @@ impl Importing {
         product::submit(&self.decider, submission, command, true)
     }
 
-    fn reject(&mut self, line: &Line, why: &Reason) -> Result<(), ImportError> {
+    fn reject(&mut self, line: &Line, why: &Rejected) -> Result<(), ImportError> {
         self.summary.rejected += 1;
         let Some((file, path)) = &mut self.rejects else { return Ok(()) };
         let told = write!(file, "{}\t{why}\t", line.number)

@@ -9,7 +9,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::purchases::Purchases;
 use domain::{StreamId, Streams};
-use event_store::{Decision, Failure, Submission};
+use event_store::{Decision, Submission};
 
 use super::document::{Part, Run, parts};
 use super::flight::{Command, Flight, Work};
@@ -165,9 +165,8 @@ impl Importer {
             returns.iter().try_for_each(|command| need_return(decision, command))
         };
         match self.decider.submit::<(), Refusal, _>(Submission::default(), look).await {
-            Ok(_) | Err(Failure::Refused(_)) => {}
-            Err(failure) => drop(failure.refusal()?),
+            Ok(_) => Ok(()),
+            Err(failure) => failure.refusal().map(|_| ()).map_err(ImportError::from),
         }
-        Ok(())
     }
 }
