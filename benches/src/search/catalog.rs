@@ -4,14 +4,11 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use domain::Currency;
-use domain::ids::{ProductId, SellerId};
-use domain::product::ProductDetails;
+use domain::ids::ProductId;
 use event_store::Log;
 use flate2::read::GzDecoder;
 use projections::product_search::{ProductSearch, Words};
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use serde_json::Value;
 
 use crate::Error;
 use crate::database::Database;
@@ -36,27 +33,30 @@ pub struct Product {
     pub description: String,
 }
 
+/// A line of the file.
+type Record = serde_json::Map<String, Value>;
+
 /// The records of the file.
-pub fn records(shared: &Path) -> Result<Vec<Map<String, Value>>, Error> {
+pub fn records(shared: &Path) -> Result<Vec<Record>, Error> {
     let file = std::fs::File::open(shared.join("icecat_products.jsonl.gz"))?;
     let lines = BufReader::new(GzDecoder::new(file)).lines();
     lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
 
 /// The products of these records.
-pub fn products(records: &[Map<String, Value>]) -> Result<Vec<Product>, Error> {
-    let currency: Currency = "USD".parse()?;
-    let of = |record: &Map<String, Value>| -> Result<Product, Error> {
-        let ProductDetails { sku, name, brand, description, mut specifications, .. } =
-            icecat::product(record, SellerId(Uuid::nil()), currency)?;
-        let model = specifications.remove(icecat::MODEL).unwrap_or_default();
-        Ok(Product { sku, name, model, brand: brand.unwrap_or_default(), description })
+pub fn products(records: &[Record]) -> Result<Vec<Product>, Error> {
+    let (nobody, currency) = (domain::ids::SellerId(uuid::Uuid::nil()), "USD".parse()?);
+    let of = |record: &Record| -> Result<Product, Error> {
+        let mut product = icecat::product(record, nobody, currency)?;
+        let model = product.specifications.remove(icecat::MODEL).unwrap_or_default();
+        let (brand, description) = (product.brand.unwrap_or_default(), product.description);
+        Ok(Product { sku: product.sku, name: product.name, model, brand, description })
     };
     records.iter().map(of).collect()
 }
 
 /// So many products, as a file: each time round, names and model numbers have a new ending and prices differ.
-pub fn multiplied(records: &[Map<String, Value>], count: usize, path: &Path) -> Result<(), Error> {
+pub fn multiplied(records: &[Record], count: usize, path: &Path) -> Result<(), Error> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for (n, record) in records.iter().cycle().take(count).enumerate() {
         let round = n / records.len();

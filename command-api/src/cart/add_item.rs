@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{CartVersionParams, MOST_UNITS, beside, cart_at, refusal, require_buyer};
+use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
@@ -60,7 +60,7 @@ struct ItemAnswer<'a> {
     post, path = "/cart/items", operation_id = "addCartItem", tag = "cart", security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same body, the same answer comes again", min_length = 1, max_length = 255),
-        CartVersionParams,
+        super::params::CartVersionParams,
     ),
     request_body = NewItem,
     responses(

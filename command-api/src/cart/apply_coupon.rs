@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{CartVersionParams, beside, cart_at, cart_refusal, require_buyer};
+use super::{beside, cart_at, cart_refusal, require_buyer};
 use crate::command::{Caller, decide, now};
 use crate::coupons;
 use crate::shop::Shop;
@@ -54,7 +54,7 @@ struct Applied<'a> {
 /// Puts a coupon into the cart, in place of another. It is redeemed by the order.
 #[utoipa::path(
     post, path = "/cart/apply-coupon", operation_id = "applyCoupon", tag = "cart", security(("bearer" = [])),
-    params(CartVersionParams),
+    params(super::params::CartVersionParams),
     request_body = ToApply,
     responses(
         (status = 200, description = "What it takes off, and what the cart comes to", body = Envelope<Applied>),

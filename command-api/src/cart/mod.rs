@@ -3,6 +3,7 @@
 mod add_item;
 mod apply_coupon;
 mod clear;
+mod params;
 mod remove_coupon;
 mod remove_item;
 mod set_item;
@@ -15,7 +16,6 @@ use domain::decisions::{CartItemError, Offers, Quoting, offers_of_cart};
 use domain::ids::UserId;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::command::{decide, now};
@@ -36,16 +36,6 @@ pub fn routes(shop: Shop) -> OpenApiRouter {
         .merge(remove_coupon::route())
         .merge(clear::route())
         .with_state(shop)
-}
-
-/// Which cart is changed.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[allow(dead_code, reason = "it describes what IfMatch reads")]
-struct CartVersionParams {
-    /// The cart's version
-    #[param(rename = "If-Match", example = "\"3\"")]
-    if_match: Option<String>,
 }
 
 /// Refuses who buys nothing: an auditor, another program.

@@ -11,7 +11,7 @@ use event_store::{Accepted, Decision};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{CartVersionParams, beside, cart_at, cart_refusal, require_buyer};
+use super::{beside, cart_at, cart_refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
@@ -22,7 +22,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes the coupon out of the cart; of a cart without one nothing.
 #[utoipa::path(
     delete, path = "/cart/coupon", operation_id = "removeCoupon", tag = "cart", security(("bearer" = [])),
-    params(CartVersionParams),
+    params(super::params::CartVersionParams),
     responses(
         (status = 200, description = "The cart without a coupon", body = Envelope<CartView>),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

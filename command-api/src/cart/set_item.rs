@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{CartVersionParams, MOST_UNITS, beside, cart_at, refusal, require_buyer};
+use super::{MOST_UNITS, beside, cart_at, refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
@@ -56,7 +56,7 @@ struct ItemAnswer<'a> {
 /// Sets the quantity of a product in the cart; 0 takes it out.
 #[utoipa::path(
     patch, path = "/cart/items/{productId}", operation_id = "setCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), super::params::CartVersionParams),
     request_body = Quantity,
     responses(
         (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
@@ -65,19 +65,19 @@ struct ItemAnswer<'a> {
     ),
 )]
 async fn set_item(
-    State(shop): State<Shop>,
+    shop: State<Shop>,
     caller: Caller,
-    PathId(product_id): PathId<ProductId>,
+    id: PathId<ProductId>,
     if_match: IfMatch,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    set(&shop, &caller, product_id, if_match, &body).await
+    set(shop, caller, id, if_match, body).await
 }
 
 /// Sets the quantity of a product in the cart, as PATCH does.
 #[utoipa::path(
     put, path = "/cart/items/{productId}", operation_id = "replaceCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), super::params::CartVersionParams),
     request_body = Quantity,
     responses(
         (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
@@ -86,21 +86,21 @@ async fn set_item(
     ),
 )]
 async fn replace_item(
+    shop: State<Shop>,
+    caller: Caller,
+    id: PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(shop, caller, id, if_match, body).await
+}
+
+async fn set(
     State(shop): State<Shop>,
     caller: Caller,
     PathId(product_id): PathId<ProductId>,
     if_match: IfMatch,
     body: JsonBody,
-) -> Result<Response, ApiError> {
-    set(&shop, &caller, product_id, if_match, &body).await
-}
-
-async fn set(
-    shop: &Shop,
-    caller: &Caller,
-    product_id: ProductId,
-    if_match: IfMatch,
-    body: &JsonBody,
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
     let Quantity { quantity } = body.read(Quantity::read)?;
@@ -115,7 +115,7 @@ async fn set(
         Accepted::Done { value, position } => (Some(value), position),
         Accepted::Replayed(before) => (None, before.position),
     };
-    let (cart, version) = cart_at(shop, user_id, beside, position).await?;
+    let (cart, version) = cart_at(&shop, user_id, beside, position).await?;
     let message = if quantity == 0 { "Cart item removed" } else { "Cart item updated" };
     let subtotal = cart.subtotal_of(product_id);
     let answer = ItemAnswer { id: product_id, product_id, quantity, subtotal, cart: &cart };
