@@ -14,14 +14,12 @@ pub mod recorded;
 pub mod relay;
 pub mod snapshot;
 mod stream;
-mod told;
 pub mod verify;
 pub mod watch;
 
 pub use checkpoint::Checkpoint;
 pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remembered, Submission};
 pub use head::{Hash, Head};
-pub use log::{AsOf, Batch, Log, LogError};
+pub use log::{AsOf, Batch, Log, LogError, Told};
 pub use recorded::{Metadata, Recorded};
-pub use told::Told;
 pub use watch::LogWatch;

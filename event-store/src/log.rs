@@ -1,11 +1,15 @@
 //! Reading the log: by stream, by position, as of a position or a time.
 
+mod told;
+
 use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use domain::Decide;
 use domain::aggregate::{Stored, parse_event};
 use sqlx::PgPool;
+
+pub use self::told::Told;
 
 use crate::head::{BadHead, Hash, Head};
 use crate::recorded::Recorded;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use domain::Record;
 use domain::aggregate::Stored;
 
-use crate::log::{Log, LogError};
+use super::{Log, LogError};
 
 /// What a stream tells, up to some position.
 #[derive(Clone, Debug, Default)]
