@@ -245,26 +245,14 @@ fn product(row: Row, seller_id: SellerId, currency: Currency) -> CreateProduct {
     let (sku, name, brand, category, price, stock, description) = row;
     let slug = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), " ");
     let details = ProductDetails {
-        seller_id,
-        sku: sku.to_owned(),
-        external_id: None,
         slug: slug.split_whitespace().collect::<Vec<_>>().join("-"),
-        name: name.to_owned(),
         description: description.to_owned(),
-        long_description: None,
         brand: Some(brand.to_owned()),
         category: Some(category.to_owned()),
-        category_id: None,
-        price: Money::new(price, currency),
-        compare_at_price: None,
-        images: Vec::new(),
         tags: vec![category.to_lowercase()],
         attributes: vec![Attribute { name: "Brand".to_owned(), value: brand.to_owned() }],
-        specifications: std::collections::BTreeMap::new(),
         featured: sku.ends_with("-02"),
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        ..ProductDetails::plain(seller_id, sku.to_owned(), name.to_owned(), Money::new(price, currency))
     };
     CreateProduct { product_id: ProductId(Uuid::now_v7()), details, opening_stock: stock, reason: None }
 }

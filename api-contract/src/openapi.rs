@@ -106,6 +106,16 @@ pub struct ConditionParams {
     pub if_none_match: Option<String>,
 }
 
+/// What must not have changed meanwhile.
+#[allow(clippy::doc_markdown, reason = "it is read in the API's document, as it stands")]
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct UnchangedParams {
+    /// Only if this is still its ETag
+    #[param(rename = "If-Match")]
+    pub if_match: Option<String>,
+}
+
 /// The form of every refusal.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]

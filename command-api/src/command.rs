@@ -71,16 +71,13 @@ pub async fn decide<R: Send + 'static>(
     let since = Instant::now();
     let answer = decider.submit(submission, decision).await;
     histogram!("daybook_command_seconds").record(since.elapsed());
-    answer.map_err(|failure| match failure {
-        Failure::Refused(error) => error,
-        Failure::KeyReused => ApiError::key_reused(),
-        Failure::Busy | Failure::Stopped => ApiError::unavailable(TRY_AGAIN),
-        fault @ Failure::Unavailable => {
-            ApiError::unavailable(TRY_AGAIN).because(BoxError::from(fault.to_string()))
-        }
-        bug @ (Failure::Unstorable(_) | Failure::Broken) => {
-            ApiError::internal(BoxError::from(bug.to_string()))
-        }
+    answer.map_err(|failure| match failure.refusal() {
+        Ok(refusal) => refusal,
+        Err(Failure::Refused(never)) => match never {},
+        Err(Failure::KeyReused) => ApiError::key_reused(),
+        Err(Failure::Busy | Failure::Stopped) => ApiError::unavailable(TRY_AGAIN),
+        Err(fault @ Failure::Unavailable) => ApiError::unavailable(TRY_AGAIN).because(fault),
+        Err(bug @ (Failure::Unstorable(_) | Failure::Broken)) => ApiError::internal(bug),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Password hashes: Argon2id with the parameters of OWASP's cheat sheet.
 
+pub(crate) mod notice;
 pub(crate) mod rules;
 
 use std::sync::Arc;
@@ -19,9 +20,6 @@ const LANES: u32 = 1;
 
 /// How long a request waits for its turn before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long it is worth telling somebody that their password was changed.
-pub(crate) const NOTICE_LIFE: Duration = Duration::from_secs(7 * 86_400);
 
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]

@@ -20,6 +20,6 @@ pub mod watch;
 pub use checkpoint::Checkpoint;
 pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remembered, Submission};
 pub use head::{Hash, Head};
-pub use log::{AsOf, Batch, Log, LogError};
+pub use log::{AsOf, Batch, Log, LogError, Told};
 pub use recorded::{Metadata, Recorded};
 pub use watch::LogWatch;

@@ -1,11 +1,15 @@
 //! Reading the log: by stream, by position, as of a position or a time.
 
+mod told;
+
 use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use domain::Decide;
 use domain::aggregate::{Stored, parse_event};
 use sqlx::PgPool;
+
+pub use self::told::Told;
 
 use crate::head::{BadHead, Hash, Head};
 use crate::recorded::Recorded;
@@ -36,6 +40,9 @@ pub struct Batch {
     /// The end of the last group: the next checkpoint.
     pub head: Head,
 }
+
+/// Events of one aggregate in today's version, in order, each beside its row.
+pub type EventsOf<A> = Vec<(Recorded, <A as Decide>::Event)>;
 
 /// A moment of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,7 +190,7 @@ impl Log {
         &self,
         id: impl Display,
         as_of: Option<AsOf>,
-    ) -> Result<Vec<(Recorded, <A as Decide>::Event)>, LogError> {
+    ) -> Result<EventsOf<A>, LogError> {
         let (aggregate_type, id) = (<A as Decide>::TYPE, id.to_string());
         let events = match as_of {
             None => self.read_stream(aggregate_type, &id).await?,
@@ -192,15 +199,18 @@ impl Log {
         read_all::<A>(events)
     }
 
-    /// The events of one aggregate from its last one of these types on, up to a position; all of them where there is
-    /// none of these types. For a state that begins anew with such an event: its stream grows for years, and what came
-    /// before doesn't show.
+    /// The events of one aggregate from its last one of these types on, up to a position, and how many came before
+    /// them; all of them where there is none of these types. For a state that begins anew with such an event: its
+    /// stream grows for years, and what came before doesn't show.
     pub async fn events_since_last<A: Stored>(
         &self,
         event_types: &[&str],
         id: impl Display,
-        until: i64,
-    ) -> Result<Vec<(Recorded, <A as Decide>::Event)>, LogError> {
+        until: Option<i64>,
+    ) -> Result<(u64, EventsOf<A>), LogError> {
+        if event_types.is_empty() {
+            return Ok((0, self.events_of::<A>(id, until.map(AsOf::Position)).await?));
+        }
         let rows = sqlx::query_as!(
             Recorded,
             r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
@@ -214,12 +224,14 @@ impl Log {
                ORDER BY sequence"#,
             <A as Decide>::TYPE,
             id.to_string(),
-            until,
+            until.unwrap_or(i64::MAX),
             event_types as _,
         )
         .fetch_all(&self.pool)
         .await?;
-        read_all::<A>(rows)
+        // A stream's sequence begins at 1 and has no gap.
+        let before = rows.first().map_or(0, |row| row.sequence.unsigned_abs().saturating_sub(1));
+        Ok((before, read_all::<A>(rows)?))
     }
 
     /// The events of some types after a position, in order, at most so many: for a reader of the whole log that needs
@@ -272,7 +284,7 @@ impl Log {
 }
 
 /// Rows with what stands in them, in today's version.
-fn read_all<A: Stored>(rows: Vec<Recorded>) -> Result<Vec<(Recorded, <A as Decide>::Event)>, LogError> {
+fn read_all<A: Stored>(rows: Vec<Recorded>) -> Result<EventsOf<A>, LogError> {
     let upcasters = A::upcasters();
     let read = |row: Recorded| {
         let event = parse_event::<A>(&upcasters, &row.event_type, &row.event_version, &row.payload);

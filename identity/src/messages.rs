@@ -76,6 +76,33 @@ pub struct Message {
     pub created_at: DateTime<Utc>,
 }
 
+/// A row of a message that is not sent yet.
+struct Row {
+    id: Uuid,
+    channel: String,
+    template: String,
+    recipient: String,
+    body: Value,
+    attempts: i32,
+    error: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Message {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            channel: Channel::named(&row.channel),
+            template: row.template,
+            recipient: row.recipient,
+            body: row.body,
+            attempts: row.attempts,
+            error: row.error,
+            created_at: row.created_at,
+        }
+    }
+}
+
 /// Puts a message into the outbox.
 pub async fn queue(db: &mut PgConnection, new: NewMessage<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -109,7 +136,8 @@ pub async fn take_due(
     lease: Duration,
 ) -> Result<Vec<Message>, sqlx::Error> {
     let channels: Vec<String> = channels.iter().map(|channel| channel.name().to_owned()).collect();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"UPDATE messages SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $3)
            WHERE id IN (SELECT id FROM messages
                         WHERE status = 'queued' AND next_attempt_at <= now() AND channel = ANY($1)
@@ -121,17 +149,7 @@ pub async fn take_due(
     )
     .fetch_all(db)
     .await?;
-    let read = rows.into_iter().map(|row| Message {
-        id: row.id,
-        channel: Channel::named(&row.channel),
-        template: row.template,
-        recipient: row.recipient,
-        body: row.body,
-        attempts: row.attempts,
-        error: row.error,
-        created_at: row.created_at,
-    });
-    Ok(read.collect())
+    Ok(rows.into_iter().map(Message::from).collect())
 }
 
 /// It was sent: what it said is forgotten.
@@ -189,21 +207,12 @@ pub async fn sweep(db: impl PgExecutor<'_>, age: Duration) -> Result<u64, sqlx::
 
 /// What is in the outbox, the oldest first.
 pub async fn unsent(db: impl PgExecutor<'_>) -> Result<Vec<Message>, sqlx::Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT id, channel, template, recipient, body AS "body!", attempts, error, created_at FROM messages
            WHERE status = 'queued' ORDER BY id"#
     )
     .fetch_all(db)
     .await?;
-    let read = rows.into_iter().map(|row| Message {
-        id: row.id,
-        channel: Channel::named(&row.channel),
-        template: row.template,
-        recipient: row.recipient,
-        body: row.body,
-        attempts: row.attempts,
-        error: row.error,
-        created_at: row.created_at,
-    });
-    Ok(read.collect())
+    Ok(rows.into_iter().map(Message::from).collect())
 }

@@ -8,6 +8,7 @@ mod keeper;
 
 use std::time::Duration;
 
+use api_contract::views::PersonalBodies;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{PersonalId, UserId};
 use serde_json::Value;
@@ -118,6 +119,15 @@ pub async fn bodies(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (PersonalId(row.id), row.body)).collect())
+}
+
+/// As [`bodies`], each as the JSON that it is answered as.
+pub async fn raw_bodies(db: impl PgExecutor<'_>, ids: &[PersonalId]) -> Result<PersonalBodies, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(PersonalBodies::new());
+    }
+    let raw = |(id, body)| Some((id, serde_json::value::to_raw_value(&body).ok()?));
+    Ok(bodies(db, ids).await?.into_iter().filter_map(raw).collect())
 }
 
 /// The row of an outside customer, made when first asked for: the same id for the same (scope, external id), also for

@@ -1,4 +1,4 @@
-//! A stream folded into what a client is told of it, and what `personal` keeps beside it.
+//! What a client is told of a stream, and what `personal` keeps beside it, with failures as they are answered.
 
 use std::fmt::Display;
 
@@ -23,26 +23,10 @@ where
     R: Record,
     R::Of: Stored,
 {
-    let events = if R::ANEW.is_empty() {
-        log.events_of::<R::Of>(id, None).await
-    } else {
-        log.events_since_last::<R::Of>(R::ANEW, id, i64::MAX).await
-    };
-    let events = events.map_err(failed)?;
-    let mut record =
-        R::after(events.first().map_or(0, |(row, _)| row.sequence.unsigned_abs().saturating_sub(1)));
-    for (row, event) in events {
-        record.apply(&event, row.occurred_at());
-    }
-    Ok(record)
+    Ok(log.told(id, None).await.map_err(failed)?.record)
 }
 
 /// The bodies of these rows of `personal`.
 pub async fn bodies(pool: &PgPool, ids: &[PersonalId]) -> Result<PersonalBodies, ApiError> {
-    if ids.is_empty() {
-        return Ok(PersonalBodies::new());
-    }
-    let found = identity::personal::bodies(pool, ids).await.map_err(identity::failed)?;
-    let raw = |(id, body)| Some((id, serde_json::value::to_raw_value(&body).ok()?));
-    Ok(found.into_iter().filter_map(raw).collect())
+    identity::personal::raw_bodies(pool, ids).await.map_err(identity::failed)
 }

@@ -4,22 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::claim::{self, Claim};
-use domain::decisions::{ImportProduct, ImportProductError, import_product};
+use domain::Money;
 use domain::ids::{ProductId, SellerId};
-use domain::inventory::Inventory;
-use domain::product::{Product, ProductDetails};
-use domain::{Money, StreamId};
-use event_store::{Accepted, Decider, Failure, Submission};
-use futures::stream::{self, StreamExt};
-use uuid::Uuid;
 
-use super::counted::Counted;
 use super::line::{Goods, Kind};
-use super::{ImportError, Importer, known};
-
-/// So many products are looked up at once, and so many are on their way to the log.
-const AT_ONCE: usize = 256;
 
 /// Everything that is sold, by seller and code. It grows with the codes of the file, and with nothing else.
 #[derive(Default)]
@@ -35,18 +23,22 @@ struct Shop {
 }
 
 /// What the file says of a code.
-struct Code {
-    name: String,
+pub struct Code {
+    /// Nothing where no line says it.
+    pub name: String,
     /// Whether the name is that of a line with a price: others have remarks where names should be.
     named: bool,
-    price: Money,
-    since: DateTime<Utc>,
+    /// Of one; 0 where no line has one.
+    pub price: Money,
+    /// The time of its first line.
+    pub since: DateTime<Utc>,
     /// What the stock would be if it had begun with 0, and the lowest that it was.
     stock: i128,
     lowest: i128,
     /// Whether it was sold or adjusted: what was only returned is no product yet.
-    moved: bool,
-    product: Option<ProductId>,
+    pub moved: bool,
+    /// What it is here.
+    pub product: Option<ProductId>,
 }
 
 /// A product of the log.
@@ -86,6 +78,17 @@ impl Catalog {
     pub fn product(&self, seller: &str, code: &str) -> Option<Sold<'_>> {
         let code = self.shops.get(seller)?.codes.get(code)?;
         Some(Sold { product_id: code.product?, name: &code.name })
+    }
+
+    /// Every code with its seller, of the sellers that have a shop; in no order.
+    pub fn codes(&self) -> impl Iterator<Item = (&Arc<str>, SellerId, &String)> {
+        let of_shops = self.shops.iter().filter_map(|(seller, shop)| Some((seller, shop.id?, shop)));
+        of_shops.flat_map(|(seller, id, shop)| shop.codes.keys().map(move |code| (seller, id, code)))
+    }
+
+    /// What is known of a code.
+    pub fn code_mut(&mut self, seller: &str, code: &str) -> Option<&mut Code> {
+        self.shops.get_mut(seller)?.codes.get_mut(code)
     }
 
     /// Notes what a line says of its product. `counts`: its goods have not moved yet.
@@ -137,176 +140,8 @@ impl Code {
         }
     }
 
-    fn opening(&self) -> u64 {
+    /// How many there must have been before the first line.
+    pub fn opening(&self) -> u64 {
         u64::try_from(-self.lowest).unwrap_or(u64::MAX)
-    }
-}
-
-/// A product that is looked for.
-struct Wanted {
-    seller: Arc<str>,
-    seller_id: SellerId,
-    code: String,
-}
-
-impl Importer {
-    /// Finds or creates every product that was sold, with stock enough for what the log doesn't have yet.
-    pub(super) async fn stock_up(&mut self) -> Result<(), ImportError> {
-        let mut wanted = Vec::new();
-        for (seller, shop) in &self.catalog.shops {
-            let Some(seller_id) = shop.id else { continue };
-            let of = |code: &String| Wanted { seller: Arc::clone(seller), seller_id, code: code.clone() };
-            wanted.extend(shop.codes.keys().map(of));
-        }
-        wanted.sort_by(|one, other| (&one.seller, &one.code).cmp(&(&other.seller, &other.code)));
-        for wanted in wanted.chunks(AT_ONCE) {
-            self.stock_up_some(wanted).await?;
-        }
-        Ok(())
-    }
-
-    async fn stock_up_some(&mut self, wanted: &[Wanted]) -> Result<(), ImportError> {
-        let names: Vec<String> = wanted.iter().map(|it| claim::sku(it.seller_id, &it.code)).collect();
-        let mut owners = known::states::<Claim>(&self.pool, &names).await?;
-        let mut commands = Vec::new();
-        for (it, name) in wanted.iter().zip(&names) {
-            let owner = owners.remove(name).and_then(|claim| claim.owner);
-            let Some(code) = self.code_mut(it) else { continue };
-            code.product = owner.as_deref().and_then(|owner| owner.parse().ok());
-            if code.moved && (owner.is_none() || code.opening() > 0) {
-                commands.push((it, command(it, code), code.since, owner.is_none()));
-            }
-        }
-        let products = stream::iter(commands)
-            .map(|(it, command, since, fresh)| {
-                let submitted = self.submit_product(command, since, fresh);
-                async move { (it, submitted.await) }
-            })
-            .buffered(AT_ONCE)
-            .collect::<Vec<_>>()
-            .await;
-        for (it, product) in products {
-            let (product_id, events) = product?;
-            self.summary.events += events;
-            if let Some(code) = self.code_mut(it) {
-                code.product = product_id;
-            }
-        }
-        Ok(())
-    }
-
-    fn code_mut(&mut self, it: &Wanted) -> Option<&mut Code> {
-        self.catalog.shops.get_mut(&it.seller)?.codes.get_mut(&it.code)
-    }
-
-    /// The product and how many events it took; no product where the rules refuse it.
-    fn submit_product(
-        &self,
-        command: ImportProduct,
-        since: DateTime<Utc>,
-        fresh: bool,
-    ) -> impl Future<Output = Result<(Option<ProductId>, u64), ImportError>> + use<> {
-        let submission = Submission { bytes: 1024, ..self.submission(since) };
-        let submitted = submit(&self.decider, submission, command, fresh);
-        async move {
-            Ok(match submitted.await? {
-                Taken::Product { product_id, events } => (Some(product_id), events),
-                Taken::Refused(_) => (None, 0),
-            })
-        }
-    }
-}
-
-/// What came of a product.
-pub enum Taken {
-    /// It is in the catalog.
-    Product {
-        /// Its id.
-        product_id: ProductId,
-        /// So many events were appended.
-        events: u64,
-    },
-    /// The rules refuse it.
-    Refused(String),
-}
-
-/// Has the decider take a product. `fresh`: nothing had its SKU a moment ago.
-pub fn submit(
-    decider: &Decider,
-    submission: Submission,
-    command: ImportProduct,
-    fresh: bool,
-) -> impl Future<Output = Result<Taken, ImportError>> + use<> {
-    let fresh = if fresh { fresh_streams(&command) } else { Vec::new() };
-    let submission = Submission { fresh, ..submission };
-    let decider = decider.clone();
-    async move {
-        let decide = move |decision: &mut event_store::Decision<'_>| {
-            let mut counted = Counted::of(decision);
-            Ok((import_product(&mut counted, &command)?, counted.events))
-        };
-        match decider.submit::<_, ImportProductError, _>(submission, decide).await {
-            Ok(Accepted::Done { value: (product_id, events), .. }) => {
-                Ok(Taken::Product { product_id, events })
-            }
-            Ok(Accepted::Replayed(_)) => Ok(Taken::Refused("it was imported before".to_owned())),
-            Err(Failure::Refused(refusal)) => Ok(Taken::Refused(refusal.to_string())),
-            Err(Failure::Unstorable(error)) => Ok(Taken::Refused(error.clone())),
-            Err(failure) => Err(ImportError::Log(failure.to_string())),
-        }
-    }
-}
-
-/// The slugs that a product may have, the last of them certainly free.
-pub fn slugs(name: &str, sku: &str, product_id: ProductId) -> Vec<String> {
-    let base: String = slug::slugify(name).chars().take(150).collect();
-    let sku: String = slug::slugify(sku).chars().take(40).collect();
-    let tail = product_id.0.simple().to_string().split_off(20);
-    let of =
-        |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
-    let mut slugs = vec![of(&[&base]), of(&[&base, &sku]), of(&[&base, &tail])];
-    slugs.retain(|slug| !slug.is_empty());
-    slugs
-}
-
-/// Streams of ids just made up, and the SKU's, which was free a moment ago.
-fn fresh_streams(command: &ImportProduct) -> Vec<StreamId> {
-    vec![
-        StreamId::of::<Product>(command.product_id),
-        StreamId::of::<Inventory>(command.product_id),
-        StreamId::of::<Claim>(claim::sku(command.details.seller_id, &command.details.sku)),
-    ]
-}
-
-fn command(it: &Wanted, code: &Code) -> ImportProduct {
-    let product_id = ProductId(Uuid::now_v7());
-    let name = if code.name.is_empty() { it.code.clone() } else { code.name.clone() };
-    let slugs = slugs(&name, &it.code, product_id);
-    let details = details(it.seller_id, &it.code, name, code.price);
-    ImportProduct { product_id, details, slugs, stock: code.opening() }
-}
-
-fn details(seller_id: SellerId, code: &str, name: String, price: Money) -> ProductDetails {
-    ProductDetails {
-        seller_id,
-        sku: code.to_owned(),
-        external_id: Some(code.to_owned()),
-        slug: String::new(),
-        name,
-        description: String::new(),
-        long_description: None,
-        brand: None,
-        category: None,
-        category_id: None,
-        price,
-        compare_at_price: None,
-        images: Vec::new(),
-        tags: Vec::new(),
-        attributes: Vec::new(),
-        specifications: std::collections::BTreeMap::new(),
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
     }
 }

@@ -153,13 +153,17 @@ impl Part {
         first.iter().chain(second)
     }
 
-    /// Its lines.
-    pub fn into_lines(self) -> impl Iterator<Item = Line> {
+    fn into_lines(self) -> impl Iterator<Item = Line> {
         let (first, second) = match self.content {
             Content::Sale { order, adjustments } => (order, adjustments),
             Content::Return(lines) => (lines, Vec::new()),
         };
         first.into_iter().chain(second)
+    }
+
+    /// All of its lines, with why nothing of it is taken.
+    pub fn refused(self, reason: &Reason) -> Vec<Reject> {
+        self.into_lines().map(|line| Reject::whole(line, reason.clone())).collect()
     }
 
     /// Tells its contents from others under the same number. Who the customer is has no part in it: from a digest of a

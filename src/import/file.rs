@@ -146,7 +146,7 @@ fn reader(path: &Path, read: Arc<AtomicU64>) -> Result<csv::Reader<Box<dyn Read 
     let mut magic = [0; 2];
     let zipped = file.read(&mut magic).map_err(opened)? == 2 && magic == [0x1f, 0x8b];
     file.rewind().map_err(opened)?;
-    let counted = BufReader::with_capacity(1 << 16, Counted { file, read });
+    let counted = BufReader::with_capacity(1 << 16, CountedFile { file, read });
     let plain: Box<dyn Read + Send> =
         if zipped { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
     let mut plain = BufReader::with_capacity(1 << 16, plain);
@@ -175,12 +175,12 @@ fn text(record: &ByteRecord) -> StringRecord {
 }
 
 /// Counts what is read of the file.
-struct Counted {
+struct CountedFile {
     file: File,
     read: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
         self.read.fetch_add(count as u64, Ordering::Relaxed);

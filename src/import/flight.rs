@@ -20,7 +20,7 @@ use event_store::{Accepted, Decision, Failure, Submission};
 use super::counted::Counted;
 use super::document::Part;
 use super::line::{Reason, Reject};
-use super::{ImportError, Importer};
+use super::{ImportError, Importer, NotAppended};
 
 /// What is to be imported.
 #[derive(Clone, Debug)]
@@ -198,16 +198,13 @@ async fn answered(
         let pause = match answer {
             Ok(Accepted::Done { value, .. }) => return Ok(Ok(value)),
             Err(Failure::Refused(Refusal::TooEarly)) => None,
-            Err(Failure::Refused(refusal)) => return Ok(Err(refusal)),
             // Certainly not in the log, or not taken at all.
             Err(Failure::Unavailable | Failure::Busy) if tries < TRIES => {
                 tries += 1;
                 Some(std::time::Duration::from_millis(200))
             }
-            Ok(Accepted::Replayed(_)) => {
-                return Err(ImportError::Log("an answer of another command".to_owned()));
-            }
-            Err(failure) => return Err(ImportError::Log(failure.to_string())),
+            Ok(Accepted::Replayed(_)) => return Err(ImportError::Log(NotAppended::OtherAnswer)),
+            Err(failure) => return Ok(Err(failure.refusal()?)),
         };
         if let Some(pause) = pause {
             tokio::time::sleep(pause).await;
@@ -232,9 +229,7 @@ fn settle(importer: &mut Importer, asked: Asked, answer: Result<(Outcome, u64), 
             importer.rejects.add(rejects);
         }
         Err(refusal) => {
-            let reason = Reason::Refused(refusal.to_string());
-            let rejects: Vec<Reject> =
-                asked.part.into_lines().map(|line| Reject::whole(line, reason.clone())).collect();
+            let rejects = asked.part.refused(&Reason::Refused(Box::new(refusal)));
             importer.summary.reject(&rejects);
             importer.rejects.add(rejects);
         }

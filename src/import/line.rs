@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use csv::StringRecord;
+use domain::decisions::ImportError as Refusal;
 use domain::{Currency, Minor};
 use rust_decimal::Decimal;
 
@@ -107,8 +108,10 @@ pub enum Reason {
     OtherCurrency,
     /// So many of the units were not bought, or had been returned, and for so many too little of the payment is left.
     NotTakenBack { not_bought: u32, not_paid: u32, of: u32 },
+    /// The catalog has no room for its product.
+    NoProduct,
     /// The rules of the shop refuse it.
-    Refused(String),
+    Refused(Box<Refusal>),
 }
 
 impl fmt::Display for Reason {
@@ -137,7 +140,8 @@ impl fmt::Display for Reason {
             Self::OtherCustomer => f.write_str("the order has another customer"),
             Self::OtherCurrency => f.write_str("the order has another currency"),
             Self::NotTakenBack { not_bought, not_paid, of } => not_taken_back(f, *not_bought, *not_paid, *of),
-            Self::Refused(why) => f.write_str(why),
+            Self::NoProduct => f.write_str("the product can't be taken into the catalog"),
+            Self::Refused(why) => write!(f, "{why}"),
         }
     }
 }

@@ -3,8 +3,6 @@
 //! The file is read once, a line for each product. Lines are looked up and submitted many at a time; a product that the
 //! seller has already stays as it is, so a second run adds nothing and one that was broken off is completed by the next.
 
-mod record;
-
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
@@ -25,9 +23,8 @@ use sqlx::PgPool;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::catalog::{self, Taken};
+use super::product::{self, NotTaken, Taken};
 use super::{ImportError, known};
-use record::BadLine;
 
 /// So many products are looked up at once, and so many are on their way to the log.
 const AT_ONCE: usize = 256;
@@ -96,6 +93,20 @@ struct Offer {
     details: ProductDetails,
 }
 
+/// Why a line is not taken.
+#[derive(Debug, thiserror::Error)]
+enum Rejected {
+    /// It is no product.
+    #[error(transparent)]
+    Bad(#[from] icecat::BadLine),
+    /// An earlier line has the same id.
+    #[error("an earlier line has this id")]
+    Repeated,
+    /// It was left out of the catalog.
+    #[error("the shop refuses it: {0}")]
+    Refused(NotTaken),
+}
+
 /// The import, on its way.
 struct Importing {
     args: ProductsArgs,
@@ -157,10 +168,10 @@ impl Importing {
         let mut offers = Vec::with_capacity(lines.len());
         for line in lines {
             self.summary.lines += 1;
-            match record::read(&line.bytes, self.seller, self.args.currency) {
+            match icecat::read(&line.bytes, self.seller, self.args.currency) {
                 Ok(details) if self.seen.insert(details.sku.clone()) => offers.push(Offer { line, details }),
-                Ok(_) => self.reject(&line, &BadLine::Repeated)?,
-                Err(bad) => self.reject(&line, &bad)?,
+                Ok(_) => self.reject(&line, &Rejected::Repeated)?,
+                Err(bad) => self.reject(&line, &bad.into())?,
             }
         }
         let names: Vec<_> = offers.iter().map(|it| claim::sku(self.seller, &it.details.sku)).collect();
@@ -188,7 +199,7 @@ impl Importing {
                     self.summary.created += 1;
                     self.summary.events += events;
                 }
-                Taken::Refused(why) => self.reject(&line, &BadLine::Refused(why))?,
+                Taken::Refused(why) => self.reject(&line, &Rejected::Refused(why))?,
             }
         }
         Ok(())
@@ -196,14 +207,14 @@ impl Importing {
 
     fn submit(&self, details: ProductDetails) -> impl Future<Output = Result<Taken, ImportError>> + use<> {
         let product_id = ProductId(Uuid::now_v7());
-        let slugs = catalog::slugs(&details.name, &details.sku, product_id);
+        let slugs = product::slugs(&details.name, &details.sku, product_id);
         let command = ImportProduct { product_id, details, slugs, stock: self.args.stock };
         let submission =
             Submission { metadata: self.metadata.clone(), bytes: 16 * 1024, ..Submission::default() };
-        catalog::submit(&self.decider, submission, command, true)
+        product::submit(&self.decider, submission, command, true)
     }
 
-    fn reject(&mut self, line: &Line, why: &BadLine) -> Result<(), ImportError> {
+    fn reject(&mut self, line: &Line, why: &Rejected) -> Result<(), ImportError> {
         self.summary.rejected += 1;
         let Some((file, path)) = &mut self.rejects else { return Ok(()) };
         let told = write!(file, "{}\t{why}\t", line.number)

@@ -1,45 +1,40 @@
 //! The second reading: the documents are imported, part by part, in the file's order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use domain::claim::Claim;
-use domain::decisions::{
-    ImportError as Refusal, ImportOrder, ImportReturn, OutsideOrder, ReturnLine, need_return,
-};
-use domain::ids::{OrderId, PaymentId, ProductId, UserId};
+use domain::decisions::{ImportError as Refusal, OutsideOrder, need_return};
 use domain::imported::{self, Imported};
-use domain::order::{Order, OrderLine, Region};
+use domain::order::Order;
 use domain::payment::Payment;
 use domain::purchases::Purchases;
 use domain::{StreamId, Streams};
-use event_store::Decision;
-use uuid::Uuid;
+use event_store::{Decision, Submission};
 
-use super::catalog::Sold;
-use super::document::{Content, Part, Run, parts};
+use super::document::{Part, Run, parts};
 use super::flight::{Command, Flight, Work};
-use super::line::{Kind, Line, Reason, Reject};
+use super::line::{Reason, Reject};
 use super::progress::Progress;
-use super::{ImportError, Importer, Scope, known};
+use super::{ImportError, Importer, known};
 
 /// A part with its place among the log's streams.
-struct Placed {
-    part: Part,
-    number: String,
-    document: String,
+pub struct Placed {
+    /// It.
+    pub part: Part,
+    /// Its document's number.
+    pub number: String,
+    /// The id of its own stream.
+    pub document: String,
 }
 
-/// What is between two parts in the file's order.
-enum Step {
+/// What comes next in the file: a part, or what stands between two.
+enum Item {
     Part(Placed),
     /// Lines that can't be taken, whatever the log says.
     Rejects(Vec<Reject>),
     /// All of a run is on its way.
     End,
 }
-
-/// Outside customers by their ids there.
-type Customers = HashMap<String, UserId>;
 
 impl Importer {
     /// Reads the whole file and imports it.
@@ -48,63 +43,65 @@ impl Importer {
         let mut flight = Flight::default();
         let mut next = (String::new(), 0);
         while let Some(batch) = batches.recv().await {
-            let steps = self.steps(batch?, &mut next).await?;
-            self.send(steps, &mut flight, &progress).await?;
+            let coming = self.coming(batch?, &mut next).await?;
+            self.send(coming, &mut flight, &progress).await?;
         }
         self.land(&mut flight, 0, &progress).await
     }
 
     /// The parts of some runs, with the lines of their orders gathered.
-    async fn steps(
+    async fn coming(
         &mut self,
         mut runs: Vec<Run>,
         next: &mut (String, u64),
-    ) -> Result<Vec<Step>, ImportError> {
+    ) -> Result<Vec<Item>, ImportError> {
         let firsts = self.scattered.gather(&self.source, &mut runs).await?;
-        let mut steps = Vec::new();
+        let mut coming = Vec::new();
         for (run, first) in runs.into_iter().zip(firsts) {
             let number = run.number.unwrap_or_default();
             let mut ordinal = if run.continues && next.0 == number { next.1 } else { first };
             let (parts, rejects) = parts(run.lines);
-            steps.push(Step::Rejects(rejects));
+            coming.push(Item::Rejects(rejects));
             for part in parts {
                 // Every seller of the file has a shop by now.
                 let Some(shop) = self.catalog.shop(&part.seller) else { continue };
                 let document = imported::id(shop, ordinal, &number);
-                steps.push(Step::Part(Placed { part, number: number.clone(), document }));
+                coming.push(Item::Part(Placed { part, number: number.clone(), document }));
                 ordinal += 1;
             }
-            steps.push(Step::End);
+            coming.push(Item::End);
             *next = (number, ordinal);
         }
-        Ok(steps)
+        Ok(coming)
     }
 
     /// Puts them on their way, in order.
     async fn send(
         &mut self,
-        steps: Vec<Step>,
+        coming: Vec<Item>,
         flight: &mut Flight,
         progress: &Progress,
     ) -> Result<(), ImportError> {
         let placed = || {
-            steps.iter().filter_map(|step| if let Step::Part(placed) = step { Some(placed) } else { None })
+            coming.iter().filter_map(|item| if let Item::Part(placed) = item { Some(placed) } else { None })
         };
         let ids: Vec<String> = placed().map(|placed| placed.document.clone()).collect();
         let mut there: HashMap<String, Imported> = known::states(&self.pool, &ids).await?;
         let unknown = placed().filter(|placed| !there.contains_key(&placed.document));
-        let (buyers, returners) = customers_of(unknown);
-        let customers = self.customers(buyers, returners).await?;
+        let customers = self.customers(unknown.map(|placed| &placed.part)).await?;
         let mut works = Vec::new();
-        for step in steps {
-            works.push(match step {
-                Step::Rejects(rejects) => Work::Rejects(rejects),
-                Step::End => Work::End,
-                Step::Part(placed) => match there.remove(&placed.document).and_then(|known| known.outcome) {
+        for item in coming {
+            works.push(match item {
+                Item::Rejects(rejects) => Work::Rejects(rejects),
+                Item::End => Work::End,
+                Item::Part(placed) => match there.remove(&placed.document).and_then(|known| known.outcome) {
                     Some(outcome) if outcome.fingerprint == placed.part.fingerprint() => {
                         Work::Known(placed.part, outcome)
                     }
-                    Some(_) => refused(placed.part, &Refusal::OtherContents.to_string()),
+                    Some(_) => {
+                        let reason = Reason::Refused(Box::new(Refusal::OtherContents));
+                        Work::Rejects(placed.part.refused(&reason))
+                    }
                     None => self.work(placed, &customers).await?,
                 },
             });
@@ -131,126 +128,6 @@ impl Importer {
             progress.update();
         }
         Ok(())
-    }
-
-    async fn customers(
-        &self,
-        buyers: BTreeSet<String>,
-        all: BTreeSet<String>,
-    ) -> Result<Customers, ImportError> {
-        let all: Vec<String> = all.into_iter().collect();
-        if all.is_empty() {
-            return Ok(Customers::default());
-        }
-        let scope = match &self.scope {
-            Scope::Shop(name) => self.catalog.shop(name).map(|id| id.to_string()).unwrap_or_default(),
-            Scope::System(name) => name.clone(),
-        };
-        let find =
-            async |ids: &[String]| identity::personal::external_customers(&self.pool, &scope, ids).await;
-        let user = |(external, personal): (String, domain::ids::PersonalId)| (external, UserId(personal.0));
-        let mut known: Customers = find(&all).await?.into_iter().map(user).collect();
-        let mut missing: Vec<String> = buyers.into_iter().filter(|id| !known.contains_key(id)).collect();
-        let made = identity::personal::make_external_customers(&self.pool, &scope, &missing).await?;
-        let made: HashMap<String, UserId> = made.into_iter().map(user).collect();
-        missing.retain(|id| !made.contains_key(id));
-        if !missing.is_empty() {
-            known.extend(find(&missing).await?.into_iter().map(user));
-        }
-        known.extend(made);
-        Ok(known)
-    }
-
-    /// What is to be done about a part that the log doesn't have.
-    async fn work(&self, placed: Placed, customers: &Customers) -> Result<Work, ImportError> {
-        let Placed { part, number, document } = placed;
-        let customer_id = part.customer.as_ref().and_then(|id| customers.get(id).copied());
-        let fingerprint = part.fingerprint();
-        let command = match &part.content {
-            Content::Return(lines) => Some(Command::Return(ImportReturn {
-                document,
-                after: None,
-                fingerprint,
-                customer_id,
-                currency: part.currency,
-                lines: lines.iter().filter_map(|line| self.return_line(line)).collect(),
-            })),
-            Content::Sale { order, adjustments } => {
-                let lines: Option<Vec<OrderLine>> = order.iter().map(|line| self.order_line(line)).collect();
-                let adjustments = self.adjustments(adjustments);
-                match (lines, adjustments) {
-                    (Some(lines), Some(adjustments)) => {
-                        let order = if lines.is_empty() {
-                            None
-                        } else {
-                            Some(self.order(&part, number, customer_id, lines).await?)
-                        };
-                        let sale = ImportOrder { document, after: None, fingerprint, order, adjustments };
-                        Some(Command::Order(sale))
-                    }
-                    (None, _) | (_, None) => None,
-                }
-            }
-        };
-        Ok(match command {
-            Some(command) => Work::ask(part, command, customer_id),
-            None => refused(part, "the product can't be taken into the catalog"),
-        })
-    }
-
-    async fn order(
-        &self,
-        part: &Part,
-        external_id: String,
-        customer_id: Option<UserId>,
-        lines: Vec<OrderLine>,
-    ) -> Result<OutsideOrder, ImportError> {
-        Ok(OutsideOrder {
-            order_id: OrderId(Uuid::now_v7()),
-            payment_id: PaymentId(Uuid::now_v7()),
-            number: self.numbers.next(part.at).await?,
-            external_id,
-            customer_id,
-            lines,
-            currency: part.currency,
-            ship_to: Region { country: part.country.clone(), region: None },
-        })
-    }
-
-    fn order_line(&self, line: &Line) -> Option<OrderLine> {
-        let goods = line.goods()?;
-        let Kind::Sale(quantity) = goods.kind else { return None };
-        let seller_id = self.catalog.shop(&goods.seller)?;
-        let Sold { product_id, name } = self.catalog.product(&goods.seller, &goods.code)?;
-        let name = if goods.name.is_empty() { name } else { &goods.name };
-        let name = if name.is_empty() { &goods.code } else { name };
-        Some(OrderLine {
-            product_id,
-            seller_id,
-            sku: goods.code.clone(),
-            name: name.to_owned(),
-            unit_price: goods.unit_price,
-            quantity,
-        })
-    }
-
-    fn return_line(&self, line: &Line) -> Option<ReturnLine> {
-        let goods = line.goods()?;
-        let Kind::Return(quantity) = goods.kind else { return None };
-        let product_id = self.catalog.product(&goods.seller, &goods.code).map(|sold| sold.product_id);
-        Some(ReturnLine { product_id, quantity, unit_price: goods.unit_price })
-    }
-
-    /// By product, each once; nothing where a product is missing.
-    fn adjustments(&self, lines: &[Line]) -> Option<Vec<(ProductId, i64)>> {
-        let mut adjustments: BTreeMap<(ProductId, bool), i64> = BTreeMap::new();
-        for goods in lines.iter().filter_map(Line::goods) {
-            let Kind::Adjustment(delta) = goods.kind else { continue };
-            let product_id = self.catalog.product(&goods.seller, &goods.code)?.product_id;
-            let sum = adjustments.entry((product_id, delta > 0)).or_default();
-            *sum = sum.saturating_add(delta);
-        }
-        Some(adjustments.into_iter().map(|((product_id, _), delta)| (product_id, delta)).collect())
     }
 
     /// Has the decider load what these commands look at, so that none of them has to step aside for that and is
@@ -287,31 +164,9 @@ impl Importer {
             decision.need::<Refusal>(&needed)?;
             returns.iter().try_for_each(|command| need_return(decision, command))
         };
-        let submission = event_store::Submission::default();
-        match self.decider.submit::<(), Refusal, _>(submission, look).await {
-            Ok(_) | Err(event_store::Failure::Refused(_)) => Ok(()),
-            Err(failure) => Err(ImportError::Log(failure.to_string())),
+        match self.decider.submit::<(), Refusal, _>(Submission::default(), look).await {
+            Ok(_) => Ok(()),
+            Err(failure) => failure.refusal().map(|_| ()).map_err(ImportError::from),
         }
     }
-}
-
-/// Nothing of a part is taken.
-fn refused(part: Part, why: &str) -> Work {
-    Work::Rejects(
-        part.into_lines().map(|line| Reject::whole(line, Reason::Refused(why.to_owned()))).collect(),
-    )
-}
-
-/// The customers who buy, and all.
-fn customers_of<'a>(parts: impl Iterator<Item = &'a Placed>) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut buyers, mut all) = (BTreeSet::new(), BTreeSet::new());
-    for Placed { part, .. } in parts {
-        if let Some(customer) = &part.customer {
-            all.insert(customer.clone());
-            if matches!(&part.content, Content::Sale { order, .. } if !order.is_empty()) {
-                buyers.insert(customer.clone());
-            }
-        }
-    }
-    (buyers, all)
 }

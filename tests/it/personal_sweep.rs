@@ -55,6 +55,30 @@ async fn rows_that_no_event_names_are_swept_when_they_are_old() {
 }
 
 #[tokio::test]
+async fn what_a_request_wrote_that_was_answered_once_before_is_swept() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let seller = app.person(Role::Seller).await;
+    let jane = app.person(Role::Customer).await;
+    let product = seller.product("10.00", 1).await;
+    let order = order_of(&[(&product, 1)]);
+    assert_eq!(jane.post_once("once", "/orders", &order).await.status, 201);
+    until(pool, "personal_unnamed", 0).await;
+    let named = count(pool, "personal").await;
+
+    assert_eq!(jane.post_once("once", "/orders", &order).await.status, 201);
+    let more = count(pool, "personal").await - named;
+    assert!(more > 0, "rows are written before the decision");
+    assert_eq!(count(pool, "personal_unnamed").await, more);
+    make_old(pool).await;
+    let beside = app.beside(Options::default()).await;
+    app.stop().await;
+    until(pool, "personal", named).await;
+    assert_eq!(count(pool, "personal_unnamed").await, 0);
+    beside.stop().await;
+}
+
+#[tokio::test]
 async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
     let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
     let pool = &app.database.pool;

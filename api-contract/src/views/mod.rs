@@ -15,10 +15,10 @@ mod product;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use domain::Decide;
 use domain::ids::PersonalId;
 use serde_json::value::RawValue;
+
+pub use domain::Record;
 
 pub use cart::{CartItemView, CartRecord, CartView};
 pub use category::{CategoryBrief, CategoryNode, CategoryRecord, CategoryView};
@@ -33,23 +33,6 @@ pub use product::{ProductRecord, ProductView, SellerBrief, Stock};
 
 /// The bodies of rows of `personal`: an address is an object, a note a string. What was erased isn't there.
 pub type PersonalBodies = HashMap<PersonalId, Box<RawValue>>;
-
-/// A state with the moments that its stream tells beside it.
-pub trait Record: Default {
-    /// The aggregate whose stream it is.
-    type Of: Decide;
-
-    /// Types of the events with which it begins anew: what came before the last of them doesn't show.
-    const ANEW: &'static [&'static str] = &[];
-
-    /// Before the first event that it takes, when there were so many before that don't show.
-    fn after(_events: u64) -> Self {
-        Self::default()
-    }
-
-    /// Takes the stream's next event.
-    fn apply(&mut self, event: &<Self::Of as Decide>::Event, at: DateTime<Utc>);
-}
 
 /// The body of a row of `personal`, if it is still there.
 fn body(bodies: &PersonalBodies, id: Option<PersonalId>) -> Option<&RawValue> {

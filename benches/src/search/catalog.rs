@@ -16,10 +16,7 @@ use crate::http::Daybook;
 
 /// Where Icecat's files are, if they are there.
 pub fn shared() -> Option<PathBuf> {
-    let shared = std::env::var_os("DAYBOOK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let folder = shared.join("data");
-    folder.join("icecat_products.jsonl.gz").is_file().then_some(folder)
+    Some(shared_data::file("data/icecat_products.jsonl.gz")?.parent()?.to_owned())
 }
 
 /// What the peers index of a product.
@@ -36,30 +33,30 @@ pub struct Product {
     pub description: String,
 }
 
+/// A line of the file.
+type Record = serde_json::Map<String, Value>;
+
 /// The records of the file.
-pub fn records(shared: &Path) -> Result<Vec<Value>, Error> {
+pub fn records(shared: &Path) -> Result<Vec<Record>, Error> {
     let file = std::fs::File::open(shared.join("icecat_products.jsonl.gz"))?;
     let lines = BufReader::new(GzDecoder::new(file)).lines();
     lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
 
 /// The products of these records.
-pub fn products(records: &[Value]) -> Vec<Product> {
-    let of = |record: &Value| {
-        let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-        Product {
-            sku: text("id"),
-            name: text("title"),
-            model: text("name"),
-            brand: text("supplier"),
-            description: text("short_description"),
-        }
+pub fn products(records: &[Record]) -> Result<Vec<Product>, Error> {
+    let (nobody, currency) = (domain::ids::SellerId(uuid::Uuid::nil()), "USD".parse()?);
+    let of = |record: &Record| -> Result<Product, Error> {
+        let mut product = icecat::product(record, nobody, currency)?;
+        let model = product.specifications.remove(icecat::MODEL).unwrap_or_default();
+        let (brand, description) = (product.brand.unwrap_or_default(), product.description);
+        Ok(Product { sku: product.sku, name: product.name, model, brand, description })
     };
     records.iter().map(of).collect()
 }
 
 /// So many products, as a file: each time round, names and model numbers have a new ending and prices differ.
-pub fn multiplied(records: &[Value], count: usize, path: &Path) -> Result<(), Error> {
+pub fn multiplied(records: &[Record], count: usize, path: &Path) -> Result<(), Error> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for (n, record) in records.iter().cycle().take(count).enumerate() {
         let round = n / records.len();

@@ -50,7 +50,7 @@ impl Scored for Judging {
 /// Prints the table.
 pub async fn measure(server: &Server, shared: &Path) -> Result<(), Error> {
     let judged = judgements::read(&shared.join("icecat_judgements_dev.csv"))?;
-    let products = catalog::products(&catalog::records(shared)?);
+    let products = catalog::products(&catalog::records(shared)?)?;
     let (database, home) = (server.daybook().await?, crate::http::home()?);
     catalog::import(&database, &home, &shared.join("icecat_products.jsonl.gz")).await?;
     let folder = home.join("relevance");

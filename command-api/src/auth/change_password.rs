@@ -4,16 +4,13 @@ use api_contract::openapi::{Done as DoneForm, Refusal};
 use api_contract::{ApiError, Done, Fields, JsonBody, Principal};
 use axum::extract::State;
 use identity::login_failures::Identifier;
-use identity::messages::{self, Channel, NewMessage};
-use identity::{password_resets, refresh_tokens, users};
-use serde_json::json;
+use identity::{messages, password_resets, refresh_tokens, users};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Auth, of_nobody, refuse_locked, right_guess, wrong_guess};
-use crate::messages::templates;
-use crate::passwords::{self, rules};
+use crate::passwords::{notice, rules};
 
 pub(super) fn routes() -> OpenApiRouter<Auth> {
     OpenApiRouter::new().routes(routes!(change_password)).routes(routes!(change_password_of_user))
@@ -111,14 +108,7 @@ async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<D
         .await
         .map_err(identity::failed)?;
     password_resets::forget(&mut *transaction, principal.user).await.map_err(identity::failed)?;
-    let notice = NewMessage {
-        user: principal.user,
-        channel: Channel::Email,
-        template: templates::PASSWORD_CHANGED,
-        recipient: &account.email,
-        body: json!({ "name": account.first_name }),
-        life: Some(passwords::NOTICE_LIFE),
-    };
+    let notice = notice::changed(principal.user, &account.email, &account.first_name);
     messages::queue(&mut transaction, notice).await.map_err(identity::failed)?;
     transaction.commit().await.map_err(identity::failed)?;
     Ok(Done("Password changed successfully"))

@@ -59,7 +59,7 @@ struct ItemAnswer<'a> {
     post, path = "/cart/items", operation_id = "addCartItem", tag = "cart", security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same body, the same answer comes again", min_length = 1, max_length = 255),
-        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
+        super::params::CartVersionParams,
     ),
     request_body = NewItem,
     responses(

@@ -54,7 +54,7 @@ struct Applied<'a> {
 /// Puts a coupon into the cart, in place of another. It is redeemed by the order.
 #[utoipa::path(
     post, path = "/cart/apply-coupon", operation_id = "applyCoupon", tag = "cart", security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\"")),
+    params(super::params::CartVersionParams),
     request_body = ToApply,
     responses(
         (status = 200, description = "What it takes off, and what the cart comes to", body = Envelope<Applied>),

@@ -22,9 +22,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes everything out of the cart, the coupon too.
 #[utoipa::path(
     delete, path = "/cart", operation_id = "clearCart", tag = "cart", security(("bearer" = [])),
-    params(
-        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
-    ),
+    params(super::params::CartVersionParams),
     responses(
         (status = 204, description = "Empty"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

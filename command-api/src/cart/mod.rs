@@ -4,6 +4,7 @@ mod add_item;
 mod apply_coupon;
 mod change;
 mod clear;
+mod params;
 mod remove_coupon;
 mod remove_item;
 mod set_item;

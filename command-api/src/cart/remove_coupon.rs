@@ -23,7 +23,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes the coupon out of the cart; of a cart without one nothing.
 #[utoipa::path(
     delete, path = "/cart/coupon", operation_id = "removeCoupon", tag = "cart", security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\"")),
+    params(super::params::CartVersionParams),
     responses(
         (status = 200, description = "The cart without a coupon", body = Envelope<CartView>),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

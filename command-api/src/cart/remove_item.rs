@@ -23,10 +23,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes a product out of the cart.
 #[utoipa::path(
     delete, path = "/cart/items/{productId}", operation_id = "removeCartItem", tag = "cart", security(("bearer" = [])),
-    params(
-        ("productId" = Uuid, Path, description = "The product's id"),
-        ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
-    ),
+    params(("productId" = Uuid, Path, description = "The product's id"), super::params::CartVersionParams),
     responses(
         (status = 204, description = "Taken out"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

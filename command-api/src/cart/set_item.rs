@@ -19,7 +19,7 @@ use crate::command::{Caller, now};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
-    OpenApiRouter::new().routes(routes!(patch, put))
+    OpenApiRouter::new().routes(routes!(set_item, replace_item))
 }
 
 /// How many there are to be.
@@ -52,44 +52,46 @@ struct ItemAnswer<'a> {
     cart: &'a CartView,
 }
 
-/// What both methods say of themselves, but for their names.
-macro_rules! setting {
-    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
-        $(#[$doc])*
-        #[utoipa::path(
-            $method, path = "/cart/items/{productId}", operation_id = $operation_id, tag = "cart",
-            security(("bearer" = [])),
-            params(
-                ("productId" = Uuid, Path, description = "The product's id"),
-                ("If-Match" = Option<String>, Header, description = "The cart's version", example = "\"3\""),
-            ),
-            request_body = Quantity,
-            responses(
-                (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
-                (status = 409, description = "More than is in stock", body = Refusal),
-                (status = 412, description = "The cart has changed since this version", body = Refusal),
-            ),
-        )]
-        async fn $method(
-            shop: State<Shop>,
-            caller: Caller,
-            id: PathId<ProductId>,
-            if_match: IfMatch,
-            body: JsonBody,
-        ) -> Result<Response, ApiError> {
-            set(shop, caller, id, if_match, body).await
-        }
-    };
+/// Sets the quantity of a product in the cart; 0 takes it out.
+#[utoipa::path(
+    patch, path = "/cart/items/{productId}", operation_id = "setCartItem", tag = "cart", security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product's id"), super::params::CartVersionParams),
+    request_body = Quantity,
+    responses(
+        (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
+async fn set_item(
+    shop: State<Shop>,
+    caller: Caller,
+    id: PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(shop, caller, id, if_match, body).await
 }
 
-setting! {
-    /// Sets the quantity of a product in the cart; 0 takes it out.
-    patch as "setCartItem"
-}
-
-setting! {
-    /// Sets the quantity of a product in the cart, as PATCH does.
-    put as "replaceCartItem"
+/// Sets the quantity of a product in the cart, as PATCH does.
+#[utoipa::path(
+    put, path = "/cart/items/{productId}", operation_id = "replaceCartItem", tag = "cart", security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product's id"), super::params::CartVersionParams),
+    request_body = Quantity,
+    responses(
+        (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
+        (status = 409, description = "More than is in stock", body = Refusal),
+        (status = 412, description = "The cart has changed since this version", body = Refusal),
+    ),
+)]
+async fn replace_item(
+    shop: State<Shop>,
+    caller: Caller,
+    id: PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    set(shop, caller, id, if_match, body).await
 }
 
 async fn set(

@@ -1,6 +1,6 @@
 //! `DELETE /categories/{id}`: only an empty one goes.
 
-use api_contract::openapi::Refusal;
+use api_contract::openapi::{Refusal, UnchangedParams};
 use api_contract::{ApiError, EventPosition, IfMatch, PathId, Role};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,10 +24,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Removes an empty category. Its slug is free again.
 #[utoipa::path(
     delete, path = "/categories/{id}", operation_id = "deleteCategory", tag = "categories", security(("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The category"),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-    ),
+    params(("id" = uuid::Uuid, Path, description = "The category"), UnchangedParams),
     responses(
         (status = 204, description = "It is no longer in the tree"),
         (status = 409, description = "Products or categories are in it", body = Refusal),

@@ -1,6 +1,6 @@
 //! `PATCH /categories/{id}` and `PUT /categories/{id}`, which merges just as well.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::CategoryView;
 use api_contract::{ApiError, IfMatch, JsonBody, PathId, Role};
 use axum::extract::State;
@@ -20,57 +20,59 @@ use crate::command::{Caller, decide};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
-    OpenApiRouter::new().routes(routes!(patch, put))
+    OpenApiRouter::new().routes(routes!(change_category, update_category))
 }
 
-/// What both methods say of themselves, but for their names.
-macro_rules! revising {
-    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
-        $(#[$doc])*
-        #[utoipa::path(
-            $method, path = "/categories/{id}", operation_id = $operation_id, tag = "categories",
-            security(("bearer" = [])),
-            params(
-                ("id" = uuid::Uuid, Path, description = "The category"),
-                ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-            ),
-            request_body = CategoryChange,
-            responses(
-                (status = 200, description = "The category as it is now", body = Envelope<CategoryView>),
-                (status = 409, description = "The slug is taken, or it would be part of itself", body = Refusal),
-                (status = 412, description = "It has changed since", body = Refusal),
-            ),
-        )]
-        async fn $method(
-            state: State<Shop>,
-            caller: Caller,
-            id: PathId<CategoryId>,
-            if_match: IfMatch,
-            body: JsonBody,
-        ) -> Result<Response, ApiError> {
-            revise(state, caller, id, if_match, body).await
-        }
-    };
-}
-
-revising! {
-    /// Changes some of a category.
-    ///
-    /// What isn't named stays; `null` clears what may be missing. What is in it moves with it.
-    patch as "changeCategory"
-}
-
-revising! {
-    /// Changes some of a category, as PATCH does.
-    put as "updateCategory"
-}
-
-async fn revise(
+/// Changes some of a category.
+///
+/// What isn't named stays; `null` clears what may be missing. What is in it moves with it.
+#[utoipa::path(
+    patch, path = "/categories/{id}", operation_id = "changeCategory", tag = "categories", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The category"), UnchangedParams),
+    request_body = CategoryChange,
+    responses(
+        (status = 200, description = "The category as it is now", body = Envelope<CategoryView>),
+        (status = 409, description = "The slug is taken, or it would be part of itself", body = Refusal),
+        (status = 412, description = "It has changed since", body = Refusal),
+    ),
+)]
+async fn change_category(
     State(shop): State<Shop>,
     caller: Caller,
     PathId(category_id): PathId<CategoryId>,
     if_match: IfMatch,
     body: JsonBody,
+) -> Result<Response, ApiError> {
+    revise(&shop, &caller, category_id, if_match, &body).await
+}
+
+/// Changes some of a category, as PATCH does.
+#[utoipa::path(
+    put, path = "/categories/{id}", operation_id = "updateCategory", tag = "categories", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The category"), UnchangedParams),
+    request_body = CategoryChange,
+    responses(
+        (status = 200, description = "The category as it is now", body = Envelope<CategoryView>),
+        (status = 409, description = "The slug is taken, or it would be part of itself", body = Refusal),
+        (status = 412, description = "It has changed since", body = Refusal),
+    ),
+)]
+async fn update_category(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(category_id): PathId<CategoryId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    revise(&shop, &caller, category_id, if_match, &body).await
+}
+
+async fn revise(
+    shop: &Shop,
+    caller: &Caller,
+    category_id: CategoryId,
+    if_match: IfMatch,
+    body: &JsonBody,
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin])?;
     let changes = body.read(|f| fields::read(f, false))?;
@@ -85,5 +87,5 @@ async fn revise(
         Accepted::Done { value: (), position } => position,
         Accepted::Replayed(before) => before.position,
     };
-    answer(&shop, category_id, position, StatusCode::OK, "Category updated successfully").await
+    answer(shop, category_id, position, StatusCode::OK, "Category updated successfully").await
 }

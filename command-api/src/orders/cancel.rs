@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{order_at, visible};
+use super::{OrderVersionParams, order_at, visible};
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
@@ -42,7 +42,7 @@ struct Cancel {
     params(
         ("id" = Uuid, Path, description = "The order's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "The request counts once for it"),
-        ("If-Match" = Option<String>, Header, description = "The version that it is changed from", example = "\"3\""),
+        OrderVersionParams,
     ),
     request_body = Option<Cancel>,
     responses(

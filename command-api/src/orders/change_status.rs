@@ -21,12 +21,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{cancel, order_seen_by, visible};
+use super::{OrderVersionParams, cancel, order_seen_by, visible};
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
-    OpenApiRouter::new().routes(routes!(patch, put))
+    OpenApiRouter::new().routes(routes!(change_order_status, put_order_status))
 }
 
 /// The words for a status; S4's `paid` is `confirmed`.
@@ -96,51 +96,50 @@ impl ChangeStatus {
     }
 }
 
-/// What both methods say of themselves, but for their names.
-macro_rules! changing {
-    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
-        $(#[$doc])*
-        #[utoipa::path(
-            $method, path = "/orders/{id}/status", operation_id = $operation_id, tag = "orders",
-            security(("bearer" = [])),
-            params(
-                ("id" = Uuid, Path, description = "The order's id"),
-                (
-                    "If-Match" = Option<String>, Header,
-                    description = "The version that it is changed from", example = "\"3\"",
-                ),
-            ),
-            request_body = ChangeStatus,
-            responses(
-                (status = 200, description = "The order after the step", body = Envelope<OrderView>),
-                (status = 409, description = "The step doesn't follow on the status", body = Refusal),
-                (status = 412, description = "It has changed since this version", body = Refusal),
-            ),
-        )]
-        async fn $method(
-            State(shop): State<Shop>,
-            caller: Caller,
-            id: PathId<OrderId>,
-            if_match: IfMatch,
-            body: JsonBody,
-        ) -> Result<Response, ApiError> {
-            change(&shop, caller, id.0, if_match, &body).await
-        }
-    };
+/// Takes an order one step on.
+///
+/// An admin's step is for all lines, a seller's for the shop's own; the order has the status of its least advanced line.
+/// `confirmed` (or `paid`) is an admin's word that the money came by another way; `cancelled` releases the stock and
+/// refunds what was captured.
+#[utoipa::path(
+    patch, path = "/orders/{id}/status", operation_id = "changeOrderStatus", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order's id"), OrderVersionParams),
+    request_body = ChangeStatus,
+    responses(
+        (status = 200, description = "The order after the step", body = Envelope<OrderView>),
+        (status = 409, description = "The step doesn't follow on the status", body = Refusal),
+        (status = 412, description = "It has changed since this version", body = Refusal),
+    ),
+)]
+async fn change_order_status(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(order_id): PathId<OrderId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    change(&shop, caller, order_id, if_match, &body).await
 }
 
-changing! {
-    /// Takes an order one step on.
-    ///
-    /// An admin's step is for all lines, a seller's for the shop's own; the order has the status of its least advanced line.
-    /// `confirmed` (or `paid`) is an admin's word that the money came by another way; `cancelled` releases the stock and
-    /// refunds what was captured.
-    patch as "changeOrderStatus"
-}
-
-changing! {
-    /// The same as PATCH.
-    put as "putOrderStatus"
+/// The same as PATCH.
+#[utoipa::path(
+    put, path = "/orders/{id}/status", operation_id = "putOrderStatus", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order's id"), OrderVersionParams),
+    request_body = ChangeStatus,
+    responses(
+        (status = 200, description = "The order after the step", body = Envelope<OrderView>),
+        (status = 409, description = "The step doesn't follow on the status", body = Refusal),
+        (status = 412, description = "It has changed since this version", body = Refusal),
+    ),
+)]
+async fn put_order_status(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(order_id): PathId<OrderId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    change(&shop, caller, order_id, if_match, &body).await
 }
 
 async fn change(

@@ -19,8 +19,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::answer::{Answer, Seen};
-use super::fields::{NewProduct, ProductFields};
+use super::fields::ProductFields;
 use super::refusal;
+use super::schema::NewProduct;
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
@@ -85,28 +86,12 @@ fn command(
     seller_id: SellerId,
     currency: Currency,
 ) -> Result<CreateProduct, ProductError> {
-    let blank = ProductDetails {
+    let blank = ProductDetails::plain(
         seller_id,
-        sku: format!("P-{}", tail(product_id).to_uppercase()),
-        external_id: None,
-        slug: String::new(),
-        name: String::new(),
-        description: String::new(),
-        long_description: None,
-        brand: None,
-        category: None,
-        category_id: None,
-        price: Money::new(0, currency),
-        compare_at_price: None,
-        images: Vec::new(),
-        tags: Vec::new(),
-        attributes: Vec::new(),
-        specifications: std::collections::BTreeMap::new(),
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
-    };
+        format!("P-{}", tail(product_id).to_uppercase()),
+        String::new(),
+        Money::new(0, currency),
+    );
     let mut details = new.changes.applied_to(&blank)?;
     details.seller_id = seller_id;
     details.category = match new.changes.category {

@@ -5,6 +5,7 @@ mod change_stock;
 mod create_product;
 mod fields;
 mod revise_product;
+mod schema;
 mod withdraw_product;
 
 use api_contract::{ApiError, Principal, Role};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::{ProductRecord, ProductView};
 use api_contract::{ApiError, IfMatch, JsonBody, PathId, Role};
 use axum::extract::State;
@@ -18,68 +18,71 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{Answer, Seen};
-use super::fields::{ProductChange, ProductFields};
+use super::fields::ProductFields;
+use super::schema::ProductChange;
 use super::{refusal, require_owner};
 use crate::command::{Caller, decide};
 use crate::history::{Told, told};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
-    OpenApiRouter::new().routes(routes!(patch, put))
+    OpenApiRouter::new().routes(routes!(change_product, update_product))
 }
 
-/// What both methods say of themselves, but for their names.
-macro_rules! revising {
-    ($(#[$doc:meta])* $method:ident as $operation_id:literal) => {
-        $(#[$doc])*
-        #[utoipa::path(
-            $method, path = "/products/{id}", operation_id = $operation_id, tag = "products",
-            security(("bearer" = [])),
-            params(
-                ("id" = uuid::Uuid, Path, description = "The product"),
-                ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-            ),
-            request_body = ProductChange,
-            responses(
-                (status = 200, description = "The product as it is now", body = Envelope<ProductView>),
-                (status = 409, description = "The SKU or the slug is taken, or the stock is reserved", body = Refusal),
-                (status = 412, description = "It has changed since", body = Refusal),
-            ),
-        )]
-        async fn $method(
-            state: State<Shop>,
-            caller: Caller,
-            id: PathId<ProductId>,
-            if_match: IfMatch,
-            body: JsonBody,
-        ) -> Result<Response, ApiError> {
-            revise(state, caller, id, if_match, body).await
-        }
-    };
-}
-
-revising! {
-    /// Changes some of a product.
-    ///
-    /// What isn't named stays; `null` clears what may be missing. `stock` is set by an adjustment in the same append.
-    patch as "changeProduct"
-}
-
-revising! {
-    /// Changes some of a product, as PATCH does.
-    put as "updateProduct"
-}
-
-async fn revise(
+/// Changes some of a product.
+///
+/// What isn't named stays; `null` clears what may be missing. `stock` is set by an adjustment in the same append.
+#[utoipa::path(
+    patch, path = "/products/{id}", operation_id = "changeProduct", tag = "products", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The product"), UnchangedParams),
+    request_body = ProductChange,
+    responses(
+        (status = 200, description = "The product as it is now", body = Envelope<ProductView>),
+        (status = 409, description = "The SKU or the slug is taken, or the stock is reserved", body = Refusal),
+        (status = 412, description = "It has changed since", body = Refusal),
+    ),
+)]
+async fn change_product(
     State(shop): State<Shop>,
     caller: Caller,
     PathId(product_id): PathId<ProductId>,
     if_match: IfMatch,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
+    revise(&shop, &caller, product_id, if_match, &body).await
+}
+
+/// Changes some of a product, as PATCH does.
+#[utoipa::path(
+    put, path = "/products/{id}", operation_id = "updateProduct", tag = "products", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The product"), UnchangedParams),
+    request_body = ProductChange,
+    responses(
+        (status = 200, description = "The product as it is now", body = Envelope<ProductView>),
+        (status = 409, description = "The SKU or the slug is taken, or the stock is reserved", body = Refusal),
+        (status = 412, description = "It has changed since", body = Refusal),
+    ),
+)]
+async fn update_product(
+    State(shop): State<Shop>,
+    caller: Caller,
+    PathId(product_id): PathId<ProductId>,
+    if_match: IfMatch,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    revise(&shop, &caller, product_id, if_match, &body).await
+}
+
+async fn revise(
+    shop: &Shop,
+    caller: &Caller,
+    product_id: ProductId,
+    if_match: IfMatch,
+    body: &JsonBody,
+) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Seller, Role::Admin])?;
     // How a price is read depends on the currency that the product has.
-    let before = current(&shop, product_id).await?;
+    let before = current(shop, product_id).await?;
     require_owner(&caller.principal, before.seller_id)?;
     let fields = body.read(|f| ProductFields::read(f, before.price.currency, false))?;
     let command = ReviseProduct { product_id, changes: fields.changes, stock: fields.stock };
@@ -98,12 +101,12 @@ async fn revise(
         Accepted::Replayed(before) => {
             let (status, message) = (StatusCode::OK, "Product updated successfully");
             let answer = Answer { status, message, position: before.position };
-            return answer.again(&shop, &before.resource).await;
+            return answer.again(shop, &before.resource).await;
         }
     };
     let Told { record, .. }: Told<ProductRecord> = told(&shop.log, product_id, Some(position)).await?;
     let answer = Answer { status: StatusCode::OK, message: "Product updated successfully", position };
-    answer.of(&shop, product_id, &record, seen).await
+    answer.of(shop, product_id, &record, seen).await
 }
 
 /// What the catalog says of a product now, hidden or not.

@@ -1,6 +1,6 @@
 //! `DELETE /products/{id}`: it is no longer sold; history keeps it.
 
-use api_contract::openapi::Refusal;
+use api_contract::openapi::{Refusal, UnchangedParams};
 use api_contract::{ApiError, EventPosition, IfMatch, PathId, Role};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,10 +26,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// It leaves the catalog for good; orders and history keep it. Its SKU and its slug are free again.
 #[utoipa::path(
     delete, path = "/products/{id}", operation_id = "deleteProduct", tag = "products", security(("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The product"),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag"),
-    ),
+    params(("id" = uuid::Uuid, Path, description = "The product"), UnchangedParams),
     responses(
         (status = 204, description = "It is no longer sold"),
         (status = 412, description = "It has changed since", body = Refusal),

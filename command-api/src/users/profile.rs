@@ -107,46 +107,72 @@ fn day_in_the_past(text: &str) -> Result<Option<NaiveDate>, Cow<'static, str>> {
     if plausible { Ok(Some(day)) } else { Err("must be a day in the past, after 1900".into()) }
 }
 
-/// What all four say of themselves, but for their names.
-macro_rules! changing {
-    ($(#[$doc:meta])* $method:ident $path:literal, $tag:literal, $handler:ident as $operation_id:literal) => {
-        $(#[$doc])*
-        #[utoipa::path(
-            $method, path = $path, operation_id = $operation_id, tag = $tag, security(("bearer" = [])),
-            request_body = ProfileFields,
-            responses(
-                (status = 200, description = "Changed", body = Envelope<Me>),
-                (status = 409, description = "The username is somebody else's", body = Refusal),
-            ),
-        )]
-        async fn $handler(
-            State(auth): State<Auth>,
-            principal: Principal,
-            body: JsonBody,
-        ) -> Result<Success<Me>, ApiError> {
-            change(&auth, &principal, &body).await
-        }
-    };
+/// Changes what a user keeps of themself.
+#[utoipa::path(
+    put, path = "/users/profile", operation_id = "putProfile", tag = "users", security(("bearer" = [])),
+    request_body = ProfileFields,
+    responses(
+        (status = 200, description = "Changed", body = Envelope<Me>),
+        (status = 409, description = "The username is somebody else's", body = Refusal),
+    ),
+)]
+async fn put_profile(
+    State(auth): State<Auth>,
+    principal: Principal,
+    body: JsonBody,
+) -> Result<Success<Me>, ApiError> {
+    change(&auth, &principal, &body).await
 }
 
-changing! {
-    /// Changes what a user keeps of themself.
-    put "/users/profile", "users", put_profile as "putProfile"
+/// The same as PUT.
+#[utoipa::path(
+    patch, path = "/users/profile", operation_id = "patchProfile", tag = "users", security(("bearer" = [])),
+    request_body = ProfileFields,
+    responses(
+        (status = 200, description = "Changed", body = Envelope<Me>),
+        (status = 409, description = "The username is somebody else's", body = Refusal),
+    ),
+)]
+async fn patch_profile(
+    State(auth): State<Auth>,
+    principal: Principal,
+    body: JsonBody,
+) -> Result<Success<Me>, ApiError> {
+    change(&auth, &principal, &body).await
 }
 
-changing! {
-    /// The same as PUT.
-    patch "/users/profile", "users", patch_profile as "patchProfile"
+/// The same as `PATCH /users/profile`.
+#[utoipa::path(
+    patch, path = "/auth/me", operation_id = "patchMe", tag = "auth", security(("bearer" = [])),
+    request_body = ProfileFields,
+    responses(
+        (status = 200, description = "Changed", body = Envelope<Me>),
+        (status = 409, description = "The username is somebody else's", body = Refusal),
+    ),
+)]
+async fn patch_me(
+    State(auth): State<Auth>,
+    principal: Principal,
+    body: JsonBody,
+) -> Result<Success<Me>, ApiError> {
+    change(&auth, &principal, &body).await
 }
 
-changing! {
-    /// The same as `PATCH /users/profile`.
-    patch "/auth/me", "auth", patch_me as "patchMe"
-}
-
-changing! {
-    /// The same as `PATCH /users/profile`.
-    patch "/auth/profile", "auth", patch_auth_profile as "patchAuthProfile"
+/// The same as `PATCH /users/profile`.
+#[utoipa::path(
+    patch, path = "/auth/profile", operation_id = "patchAuthProfile", tag = "auth", security(("bearer" = [])),
+    request_body = ProfileFields,
+    responses(
+        (status = 200, description = "Changed", body = Envelope<Me>),
+        (status = 409, description = "The username is somebody else's", body = Refusal),
+    ),
+)]
+async fn patch_auth_profile(
+    State(auth): State<Auth>,
+    principal: Principal,
+    body: JsonBody,
+) -> Result<Success<Me>, ApiError> {
+    change(&auth, &principal, &body).await
 }
 
 async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<Success<Me>, ApiError> {

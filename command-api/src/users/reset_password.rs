@@ -3,16 +3,14 @@
 use api_contract::openapi::Done as DoneForm;
 use api_contract::{ApiError, Done, Fields, JsonBody};
 use axum::extract::State;
-use identity::messages::{self, Channel, NewMessage};
+use identity::messages::{self, Channel};
 use identity::{password_resets, refresh_tokens, standing, users};
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::{Auth, of_nobody};
-use crate::messages::templates;
-use crate::passwords::{self, rules};
+use crate::passwords::{notice, rules};
 
 pub(super) fn route() -> OpenApiRouter<Auth> {
     OpenApiRouter::new().routes(routes!(reset_password))
@@ -75,14 +73,7 @@ async fn reset_password(State(auth): State<Auth>, body: JsonBody) -> Result<Done
     users::verified(&mut *transaction, user, Channel::Email).await.map_err(identity::failed)?;
     refresh_tokens::revoke_all(&mut transaction, user, None).await.map_err(identity::failed)?;
     standing::forgive(&mut transaction, user).await.map_err(identity::failed)?;
-    let notice = NewMessage {
-        user,
-        channel: Channel::Email,
-        template: templates::PASSWORD_CHANGED,
-        recipient: &account.email,
-        body: json!({ "name": account.first_name }),
-        life: Some(passwords::NOTICE_LIFE),
-    };
+    let notice = notice::changed(user, &account.email, &account.first_name);
     messages::queue(&mut transaction, notice).await.map_err(identity::failed)?;
     transaction.commit().await.map_err(identity::failed)?;
     Ok(Done("Password reset successfully"))

@@ -10,82 +10,20 @@
 
 use std::sync::Arc;
 
-use crate::ids::{OrderId, PersonalId, RefundId, UserId};
+use crate::ids::{PersonalId, RefundId};
 use crate::order::Split;
 use crate::{Decide, Minor, Money, cqrs_aggregate};
 
+mod commands;
 mod errors;
 mod events;
 pub mod public;
 mod state;
 
+pub use commands::PaymentCommand;
 pub use errors::PaymentError;
 pub use events::{ActionPage, PaymentEvent};
 pub use state::{Attempt, AttemptPhase, Capture, Opened, Payment, PaymentStatus, Refund, RefundPhase};
-
-/// What may be asked of a payment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PaymentCommand {
-    /// An order awaits its money.
-    Open {
-        /// Which.
-        order_id: OrderId,
-        /// Whose: nobody for a guest.
-        customer_id: Option<UserId>,
-        /// How much is owed.
-        amount: Money,
-    },
-    /// Charge a method.
-    Attempt {
-        /// At which gateway.
-        gateway: String,
-        /// The gateway's token for the method.
-        method: String,
-        /// Where the customer goes from the gateway's own page, kept in `personal`.
-        pages: Option<PersonalId>,
-    },
-    /// The gateway wants the customer to act first.
-    RequireAction {
-        /// Which attempt.
-        attempt: u32,
-        /// Where the customer acts, kept in `personal`.
-        page: PersonalId,
-    },
-    /// The gateway said no.
-    Decline {
-        /// Which attempt.
-        attempt: u32,
-        /// The gateway's code.
-        code: String,
-    },
-    /// The money is ours.
-    Capture(Box<Capture>),
-    /// Money is to go back: the sum of the split.
-    RequestRefund {
-        /// Which refund.
-        refund_id: RefundId,
-        /// What for.
-        split: Split,
-        /// Why, kept in `personal`.
-        reason: Option<PersonalId>,
-    },
-    /// It went back.
-    SettleRefund {
-        /// Which refund.
-        refund_id: RefundId,
-        /// The gateway's own id of the refund.
-        reference: Option<String>,
-    },
-    /// It did not go back.
-    FailRefund {
-        /// Which refund.
-        refund_id: RefundId,
-        /// The gateway's code.
-        code: String,
-    },
-    /// The order was given up before a capture.
-    Cancel,
-}
 
 impl Decide for Payment {
     const TYPE: &'static str = "payments";

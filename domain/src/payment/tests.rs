@@ -2,7 +2,7 @@ use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
 use super::*;
-use crate::ids::{ProductId, SellerId};
+use crate::ids::{OrderId, ProductId, SellerId};
 use crate::order::GoodsAmount;
 
 const ORDER: OrderId = OrderId(Uuid::from_u128(1));

@@ -81,6 +81,34 @@ pub struct ProductDetails {
     pub hidden: bool,
 }
 
+impl ProductDetails {
+    /// What a product has at least, and nothing else: no slug yet, no words, no pictures.
+    pub fn plain(seller_id: SellerId, sku: String, name: String, price: Money) -> Self {
+        Self {
+            seller_id,
+            sku,
+            external_id: None,
+            slug: String::new(),
+            name,
+            description: String::new(),
+            long_description: None,
+            brand: None,
+            category: None,
+            category_id: None,
+            price,
+            compare_at_price: None,
+            images: Vec::new(),
+            tags: Vec::new(),
+            attributes: Vec::new(),
+            specifications: BTreeMap::new(),
+            featured: false,
+            shipping_profile_id: None,
+            related: Vec::new(),
+            hidden: false,
+        }
+    }
+}
+
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -7,26 +7,13 @@ use crate::ids::SellerId;
 
 fn details() -> Box<ProductDetails> {
     Box::new(ProductDetails {
-        seller_id: SellerId(Uuid::from_u128(1)),
-        sku: "MUG-1".into(),
-        external_id: None,
         slug: "mug".into(),
-        name: "Mug".into(),
-        description: String::new(),
-        long_description: None,
-        brand: None,
-        category: None,
-        category_id: None,
-        price: Money::new(999, "USD".parse().unwrap()),
-        compare_at_price: None,
-        images: vec![],
-        tags: vec![],
-        attributes: vec![],
-        specifications: std::collections::BTreeMap::new(),
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        ..ProductDetails::plain(
+            SellerId(Uuid::from_u128(1)),
+            "MUG-1".into(),
+            "Mug".into(),
+            Money::new(999, "USD".parse().unwrap()),
+        )
     })
 }
 

@@ -8,27 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection, Row};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::known::{Known, head, lock_and_missed};
 use crate::append::{Appended, Group, Sealed, append};
 use crate::connect;
-use crate::head::{Hash, Head};
 use crate::recorded::Recorded;
-
-/// More missed events than this are not applied: the decider forgets what it knew instead.
-const MISSED_AT_MOST: i64 = 20_000;
-
-/// The decider's head: what every decision is made on.
-#[derive(Clone, Copy, Debug)]
-pub struct Known {
-    pub head: Head,
-    pub recorded_at: DateTime<Utc>,
-}
 
 /// What the decider asks for.
 pub enum Order {
@@ -285,72 +275,4 @@ impl Pilot {
             Err(error) => Err((error, Some(sealed))),
         }
     }
-}
-
-async fn head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
-    let row = sqlx::query!("SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    row.map_or(Ok(Head::EMPTY), |row| Ok(Head { position: row.last_position, hash: hash(&row.hash)? }))
-}
-
-/// The head as a decider starts on it.
-pub async fn known(connection: &mut PgConnection) -> Result<Known, sqlx::Error> {
-    let row = sqlx::query!(
-        "SELECT last_position, hash, recorded_at FROM log_groups ORDER BY last_position DESC LIMIT 1"
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map_or(Ok(Known { head: Head::EMPTY, recorded_at: DateTime::UNIX_EPOCH }), |row| {
-        Ok(Known {
-            head: Head { position: row.last_position, hash: hash(&row.hash)? },
-            recorded_at: row.recorded_at,
-        })
-    })
-}
-
-fn hash(bytes: &[u8]) -> Result<Hash, sqlx::Error> {
-    Hash::try_from(bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
-/// Takes the lock. The rows are the missed events, with the head on each; one row of nulls where none was missed.
-async fn lock_and_missed(
-    connection: &mut PgConnection,
-    known: Known,
-) -> Result<(Known, Option<Vec<Recorded>>), sqlx::Error> {
-    // Not checked at compile time: sqlx can't know that the columns of an outer join come together.
-    let rows = sqlx::query(
-        "SELECT head_position, head_hash, head_recorded_at, position, recorded_at, event_id, sequence, aggregate_type,
-                aggregate_id, event_type, event_version, payload::text, metadata::text
-         FROM lock_and_missed($1, $2, $3)",
-    )
-    .bind(known.head.position)
-    .bind(&known.head.hash.0[..])
-    .bind(MISSED_AT_MOST)
-    .fetch_all(connection)
-    .await?;
-    let mut now_known = known;
-    let mut events = Vec::new();
-    for row in &rows {
-        now_known.head = Head { position: row.try_get(0)?, hash: hash(row.try_get(1)?)? };
-        now_known.recorded_at = row.try_get::<Option<_>, _>(2)?.unwrap_or(DateTime::UNIX_EPOCH);
-        if let Some(position) = row.try_get(3)? {
-            events.push(Recorded {
-                position,
-                recorded_at: row.try_get(4)?,
-                event_id: row.try_get(5)?,
-                sequence: row.try_get(6)?,
-                aggregate_type: row.try_get(7)?,
-                aggregate_id: row.try_get(8)?,
-                event_type: row.try_get(9)?,
-                event_version: row.try_get(10)?,
-                payload: row.try_get(11)?,
-                metadata: row.try_get(12)?,
-            });
-        }
-    }
-    // A log that is shorter than it was, or of the same length and different, is another log.
-    let continuous = i64::try_from(events.len()).ok() == Some(now_known.head.position - known.head.position)
-        && (now_known.head == known.head || !events.is_empty());
-    Ok((now_known, continuous.then_some(events)))
 }

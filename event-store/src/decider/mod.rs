@@ -12,10 +12,12 @@ mod engine;
 mod flight;
 mod job;
 mod keys;
+mod known;
 mod loads;
 mod meters;
 mod registry;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -141,6 +143,21 @@ pub enum Failure<E> {
     /// The decider is shutting down.
     #[error("shutting down")]
     Stopped,
+}
+
+impl<E> Failure<E> {
+    /// What the rules said; the failure as it is where they had no say.
+    pub fn refusal(self) -> Result<E, Failure<Infallible>> {
+        Err(match self {
+            Self::Refused(refusal) => return Ok(refusal),
+            Self::KeyReused => Failure::KeyReused,
+            Self::Busy => Failure::Busy,
+            Self::Unavailable => Failure::Unavailable,
+            Self::Unstorable(code) => Failure::Unstorable(code),
+            Self::Broken => Failure::Broken,
+            Self::Stopped => Failure::Stopped,
+        })
+    }
 }
 
 /// The way to the decider of this process. Cheap to clone.

@@ -36,13 +36,28 @@ pub struct NotOurs {
     topic: String,
     partition: i32,
     offset: i64,
-    reason: String,
+    reason: Strange,
+}
+
+/// What is not as the relay writes it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum Strange {
+    #[error("it has no headers")]
+    NoHeaders,
+    #[error("no aggregate has this topic")]
+    Topic,
+    #[error("its payload is not text")]
+    Payload,
+    #[error("no {0}")]
+    Missing(&'static str),
+    #[error("its {0} can't be read")]
+    Unreadable(&'static str),
 }
 
 impl Arrived {
     /// Reads a record of a topic of events.
     pub fn read(record: &impl Message<Headers = BorrowedHeaders>) -> Result<Self, NotOurs> {
-        let strange = |reason: String| NotOurs {
+        let strange = |reason| NotOurs {
             topic: record.topic().to_owned(),
             partition: record.partition(),
             offset: record.offset(),
@@ -51,21 +66,21 @@ impl Arrived {
         Self::parse(record).map_err(strange)
     }
 
-    fn parse(record: &impl Message<Headers = BorrowedHeaders>) -> Result<Self, String> {
+    fn parse(record: &impl Message<Headers = BorrowedHeaders>) -> Result<Self, Strange> {
         let topic = record.topic().rsplit('.').next().unwrap_or_default();
         let aggregate_type = PUBLISHED.iter().find(|published| **published == topic);
-        let headers = record.headers().ok_or("it has no headers")?;
+        let headers = record.headers().ok_or(Strange::NoHeaders)?;
         let payload = record.payload().and_then(|bytes| std::str::from_utf8(bytes).ok());
         Ok(Self {
             position: value(headers, header::POSITION)?,
-            aggregate_type: aggregate_type.ok_or("no aggregate has this topic")?,
+            aggregate_type: aggregate_type.ok_or(Strange::Topic)?,
             aggregate_id: value(headers, header::SUBJECT)?,
             sequence: value(headers, header::SEQUENCE)?,
             event_type: value(headers, header::TYPE)?,
             event_id: value(headers, header::ID)?,
             occurred_at: value(headers, header::TIME)?,
             recorded_at: value(headers, header::RECORDED_AT)?,
-            payload: payload.ok_or("its payload is not text")?.to_owned(),
+            payload: payload.ok_or(Strange::Payload)?.to_owned(),
         })
     }
 
@@ -84,8 +99,8 @@ impl Arrived {
     }
 }
 
-fn value<T: FromStr>(headers: &BorrowedHeaders, name: &str) -> Result<T, String> {
+fn value<T: FromStr>(headers: &BorrowedHeaders, name: &'static str) -> Result<T, Strange> {
     let found = headers.iter().find(|header| header.key == name).and_then(|header| header.value);
-    let text = found.and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(|| format!("no {name}"))?;
-    text.parse().map_err(|_| format!("its {name} can't be read"))
+    let text = found.and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or(Strange::Missing(name))?;
+    text.parse().map_err(|_| Strange::Unreadable(name))
 }

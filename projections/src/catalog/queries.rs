@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::ids::{ProductId, SellerId};
+use domain::ids::ProductId;
 use sqlx::Arguments as _;
 use sqlx::PgPool;
 use sqlx::error::BoxDynError;
@@ -93,11 +93,8 @@ const BARE_TREE: &str = "
 
 const BY_IDS: &str = products!("p.product_id = ANY($1)");
 const DETAIL_BY_ID: &str = detail!("p.product_id = $1");
-const DETAIL_BY_SLUG: &str = detail!("p.slug = $1 AND NOT p.withdrawn");
 /// Two products have one slug only for the moment between the events of one and the other.
-const BY_SLUG: &str = products!("p.slug = $1 AND NOT p.withdrawn");
-const BY_SKU: &str = products!("p.seller_id = $1 AND p.sku = $2 AND NOT p.withdrawn");
-const BY_EXTERNAL_ID: &str = products!("p.external_id = $1");
+const DETAIL_BY_SLUG: &str = detail!("p.slug = $1 AND NOT p.withdrawn");
 const BY_OUTSIDE_ID_OR_SKU: &str = products!("(p.external_id = $1 OR p.sku = $1)");
 
 impl Products {
@@ -117,22 +114,22 @@ impl Products {
         }))
     }
 
-    /// A product by its id, withdrawn or not.
-    pub async fn by_id(&self, id: ProductId) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
-        Ok(self.by_ids(&[id]).await?.map(|found| found.into_iter().next()))
-    }
-
     /// A product with those to show beside it, by its id, withdrawn or not.
     pub async fn detail_by_id(&self, id: ProductId) -> Result<Answer<Option<ProductDetail>>, QueryError> {
-        let answer: Answer<Vec<ProductDetail>> =
-            self.live.ask(DETAIL_BY_ID, |arguments| arguments.add(id.0)).await?;
-        Ok(answer.map(|found| found.into_iter().next()))
+        self.detail(DETAIL_BY_ID, |arguments| arguments.add(id.0)).await
     }
 
     /// A product with those to show beside it, by its slug, unless it was withdrawn.
     pub async fn detail_by_slug(&self, slug: &str) -> Result<Answer<Option<ProductDetail>>, QueryError> {
-        let answer: Answer<Vec<ProductDetail>> =
-            self.live.ask(DETAIL_BY_SLUG, |arguments| arguments.add(slug)).await?;
+        self.detail(DETAIL_BY_SLUG, |arguments| arguments.add(slug)).await
+    }
+
+    async fn detail(
+        &self,
+        template: &'static str,
+        bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
+    ) -> Result<Answer<Option<ProductDetail>>, QueryError> {
+        let answer: Answer<Vec<ProductDetail>> = self.live.ask(template, bind).await?;
         Ok(answer.map(|found| found.into_iter().next()))
     }
 
@@ -146,41 +143,9 @@ impl Products {
         self.live.ask(BARE_TREE, |_| Ok(())).await
     }
 
-    /// A product that is sold, by its slug.
-    pub async fn by_slug(&self, slug: &str) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
-        self.first(BY_SLUG, |arguments| arguments.add(slug)).await
-    }
-
-    /// A product that is sold, by its seller's code.
-    pub async fn by_sku(
-        &self,
-        seller: SellerId,
-        sku: &str,
-    ) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
-        self.first(BY_SKU, |arguments| {
-            arguments.add(seller.0)?;
-            arguments.add(sku)
-        })
-        .await
-    }
-
-    /// The products with an outside system's id, which need not be unique; withdrawn ones too.
-    pub async fn by_external_id(&self, external_id: &str) -> Result<Answer<Vec<CatalogProduct>>, QueryError> {
-        self.live.ask(BY_EXTERNAL_ID, |arguments| arguments.add(external_id)).await
-    }
-
     /// The products with this as an outside system's id or as any seller's code; withdrawn ones too. It goes through
     /// the whole catalog.
     pub async fn by_outside_id_or_sku(&self, word: &str) -> Result<Answer<Vec<CatalogProduct>>, QueryError> {
         self.live.ask(BY_OUTSIDE_ID_OR_SKU, |arguments| arguments.add(word)).await
-    }
-
-    async fn first(
-        &self,
-        template: &'static str,
-        bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
-    ) -> Result<Answer<Option<CatalogProduct>>, QueryError> {
-        let answer: Answer<Vec<CatalogProduct>> = self.live.ask(template, bind).await?;
-        Ok(answer.map(|found| found.into_iter().next()))
     }
 }

@@ -75,7 +75,8 @@ async fn catalog() {
     sqlx::raw_sql("VACUUM ANALYZE").execute(&database.owner).await.unwrap();
 
     let products = Products::new(database.app.clone());
-    let newest = products.by_slug("white-heart-19999").await.unwrap().value.unwrap().product_id;
+    let newest =
+        products.detail_by_slug("white-heart-19999").await.unwrap().value.unwrap().product.product_id;
     let list = |sort, word: Option<&str>| {
         let (products, search) = (&products, &search);
         let word = word.map(str::to_owned);

@@ -1,8 +1,10 @@
 //! What lists and searches may be filtered and ordered by.
 
+use api_contract::openapi::{ConditionParams, FreshnessParams, PageParams};
 use api_contract::{Amount, Fields, Paging};
 use domain::Currency;
 use projections::product_search::{Cursor, SearchQuery, Sort};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
 /// The longest text that is searched for.
@@ -14,7 +16,7 @@ const DEAREST: i64 = 1_000_000_000_000_000;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) struct Filters {
+struct Filters {
     /// Only this shop's.
     seller_id: Option<uuid::Uuid>,
     /// Only in this category and those below it: its id, slug or name, or a word that sellers use. `categoryId` is
@@ -57,7 +59,7 @@ pub(super) struct Filters {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum SortBy {
+enum SortBy {
     Name,
     Price,
     CreatedAt,
@@ -67,7 +69,7 @@ pub(super) enum SortBy {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum SortOrder {
+enum SortOrder {
     Asc,
     Desc,
 }
@@ -75,7 +77,7 @@ pub(super) enum SortOrder {
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum SortWord {
+enum SortWord {
     PriceAsc,
     PriceDesc,
     NameAsc,
@@ -86,44 +88,38 @@ pub(super) enum SortWord {
     Relevance,
 }
 
+/// What may be said to every list: filters, order, page, and how fresh it must be.
+pub(super) struct ListParams;
+
+impl IntoParams for ListParams {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parts = [
+            Filters::into_params(&place),
+            PageParams::into_params(&place),
+            ConditionParams::into_params(&place),
+            FreshnessParams::into_params(&place),
+        ];
+        parts.concat()
+    }
+}
+
 /// The filters, the order and the page, the same for every list.
 pub(super) fn filters(
     f: &mut Fields<'_, '_>,
     currency: Currency,
     query: SearchQuery,
 ) -> Option<(SearchQuery, Paging)> {
-    const SORT: [(&str, Sort); 8] = [
-        ("price_asc", Sort::PriceAscending),
-        ("price_desc", Sort::PriceDescending),
-        ("name_asc", Sort::NameAscending),
-        ("name_desc", Sort::NameDescending),
-        ("created_desc", Sort::Newest),
-        ("newest", Sort::Newest),
-        ("created_asc", Sort::Oldest),
-        ("relevance", Sort::Relevance),
-    ];
     let seller = f.field("sellerId").id();
     let category = f.field("category").or("categoryId").text(0..=LONGEST).filter(|word| !word.is_empty());
-    let brands = f.field("brand").text(0..=LONGEST);
-    let brands = brands.map(|brands| brands.split(',').map(str::trim).map(str::to_owned).collect::<Vec<_>>());
-    let brands = brands.filter(|brands| brands.iter().any(|brand| !brand.is_empty()));
+    let brands = brands(f);
     let tag = f.field("tag").text(0..=LONGEST).filter(|word| !word.is_empty());
     let min_price = f.field("minPrice").money(currency, 0..=DEAREST);
     let max_price = f.field("maxPrice").money(currency, 0..=DEAREST);
     let in_stock = f.field("inStock").boolean();
-    let sort = f.field("sort").one_of(&SORT);
-    // (ascending, descending). There are no reviews yet, so by rating all products are equal: the newest first.
-    let by = f.field("sortBy").one_of(&[
-        ("name", (Sort::NameAscending, Sort::NameDescending)),
-        ("price", (Sort::PriceAscending, Sort::PriceDescending)),
-        ("createdAt", (Sort::Oldest, Sort::Newest)),
-        ("rating", (Sort::Newest, Sort::Newest)),
-    ]);
-    let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]);
+    let sort = sort(f);
     let rule = |text: &str| text.parse::<Cursor>().map_err(|_| "must be the nextCursor of a page".into());
     let after = f.field("cursor").parse(1..=5_000, rule);
     let paging = Paging::read(f, 20)?;
-    let by = by.map(|(up, down)| if descending.unwrap_or(false) { down } else { up });
     let query = SearchQuery {
         seller,
         categories: category.map(|word| vec![word]),
@@ -133,10 +129,39 @@ pub(super) fn filters(
         min_price,
         max_price,
         in_stock,
-        sort: by.or(sort).unwrap_or_default(),
+        sort,
         offset: usize::try_from(paging.offset()).unwrap_or(usize::MAX),
         limit: usize::try_from(paging.limit()).unwrap_or(0),
         ..query
     };
     Some((query, paging))
+}
+
+fn brands(f: &mut Fields<'_, '_>) -> Option<Vec<String>> {
+    let text = f.field("brand").text(0..=LONGEST)?;
+    let brands: Vec<String> = text.split(',').map(|brand| brand.trim().to_owned()).collect();
+    Some(brands).filter(|brands| brands.iter().any(|brand| !brand.is_empty()))
+}
+
+/// `sortBy` with `sortOrder`, or `sort`.
+fn sort(f: &mut Fields<'_, '_>) -> Sort {
+    let sort = f.field("sort").one_of(&[
+        ("price_asc", Sort::PriceAscending),
+        ("price_desc", Sort::PriceDescending),
+        ("name_asc", Sort::NameAscending),
+        ("name_desc", Sort::NameDescending),
+        ("created_desc", Sort::Newest),
+        ("newest", Sort::Newest),
+        ("created_asc", Sort::Oldest),
+        ("relevance", Sort::Relevance),
+    ]);
+    // (ascending, descending). There are no reviews yet, so by rating all products are equal: the newest first.
+    let by = f.field("sortBy").one_of(&[
+        ("name", (Sort::NameAscending, Sort::NameDescending)),
+        ("price", (Sort::PriceAscending, Sort::PriceDescending)),
+        ("createdAt", (Sort::Oldest, Sort::Newest)),
+        ("rating", (Sort::Newest, Sort::Newest)),
+    ]);
+    let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]).unwrap_or(false);
+    by.map(|(up, down)| if descending { down } else { up }).or(sort).unwrap_or_default()
 }

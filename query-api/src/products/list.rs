@@ -1,6 +1,6 @@
 //! `GET /products`, `/products/featured` and `/sellers/{id}/products`: pages of what the index has.
 
-use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams, PageParams};
+use api_contract::openapi::Envelope;
 use api_contract::views::ProductView;
 use api_contract::{ApiError, Page, Paging, PathId, Query};
 use axum::extract::State;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Catalog;
-use super::filters::{Filters, LONGEST, filters};
+use super::filters::{LONGEST, ListParams, filters};
 use super::names::{Shown, unanswered};
 use crate::public_read::PublicRead;
 
@@ -20,8 +20,7 @@ use crate::public_read::PublicRead;
     get, path = "/products", operation_id = "listProducts", tag = "products", security((), ("bearer" = [])),
     params(
         ("search" = Option<String>, Query, description = "Words to find; `q` is read as well", max_length = 500),
-        Filters, PageParams,
-        ConditionParams, FreshnessParams,
+        ListParams,
     ),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
@@ -43,10 +42,7 @@ pub async fn list(
 /// The products that the shop shows first.
 #[utoipa::path(
     get, path = "/products/featured", operation_id = "listFeaturedProducts", tag = "products", security((), ("bearer" = [])),
-    params(
-        Filters, PageParams,
-        ConditionParams, FreshnessParams,
-    ),
+    params(ListParams),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
         (status = 304, description = "It is still what If-None-Match names"),
@@ -65,11 +61,7 @@ pub async fn featured(
 /// The products of a shop.
 #[utoipa::path(
     get, path = "/sellers/{id}/products", operation_id = "listSellerProducts", tag = "products", security((), ("bearer" = [])),
-    params(
-        ("id" = uuid::Uuid, Path, description = "The shop"),
-        Filters, PageParams,
-        ConditionParams, FreshnessParams,
-    ),
+    params(("id" = uuid::Uuid, Path, description = "The shop"), ListParams),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
         (status = 304, description = "It is still what If-None-Match names"),

@@ -108,6 +108,11 @@ impl Names {
         self.shops.of(products.iter().map(|product| product.details.seller_id).collect()).await
     }
 
+    /// Whether there is such a shop.
+    pub async fn has_shop(&self, id: SellerId) -> Result<bool, ApiError> {
+        Ok(self.shops.of(vec![id]).await?.contains_key(&id))
+    }
+
     /// A product that was not withdrawn, from its stream: for the moment before the catalog has it.
     pub async fn folded(&self, log: &Log, id: ProductId) -> Result<Option<Shown>, ApiError> {
         let record: ProductRecord = told(log, id).await?;

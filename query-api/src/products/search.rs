@@ -1,6 +1,6 @@
 //! `GET /products/search`.
 
-use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams, PageParams};
+use api_contract::openapi::Envelope;
 use api_contract::views::ProductView;
 use api_contract::{ApiError, Page, Query};
 use axum::extract::State;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::Catalog;
 use super::facets::{FacetsView, HighlightsView};
-use super::filters::{Filters, LONGEST, filters};
+use super::filters::{LONGEST, ListParams, filters};
 use super::names::{Shown, unanswered};
 use crate::public_read::PublicRead;
 
@@ -25,10 +25,9 @@ use crate::public_read::PublicRead;
     get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
     params(
         ("q" = String, Query, description = "Words to find", min_length = 1, max_length = 500),
-        Filters, PageParams,
         ("facets" = Option<bool>, Query, description = "Whether to count the whole result by its properties; they are counted unless this is false"),
         ("highlight" = Option<bool>, Query, description = "Whether to mark the words that were found; they are marked unless this is false"),
-        ConditionParams, FreshnessParams,
+        ListParams,
     ),
     responses(
         (status = 200, description = "A page of products, the best match first", body = Envelope<FoundProducts>),

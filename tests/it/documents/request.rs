@@ -1,7 +1,6 @@
 //! A request that a document prints, and where it stands.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use reqwest::Method;
 
@@ -77,24 +76,6 @@ impl fmt::Display for Request {
 
 /// A document's text, by its number. Without the data, `None`; with `DAYBOOK_REQUIRE_SHARED=1` it has to be there.
 pub fn read(number: &str) -> Option<String> {
-    let folder = std::env::var_os("DAYBOOK_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
-        .join("seeds");
-    let found = std::fs::read_dir(&folder).ok().and_then(|files| {
-        let mut paths = files.filter_map(|file| Some(file.ok()?.path()));
-        paths.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(number)))
-    });
-    if let Some(path) = found {
-        return Some(String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
-    }
-    let required = std::env::var("DAYBOOK_REQUIRE_SHARED").is_ok_and(|value| value == "1");
-    assert!(!required, "document {number} is not in {}, and DAYBOOK_REQUIRE_SHARED=1", folder.display());
-    #[allow(clippy::print_stderr, reason = "whoever reads the tests is to know what they don't show")]
-    {
-        eprintln!(
-            "skipped: no document {number} in {}; DAYBOOK_SHARED says where shared data is",
-            folder.display()
-        );
-    }
-    None
+    let path = shared_data::file(&format!("seeds/{number}"))?;
+    Some(String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned())
 }

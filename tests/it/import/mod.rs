@@ -1,6 +1,6 @@
 //! Taking over history from elsewhere: the `daybook import orders` command on files that tests write, and on real ones.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "these are tests; one that is skipped says so")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod again;
 mod bad_file;

@@ -5,7 +5,6 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Importing;
-use super::real::shared;
 
 impl Importing {
     /// What an import of products says.
@@ -53,7 +52,7 @@ async fn a_file_of_products_is_taken_once_and_bad_lines_are_named() {
 
 #[tokio::test]
 async fn a_real_catalog() {
-    let Some(path) = shared("icecat_products.jsonl.gz") else { return };
+    let Some(path) = shared_data::file("data/icecat_products.jsonl.gz") else { return };
     let it = Importing::new().await;
     let said = it.products(&path, &[]).await;
     assert_eq!(

@@ -1,27 +1,12 @@
 //! Real history: the first seven months of UCI Online Retail.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 
 use super::{Importing, ledger};
 
-/// Where the data is that is not in the repository, if it is there. With `DAYBOOK_REQUIRE_SHARED=1` it has to be.
-pub(super) fn shared(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("DAYBOOK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = folder.join("data").join(name);
-    if path.is_file() {
-        return Some(path);
-    }
-    let required = std::env::var("DAYBOOK_REQUIRE_SHARED").is_ok_and(|value| value == "1");
-    assert!(!required, "{} is missing, and DAYBOOK_REQUIRE_SHARED=1", path.display());
-    eprintln!("skipped: {} is missing; DAYBOOK_SHARED says where shared data is", path.display());
-    None
-}
-
 #[tokio::test]
 async fn seven_months_of_a_real_shop() {
-    let Some(path) = shared("online_retail_2010-12_to_2011-06.csv.gz") else { return };
+    let Some(path) = shared_data::file("data/online_retail_2010-12_to_2011-06.csv.gz") else { return };
     let it = Importing::new().await;
     let said = it.run(&path, &[]).await;
     assert_eq!(said.show("lines orders returns adjustments rejected"), "245903 9659 3303 1478 1210");

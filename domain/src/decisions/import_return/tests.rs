@@ -242,26 +242,8 @@ fn a_return_asks_for_its_streams_in_three_rounds() {
 #[test]
 fn a_product_is_created_once_under_a_free_slug_and_filled_up() {
     let details = |sku: &str| ProductDetails {
-        seller_id: SELLER,
-        sku: sku.to_owned(),
         external_id: Some(sku.to_owned()),
-        slug: String::new(),
-        name: "A thing".to_owned(),
-        description: String::new(),
-        long_description: None,
-        brand: None,
-        category: None,
-        category_id: None,
-        price: Money::new(100, gbp()),
-        compare_at_price: None,
-        images: Vec::new(),
-        tags: Vec::new(),
-        attributes: Vec::new(),
-        specifications: BTreeMap::new(),
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        ..ProductDetails::plain(SELLER, sku.to_owned(), "A thing".to_owned(), Money::new(100, gbp()))
     };
     let import = |id: u128, sku: &str, stock| ImportProduct {
         product_id: product(id),

@@ -8,8 +8,6 @@ mod properties;
 mod shop;
 mod tree;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -61,26 +59,8 @@ fn time(minutes: i64) -> DateTime<Utc> {
 
 fn details(sku: &str, price: Money) -> ProductDetails {
     ProductDetails {
-        seller_id: SELLER,
-        sku: sku.to_uppercase(),
-        external_id: None,
         slug: sku.to_owned(),
-        name: sku.to_owned(),
-        description: String::new(),
-        long_description: None,
-        brand: None,
-        category: None,
-        category_id: None,
-        price,
-        compare_at_price: None,
-        images: vec![],
-        tags: vec![],
-        attributes: vec![],
-        specifications: BTreeMap::new(),
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        ..ProductDetails::plain(SELLER, sku.to_uppercase(), sku.to_owned(), price)
     }
 }
 

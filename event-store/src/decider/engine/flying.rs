@@ -6,9 +6,10 @@ use std::time::Instant;
 use domain::StreamId;
 use tracing::warn;
 
-use super::super::flight::{Known, Landing, Order};
+use super::super::flight::{Landing, Order};
 use super::super::job::{Answer, Pending};
 use super::super::keys::KeyState;
+use super::super::known::Known;
 use super::super::registry::AggregateType;
 use super::Engine;
 use super::filling::{Filling, Outcome};

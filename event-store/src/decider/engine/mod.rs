@@ -24,9 +24,10 @@ use self::filling::Filling;
 use self::linger::Linger;
 use super::Config;
 use super::cache::Cache;
-use super::flight::{self, Known, Landing, Order};
+use super::flight::{self, Landing, Order};
 use super::job::Pending;
 use super::keys::Keys;
+use super::known::{Known, known};
 use super::loads::{Loaded, Loads};
 use super::meters::Meters;
 use super::registry::Registry;
@@ -80,7 +81,7 @@ impl Engine {
         stopped: oneshot::Receiver<()>,
     ) -> Result<Self, LogError> {
         let registry = Arc::new(registry);
-        let known = flight::known(&mut appending.connect().await?).await?;
+        let known = known(&mut appending.connect().await?).await?;
         let (loads, loaded) = Loads::new(Arc::clone(&registry), pool.clone());
         let (orders, taken) = mpsc::channel(1);
         let (landed, landings) = mpsc::channel(2);

@@ -4,11 +4,8 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
 
-use domain::product::{Attribute, ProductDetails};
 use flate2::read::GzDecoder;
-use serde_json::Value;
 
 use super::super::{Weight, search::ProductSearch};
 use super::*;
@@ -16,49 +13,22 @@ use super::*;
 /// Queries with what people thought of products, by the product's number: 0 to 3.
 type Judgements = Vec<(String, HashMap<u32, u32>)>;
 
-fn shared(name: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("DAYBOOK_SHARED").map(PathBuf::from)?;
-    Some(shared.join("data").join(name))
-}
-
-fn said(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(holds) => Some(if *holds { "Yes" } else { "No" }.to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn product_of(record: &Value) -> ProductDetails {
-    let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-    let mut product = details(&text("title"), &text("short_description"), record["price"].as_i64().unwrap());
-    product.sku = text("id");
-    product.external_id = Some(text("id"));
-    product.brand = Some(text("supplier"));
-    (product.category, product.tags, product.long_description) = (None, Vec::new(), None);
-    product.specifications = [("Model number".to_owned(), text("name"))].into();
-    let attribute = |(name, value): (&String, &Value)| {
-        let name = name.strip_prefix("attr_")?[2..].replace('_', " ");
-        Some(Attribute { name, value: said(value)? })
-    };
-    product.attributes = record.as_object().unwrap().iter().filter_map(attribute).collect();
-    product
-}
-
 /// Product n is the n-th line.
 fn catalog() -> Option<(Vec<Happened>, Judgements)> {
-    let file = std::fs::File::open(shared("icecat_products.jsonl.gz")?).unwrap();
+    let file = std::fs::File::open(shared_data::file("data/icecat_products.jsonl.gz")?).unwrap();
     let mut numbers = HashMap::new();
     let mut events = Vec::new();
     for (n, line) in (1..).zip(BufReader::new(GzDecoder::new(file)).lines()) {
-        let record: Value = serde_json::from_str(&line.unwrap()).unwrap();
-        numbers.insert(record["id"].as_str().unwrap().to_owned(), n);
-        events.push(created(n, product_of(&record)));
+        let product = icecat::read(line.unwrap().as_bytes(), SELLER, "USD".parse().unwrap()).unwrap();
+        numbers.insert(product.sku.clone(), n);
+        events.push(created(n, product));
         events.push(received(n, 1, 100));
     }
     let mut text = String::new();
-    std::fs::File::open(shared("icecat_judgements_dev.csv")?).unwrap().read_to_string(&mut text).unwrap();
+    std::fs::File::open(shared_data::file("data/icecat_judgements_dev.csv")?)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     let mut judgements: Judgements = Vec::new();
     for line in text.lines().skip(1) {
         let (rest, rating) = line.trim().rsplit_once(',').unwrap();

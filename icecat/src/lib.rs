@@ -1,4 +1,4 @@
-//! One line of a file of products, in Icecat's words.
+//! Icecat's catalog: one line of its file, in its words, as a product of ours.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use domain::{Currency, Money};
 use serde_json::{Map, Value};
 
 /// The specification that a maker's number for a model is.
-const MODEL: &str = "Model number";
+pub const MODEL: &str = "Model number";
 /// The specification that a number for scanners is.
 const EAN: &str = "EAN";
 /// A text may have so many characters.
@@ -41,48 +41,40 @@ pub enum BadLine {
     /// A character that Postgres can't keep.
     #[error("it has a NUL character")]
     Nul,
-    /// An earlier line has the same id.
-    #[error("an earlier line has this id")]
-    Repeated,
-    /// The shop's rules refuse it.
-    #[error("the shop refuses it: {0}")]
-    Refused(String),
 }
 
-/// A product as the file has it, for this seller.
+/// A product as a line of the file has it, for this seller.
 pub fn read(line: &[u8], seller_id: SellerId, currency: Currency) -> Result<ProductDetails, BadLine> {
     let line = std::str::from_utf8(line).map_err(|_| BadLine::NotText)?;
     let record: Map<String, Value> = serde_json::from_str(line).map_err(|_| BadLine::NotAnObject)?;
     if line.contains("\\u0000") {
         return Err(BadLine::Nul);
     }
-    let id = required(&record, "id", 64)?;
-    let name = required(&record, "title", 500)?;
+    product(&record, seller_id, currency)
+}
+
+/// A product as a line's object has it, for this seller.
+pub fn product(
+    record: &Map<String, Value>,
+    seller_id: SellerId,
+    currency: Currency,
+) -> Result<ProductDetails, BadLine> {
+    let id = required(record, "id", 64)?;
+    let name = required(record, "title", 500)?;
     let price = price(record.get("price"), currency)?;
     Ok(ProductDetails {
-        seller_id,
         external_id: Some(id.clone()),
-        sku: id,
-        slug: String::new(),
-        name,
-        description: optional(&record, "short_description", LONGEST)?.unwrap_or_default(),
-        long_description: optional(&record, "long_description", LONGEST * 10)?,
-        brand: optional(&record, "supplier", 100)?,
-        category: match optional(&record, "category_path", 100)? {
+        description: optional(record, "short_description", LONGEST)?.unwrap_or_default(),
+        long_description: optional(record, "long_description", LONGEST * 10)?,
+        brand: optional(record, "supplier", 100)?,
+        category: match optional(record, "category_path", 100)? {
             Some(path) => Some(path),
-            None => optional(&record, "category", 100)?,
+            None => optional(record, "category", 100)?,
         },
-        category_id: None,
-        price,
-        compare_at_price: None,
-        images: images(&record),
-        tags: Vec::new(),
-        attributes: attributes(&record),
-        specifications: specifications(&record)?,
-        featured: false,
-        shipping_profile_id: None,
-        related: Vec::new(),
-        hidden: false,
+        images: images(record),
+        attributes: attributes(record),
+        specifications: specifications(record)?,
+        ..ProductDetails::plain(seller_id, id, name, price)
     })
 }
 
