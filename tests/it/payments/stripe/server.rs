@@ -32,6 +32,8 @@ struct Books {
     refund_status: Option<&'static str>,
     /// The next refund is made, and its answer is lost with its key.
     loses_refund: bool,
+    /// The next refund fails, made or not, and that is repeated under its key.
+    fails_refund: Option<bool>,
     /// Tokens that are used up.
     used: HashSet<String>,
     /// Whose customer's each card is that is kept.
@@ -39,6 +41,15 @@ struct Books {
     /// How often each odd token was odd already.
     odd: HashMap<String, u32>,
     made: u32,
+}
+
+impl Books {
+    /// How often this happened, this time too.
+    fn again(&mut self, what: &str) -> u32 {
+        let count = self.odd.entry(what.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
 }
 
 /// The server. Cheap to clone.
@@ -97,6 +108,16 @@ impl Stripe {
     /// The next refund is made, and a day passes before anybody learns of it.
     pub fn lose_next_refund(&self) {
         self.books().loses_refund = true;
+    }
+
+    /// The next refund fails, made or not, and that is repeated under its key.
+    pub fn fail_next_refund(&self, made: bool) {
+        self.books().fails_refund = Some(made);
+    }
+
+    /// How often a key was used that follows another one.
+    pub fn next_keys(&self) -> usize {
+        self.books().answered.keys().filter(|key| key.contains("/r")).count()
     }
 
     /// How refunds are that are made from now on.
@@ -179,6 +200,11 @@ fn once(
         books.answered.insert(key, (form.clone(), status, body.clone()));
     }
     answer(status, &body)
+}
+
+/// A failure, which is kept under its key as any answer is.
+fn failed() -> (u16, Value) {
+    (500, json!({ "error": { "type": "api_error" } }))
 }
 
 /// An answer that says nothing.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Fields, Stripe, answer, garbled, once};
+use super::{Fields, Stripe, answer, failed, garbled, once};
 
 pub(super) async fn create(
     State(stripe): State<Stripe>,
@@ -28,8 +28,11 @@ pub(super) async fn create(
             "payment_intent": form["payment_intent"], "status": books.refund_status.unwrap_or("succeeded"),
             "metadata": { "refund_id": form["metadata[refund_id]"] },
         });
-        books.refunds.push(refund.clone());
-        (200, refund)
+        let fails = books.fails_refund.take();
+        if fails != Some(false) {
+            books.refunds.push(refund.clone());
+        }
+        if fails.is_some() { failed() } else { (200, refund) }
     });
     if std::mem::take(&mut stripe.books().loses_refund) {
         stripe.forget_keys();
