@@ -39,7 +39,7 @@ pub enum PaymentCommand {
     Attempt {
         /// At which gateway.
         gateway: String,
-        /// The gateway's token for the method.
+        /// Our id of a stored method, or else the gateway's token.
         method: String,
         /// Where the customer goes from the gateway's own page, kept in `personal`.
         pages: Option<PersonalId>,
