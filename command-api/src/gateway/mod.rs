@@ -132,6 +132,8 @@ pub struct GiveBack {
     pub charge: String,
     /// How much.
     pub amount: Money,
+    /// Of how much: all refunds together are no more.
+    pub captured: Money,
     /// It may have been asked for before.
     pub may_be_known: bool,
 }

@@ -29,7 +29,8 @@ impl Settlement {
         let position = match requested(&payment, refund_id) {
             Some((capture, amount)) => {
                 let charge = capture.reference.clone().unwrap_or_default();
-                let refund = GiveBack { payment_id, refund_id, charge, amount, may_be_known };
+                let captured = capture.amount;
+                let refund = GiveBack { payment_id, refund_id, charge, amount, captured, may_be_known };
                 let Some(given) = self.give_back(&capture.gateway, &refund).await? else {
                     let pending = PendingRefund { payment_id, refund_id, because: because.clone() };
                     return Ok(pending::note(self.log.pool(), &pending).await?);

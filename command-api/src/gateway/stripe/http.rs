@@ -69,7 +69,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// This one, and those that follow: `…/r1`, `…/r2`.
+    /// This one, and those that follow: `…/r1`, `…/r2`. For what moves no money twice under two keys.
     pub(super) fn from(first: impl Into<String>) -> Self {
         Self { first: Some(first.into()), more: MORE_KEYS }
     }
@@ -107,14 +107,14 @@ impl Http {
     ///
     /// Stripe repeats whatever it answered first under a key for a day, a 500 too
     /// (<https://docs.stripe.com/api/idempotent_requests>). So where it says that it repeats a failure, `done` looks whether
-    /// what was asked for happened all the same, and if not the next key is taken.
+    /// what was asked for happened all the same, and if not the next key is taken. Only a failure that is *repeated* leads on:
+    /// that one has ended, for Stripe answers 409 while the first request is at work. Behind a fresh 5xx it may go on; the
+    /// same key is asked again. All who ask for the same thing take the same keys in the same order.
     ///
-    /// That asks for nothing twice. Only a failure that is *repeated* leads on: Stripe repeats what has ended, and answers
-    /// 409 while the first request is still at work, so the look that follows sees all that it ever did. A fresh 5xx leads
-    /// nowhere, for behind it the request may go on; the same key is asked again. And whoever asks for the same thing at
-    /// the same time takes the same keys in the same order: both are at one key, which acts once, until that one has failed
-    /// for both. What remains is that Stripe might forget a key while somebody is on the way from it to the next; the
-    /// callers say why that moves no money twice.
+    /// None of this proves that what failed never happens: Stripe calls a 500 indeterminate, and may make up for it hours
+    /// after the look (<https://docs.stripe.com/error-low-level#server-errors>). So [`Keys::from`] is only for what may be
+    /// asked for under two keys without money moving twice, and each who makes them says why. What can't is asked for under
+    /// [`Keys::only`] one.
     pub(super) async fn post<T, F>(
         &self,
         path: &str,

@@ -1,13 +1,13 @@
 //! `PaymentIntents`: created, confirmed, cancelled, looked at.
 //!
 //! # Why nobody is charged twice
-//! At Stripe an intent succeeds once: one that has succeeded, is being processed or was cancelled refuses to be confirmed,
-//! under whatever key, and while it is being confirmed it is locked. Of a payment's intents at most one can be confirmed at
-//! any time: an intent is noted before it is confirmed, the next generation is made only when the last one is known to be
-//! cancelled, which is for good, and of two that make the same generation the one counts that was noted first. So a
-//! confirmation may be sent under as many keys, with as many forms and by as many processes as there are: the key saves a
-//! second question to the bank, it is not what keeps the money from moving twice. Making an intent and a card's method moves
-//! no money, and cancelling can be done twice.
+//! An intent "creates at most one successful charge" (<https://docs.stripe.com/api/payment_intents>), under whatever key and
+//! also when Stripe makes up for a failure later: one that has succeeded, is being processed or was cancelled refuses to be
+//! confirmed. Of a payment's intents at most one can be confirmed at any time: an intent is noted before it is confirmed, the
+//! next generation is made only when the last one is known to be cancelled, which is for good, and of two that make the same
+//! generation the one counts that was noted first. So a confirmation may be sent under as many keys, with as many forms and
+//! by as many processes as there are: the key saves a second question to the bank, it is not what keeps the money from moving
+//! twice. Making an intent and a card's method moves no money, and cancelling can be done twice.
 
 use sha2::{Digest as _, Sha256};
 

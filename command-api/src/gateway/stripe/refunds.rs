@@ -1,15 +1,12 @@
 //! Refunds: made once, and looked for among the payment's before one is made again.
 //!
 //! # Why no money goes back twice
-//! Stripe makes as many refunds of an intent as it is asked for, up to what was captured: so here the keys are what counts.
-//! A refund that may have been asked for is looked for in Stripe's list before it is asked for again. All who ask for it at
-//! the same time take the same keys in the same order, and the next one only after the one before has failed for good and
-//! the list still has no refund ([`super::http::Http::post`]). A key acts a second time only when Stripe has forgotten it,
-//! after a day or later: so the next key is taken only while the refund itself is younger than that, when nobody can make
-//! any of its keys act again. Later the first key alone is asked by, after a look that sees what any of them did.
-
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::RefundId;
+//! Stripe makes as many refunds of an intent as it is asked for, up to what was captured. One that may have been asked for is
+//! looked for in Stripe's list first, and asked for by its one key. Where Stripe repeats a failure under that key the next
+//! one is no way out: what failed is "indeterminate", Stripe may make up for it hours later
+//! (<https://docs.stripe.com/error-low-level#server-errors>), and no look before shows that. So a refund has further keys
+//! only where Stripe itself refuses the second: two of more than half of what was captured are more than was captured. A
+//! smaller one waits until it is in the list, or Stripe has forgotten the key: after a day, as for any other answer.
 
 use super::super::{GatewayError, GiveBack, GivenBack};
 use super::http::Keys;
@@ -18,9 +15,6 @@ use super::{Stripe, minor_units, refused_call};
 
 /// The most that Stripe lists at once.
 const PAGE: usize = 100;
-
-/// How long Stripe remembers a key at least, less what clocks may differ and a request may take.
-const REMEMBERED: TimeDelta = TimeDelta::hours(23);
 
 impl Stripe {
     /// Gives money back. One that may have been asked for is looked for first, and not only asked for by its key: Stripe
@@ -37,11 +31,14 @@ impl Stripe {
             ("metadata[payment_id]", refund.payment_id.to_string()),
             ("metadata[refund_id]", refund.refund_id.to_string()),
         ];
-        let keys = keys(refund.refund_id, Utc::now());
-        Ok(match self.http.post("/v1/refunds", &form, &keys, || self.made_refund(refund)).await?.result {
-            Ok(made) => made.given_back(),
-            Err(problem) => GivenBack::Refused { code: problem.word() },
-        })
+        let asked = self.http.post("/v1/refunds", &form, &keys(refund), || self.made_refund(refund)).await?;
+        let problem = match asked.result {
+            Ok(made) => return Ok(made.given_back()),
+            Err(problem) => problem,
+        };
+        // It may be refused because Stripe has just made up for a failure, so that nothing is left to go back.
+        let made = self.made_refund(refund).await?;
+        Ok(made.map_or_else(|| GivenBack::Refused { code: problem.word() }, Refund::given_back))
     }
 
     /// The refund as it is now, if it was made.
@@ -67,35 +64,37 @@ impl Stripe {
     }
 }
 
-/// The refund's id; and what may follow it while every key of this refund is remembered. None is older than the refund, and
-/// its id says when it was requested.
-fn keys(refund: RefundId, now: DateTime<Utc>) -> Keys {
-    let requested = refund.0.get_timestamp().and_then(|at| i64::try_from(at.to_unix().0).ok());
-    match requested {
-        Some(requested) if now.timestamp().saturating_sub(requested) < REMEMBERED.num_seconds() => {
-            Keys::from(refund.to_string())
-        }
-        Some(_) | None => Keys::only(refund.to_string()),
-    }
+/// The refund's id; with what may follow it where Stripe refuses the second of two such refunds.
+fn keys(refund: &GiveBack) -> Keys {
+    let key = refund.refund_id.to_string();
+    let left_by_one = refund.captured.amount.saturating_sub(refund.amount.amount);
+    if refund.amount.amount > left_by_one { Keys::from(key) } else { Keys::only(key) }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::{Builder, Uuid};
+    use domain::Money;
+    use domain::ids::{PaymentId, RefundId};
+    use uuid::Uuid;
 
     use super::*;
 
-    /// Guards against a second refund under a later key, made while Stripe forgets the ones before.
+    /// Guards against a second refund under a second key, where there is enough left for both.
     #[test]
-    fn the_next_key_is_taken_only_while_stripe_remembers_all_of_them() {
-        let now = Utc::now();
-        let requested = |ago: TimeDelta| {
-            let millis = u64::try_from((now - ago).timestamp_millis()).unwrap();
-            RefundId(Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid())
+    fn only_a_refund_that_cannot_go_back_twice_has_further_keys() {
+        let follow = |amount| {
+            let money = |amount| Money::new(amount, "USD".parse().unwrap());
+            let refund = GiveBack {
+                payment_id: PaymentId(Uuid::from_u128(1)),
+                refund_id: RefundId(Uuid::from_u128(2)),
+                charge: "pi_1".to_owned(),
+                amount: money(amount),
+                captured: money(100),
+                may_be_known: false,
+            };
+            keys(&refund).in_order().count() > 1
         };
-        let follow = |refund: RefundId| keys(refund, now).in_order().count() > 1;
-        assert!(follow(requested(TimeDelta::zero())) && follow(requested(TimeDelta::hours(22))));
-        assert!(!follow(requested(TimeDelta::hours(23))) && !follow(requested(TimeDelta::days(30))));
-        assert!(!follow(RefundId(Uuid::from_u128(7))), "an id that tells no time");
+        assert!(follow(100) && follow(51));
+        assert!(!follow(50) && !follow(1));
     }
 }

@@ -1,13 +1,16 @@
 //! What Stripe answered under a key it repeats for a day, a failure too, and it refuses the key for anything else. None of
 //! that keeps a payment from being settled, and none of it moves money twice.
 
+use std::time::Duration;
+
 use api_contract::Role;
 use command_api::gateway::{Charged, Gateway as _, Pages};
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::alone::{Alone, HOME, declined};
 use super::{Shop, pay, status};
+use crate::harness::Options;
 use crate::payments::{ordered, payment_id};
 
 /// Guards against an attempt that is `processing` for a day, as long as Stripe repeats its failure; and against a second
@@ -50,21 +53,66 @@ async fn the_keys_of_a_charge_that_always_fails_come_to_an_end() {
     assert_eq!(alone.stripe.charges(), Vec::<u32>::new());
 }
 
-/// Guards against a refund that stays requested for a day, and against a second one where the failed request had made it.
-#[tokio::test]
-async fn a_refund_whose_failure_is_repeated_is_made_once() {
-    let shop = Shop::start().await;
+/// A shop with an order that was paid, the order, and where it is refunded.
+async fn paid(options: Options) -> (Shop, Value, String) {
+    let shop = Shop::start_with(options).await;
     let (seller, buyer) = shop.people().await;
     let order = ordered(&buyer, &seller).await;
     pay(&buyer, &order, "tok_visa").await;
-    let admin = shop.app.person(Role::Admin).await;
+    shop.app.event(payment_id(&order), "PaymentCaptured").await;
     let path = format!("/payments/{}/refund", payment_id(&order));
-    for (amount, made) in [(1, false), (2, true)] {
+    (shop, order, path)
+}
+
+/// Guards against a refund that stays requested for a day; and against a second one where the failed request had made it, or
+/// Stripe makes up for it later.
+#[tokio::test]
+async fn a_refund_whose_failure_is_repeated_is_made_once() {
+    let (shop, _, path) = paid(Options::default()).await;
+    let admin = shop.app.person(Role::Admin).await;
+    for (body, made, refunds) in
+        [(json!({ "amount": 2 }), true, vec![200]), (json!({}), false, vec![200, 20_798])]
+    {
         shop.stripe.fail_next_refund(made);
-        let part = admin.post(&path, &json!({ "amount": amount })).await;
-        assert_eq!(part.json()["data"]["status"], "succeeded", "made {made}: {}", part.text);
+        let part = admin.post(&path, &body).await;
+        assert_eq!(part.json()["data"]["status"], "succeeded", "{body}: {}", part.text);
+        shop.stripe.make_up();
+        assert_eq!(shop.stripe.refunds(), refunds);
     }
-    assert_eq!((shop.stripe.refunds(), shop.stripe.next_keys()), (vec![100, 200], 1));
+    assert_eq!(shop.stripe.next_keys(), 1, "what was made is found, and not asked for again");
+}
+
+/// Guards against a second key of a refund that can go back twice: Stripe may make up for the failure after any look.
+#[tokio::test]
+async fn a_part_whose_failure_is_repeated_is_asked_for_by_its_one_key() {
+    let answer_within = Duration::from_millis(300);
+    let (shop, order, path) = paid(Options { answer_within, ..Options::default() }).await;
+    let admin = shop.app.person(Role::Admin).await;
+    shop.stripe.fail_next_refund(false);
+    let part = admin.post(&path, &json!({ "amount": 1 })).await;
+    assert_eq!(status(&part), (200, "pending".to_owned()), "{}", part.text);
+    let repeated = async {
+        while shop.stripe.repeated() < 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), repeated).await.expect("it is asked for by the same key");
+    shop.stripe.make_up();
+    shop.app.event(payment_id(&order), "PaymentRefunded").await;
+    assert_eq!((shop.stripe.refunds(), shop.stripe.next_keys()), (vec![100], 0));
+}
+
+/// Guards against a failed refund in our books whose money went back: Stripe made up for it between the look and the next key,
+/// for which nothing was left.
+#[tokio::test]
+async fn a_refund_that_stripe_makes_up_for_at_the_last_moment_has_gone_back() {
+    let (shop, _, path) = paid(Options::default()).await;
+    let admin = shop.app.person(Role::Admin).await;
+    shop.stripe.fail_next_refund(false);
+    shop.stripe.make_up_late();
+    let all = admin.post(&path, &json!({})).await;
+    assert_eq!(all.json()["data"]["status"], "succeeded", "{}", all.text);
+    assert_eq!(shop.stripe.refunds(), [20_998]);
 }
 
 /// Guards against an `idempotency_error`, and so an attempt that nothing settles, where the shop has moved or the pages to

@@ -34,6 +34,12 @@ struct Books {
     loses_refund: bool,
     /// The next refund fails, made or not, and that is repeated under its key.
     fails_refund: Option<bool>,
+    /// Refunds that failed and were not made.
+    unmade: Vec<Value>,
+    /// They are made when the next key is asked by.
+    makes_up_late: bool,
+    /// How often an answer was repeated.
+    repeated: u32,
     /// Tokens that are used up.
     used: HashSet<String>,
     /// Whose customer's each card is that is kept.
@@ -115,6 +121,21 @@ impl Stripe {
         self.books().fails_refund = Some(made);
     }
 
+    /// Stripe looks into its failures, and makes the refunds that it did not make: as far as there is money for them.
+    pub fn make_up(&self) {
+        refunds::make_up(&mut self.books());
+    }
+
+    /// As [`Self::make_up`], when a refund is asked for under the next key: after whoever asks has looked.
+    pub fn make_up_late(&self) {
+        self.books().makes_up_late = true;
+    }
+
+    /// How often an answer was repeated.
+    pub fn repeated(&self) -> u32 {
+        self.books().repeated
+    }
+
     /// How often a key was used that follows another one.
     pub fn next_keys(&self) -> usize {
         self.books().answered.keys().filter(|key| key.contains("/r")).count()
@@ -187,11 +208,12 @@ fn once(
 ) -> Response {
     let mut books = stripe.books();
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
-    if let Some((known, status, body)) = key.as_ref().and_then(|key| books.answered.get(key)) {
-        if known != form {
+    if let Some((known, status, body)) = key.as_ref().and_then(|key| books.answered.get(key)).cloned() {
+        if known != *form {
             return problem(400, "idempotency_error", "idempotency_key_in_use", None);
         }
-        let mut replayed = answer(*status, body);
+        books.repeated += 1;
+        let mut replayed = answer(status, &body);
         replayed.headers_mut().insert("idempotent-replayed", "true".parse().unwrap());
         return replayed;
     }
