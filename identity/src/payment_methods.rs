@@ -141,6 +141,11 @@ pub async fn find(
     Ok(row.map(StoredMethod::from))
 }
 
+/// The gateway's token of this method, whosever it is.
+pub async fn reference(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT reference FROM payment_methods WHERE id = $1", id).fetch_optional(db).await
+}
+
 /// Stores a method under a new id. The first is the default in any case.
 pub async fn add(
     db: &mut PgConnection,

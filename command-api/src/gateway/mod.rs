@@ -132,6 +132,8 @@ pub struct GiveBack {
     pub charge: String,
     /// How much.
     pub amount: Money,
+    /// Of how much: all refunds together are no more.
+    pub captured: Money,
     /// It may have been asked for before.
     pub may_be_known: bool,
 }
@@ -211,6 +213,16 @@ impl std::fmt::Debug for Gateways {
     }
 }
 
+/// The longest name of a method that is read from a client: a token of any gateway's, or our id of a stored one.
+pub const LONGEST_METHOD: usize = 100;
+
+/// Whether this has the form of a token: one of these prefixes, and a word.
+pub fn is_token(text: &str, prefixes: &[&str]) -> bool {
+    let word = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or_default();
+    let of_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.len() <= LONGEST_METHOD && !word.is_empty() && word.bytes().all(of_word)
+}
+
 /// The gateways that this build knows, the one to be preferred first.
 pub const KNOWN: [&str; 2] = ["stripe", "simulator"];
 
@@ -238,5 +250,20 @@ impl Gateways {
     /// A page where a person can pay, if the preferred gateway has one.
     pub fn page(&self, payment_id: PaymentId) -> Option<String> {
         self.get(self.preferred()?)?.page(payment_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_a_prefix_and_a_word_that_is_not_too_long() {
+        let of_length = |length: usize| format!("tok_{}", "a".repeat(length - 4));
+        assert!(is_token(&of_length(LONGEST_METHOD), &["tok_", "pm_"]));
+        assert!(is_token("pm_card_visa", &["tok_", "pm_"]) && !is_token("pm_card_visa", &["tok_"]));
+        for wrong in ["", "tok_", "tok_'--", "4242424242424242", &of_length(LONGEST_METHOD + 1)] {
+            assert!(!is_token(wrong, &["tok_", "pm_"]), "{wrong}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use identity::payment_methods::{self, AddError, MOST, NewMethod, StoredMethod};
 use sqlx::PgExecutor;
 use tracing::warn;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use super::method;
 use crate::auth::of_nobody;
 use crate::command::Caller;
-use crate::gateway::{Gateways, Keep, Kept};
+use crate::gateway::{Gateways, Keep, Kept, LONGEST_METHOD};
 use crate::shop::Shop;
 
 /// After how long a gateway that gave no answer may be asked again.
@@ -40,8 +41,7 @@ struct AddMethod {
     /// `card`.
     #[schema(rename = "type", value_type = Option<String>, pattern = "^card$", nullable = false)]
     kind: Option<&'static str>,
-    /// The gateway's token.
-    #[schema(rename = "cardToken", pattern = "^(tok|pm)_[A-Za-z0-9_]{1,60}$", example = "tok_visa")]
+    #[schema(rename = "cardToken", schema_with = token_schema)]
     token: String,
     /// Whether it becomes the one that is used where none is named.
     #[schema(nullable = false)]
@@ -51,10 +51,16 @@ struct AddMethod {
     gateway: &'static str,
 }
 
+fn token_schema() -> Schema {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some("The gateway's token."));
+    let text = text.pattern(Some("^(tok|pm)_[A-Za-z0-9_]+$")).max_length(Some(LONGEST_METHOD));
+    text.examples(["tok_visa"]).build().into()
+}
+
 impl AddMethod {
     fn read(f: &mut Fields<'_, '_>, gateways: &Gateways) -> Option<Self> {
         let kind = f.field("type").one_of(&[("card", "card")]);
-        let token = f.field("cardToken").or("token").required().text(1..=100);
+        let token = f.field("cardToken").or("token").required().text(1..=LONGEST_METHOD);
         let is_default = f.field("isDefault").boolean();
         let gateway = method::gateway(f, gateways);
         for number in NUMBERS {
@@ -211,5 +217,22 @@ fn refusal(error: AddError) -> ApiError {
     match error {
         AddError::TooMany => ApiError::conflict(error.to_string()),
         AddError::Postgres(error) => of_nobody(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema as _;
+    use utoipa::openapi::RefOr;
+
+    use super::*;
+
+    /// Guards that clients are told of the same longest token that is taken.
+    #[test]
+    fn the_schema_s_longest_token_is_the_longest_that_is_taken() {
+        let RefOr::T(Schema::Object(body)) = AddMethod::schema() else { panic!("an object") };
+        let RefOr::T(Schema::Object(token)) = &body.properties["cardToken"] else { panic!("a text") };
+        assert_eq!(token.max_length, Some(LONGEST_METHOD));
+        assert!(body.required.iter().any(|name| name == "cardToken"));
     }
 }

@@ -9,11 +9,11 @@ use sqlx::PgPool;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::gateway::Gateways;
+use crate::gateway::{Gateways, LONGEST_METHOD, is_token};
 
 /// Reads `paymentMethodId`.
 pub fn read(f: &mut Fields<'_, '_>) -> Option<String> {
-    let method = f.field("paymentMethodId").or("cardToken").text(1..=100)?;
+    let method = f.field("paymentMethodId").or("cardToken").text(1..=LONGEST_METHOD)?;
     match rule(&method) {
         Ok(method) => Some(method),
         Err(problem) => {
@@ -52,11 +52,11 @@ pub(super) async fn forget(gateways: &Gateways, gateway: &str, reference: &str) 
 
 /// A method's id, or a token. What it can't be is a card's number: no card number is taken.
 fn rule(text: &str) -> Result<String, Cow<'static, str>> {
-    let is_token = ["tok_", "pm_"]
-        .into_iter()
-        .filter_map(|prefix| text.strip_prefix(prefix))
-        .any(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-    if is_token || is_id(text) { Ok(text.to_owned()) } else { Err("must be a payment method's id".into()) }
+    if is_token(text, &["tok_", "pm_"]) || is_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a payment method's id".into())
+    }
 }
 
 /// The words. The order's event has the one that was given, so it can't be any text.
@@ -97,6 +97,16 @@ pub(super) async fn stored(
     let Some(id) = Uuid::try_parse(method).ok().filter(|_| is_id(method)) else { return Ok(None) };
     let found = payment_methods::find(pool, user, id).await.map_err(identity::failed)?;
     found.map(Some).ok_or_else(|| ApiError::not_found("Payment method"))
+}
+
+/// The gateway's own name of the method that an attempt charges: an attempt names a stored one by our id, for the gateway's
+/// names of a person are not for events; nothing where it was removed meanwhile. Attempts of before name what their gateway
+/// is told.
+pub async fn reference(pool: &PgPool, method: &str) -> Result<Option<String>, sqlx::Error> {
+    match Uuid::try_parse(method).ok().filter(|_| is_id(method)) {
+        Some(id) => payment_methods::reference(pool, id).await,
+        None => Ok(Some(method.to_owned())),
+    }
 }
 
 fn is_id(text: &str) -> bool {

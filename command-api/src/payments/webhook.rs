@@ -78,8 +78,9 @@ async fn take(shop: &Shop, gateway: &str, notice: &Notice, because: &Metadata) -
     if known.fetch_one(shop.log.pool()).await.map_err(identity::failed)? {
         return Ok(());
     }
-    let settled = shop.settlement.refresh(payment_id, because).await;
-    settled.map_err(|error| ApiError::unavailable(TRY_AGAIN).because(error))?;
+    let untold = |error| ApiError::unavailable(TRY_AGAIN).because(error);
+    shop.settlement.refresh(payment_id, because).await.map_err(untold)?;
+    shop.settlement.refresh_refunds(payment_id, because).await.map_err(untold)?;
     sqlx::query!(
         "INSERT INTO gateway_notices (gateway, id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         gateway,

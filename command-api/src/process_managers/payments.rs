@@ -1,4 +1,7 @@
 //! Takes attempts to pay and refunds to their gateways, once they are in the log, and records what came of them.
+//!
+//! Whatever is not settled holds the checkpoint, but for a refund that its gateway has made and not settled: that may take
+//! days, so it is noted in a table, and asked about with the tick.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +11,14 @@ use domain::payment::{Payment, PaymentEvent};
 use event_store::{Checkpoint, Head, Log, LogWatch, Metadata, Recorded};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, warn};
 
 use super::leadership::Leadership;
 use super::progress::{BatchNumber, Progress};
 use super::{BATCH, ManagerError, START_AGAIN, TICK, because_of, failure, read};
+use crate::settlement::pending::{self, PendingRefund};
 use crate::settlement::{Settlement, Unsettled};
 
 /// Its checkpoint, and how events name it.
@@ -30,6 +34,9 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How long the first and the last wait is between two questions to a gateway that gives no answer.
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+
+/// How many pending refunds are asked about with one tick.
+const PENDING: usize = 16;
 
 /// The process manager. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -84,77 +91,29 @@ impl Payments {
     ) -> Result<(), ManagerError> {
         let take = Leadership::take(self.log.pool(), Checkpoint::named(NAME));
         let Some(leadership) = stop.run_until_cancelled(take).await else { return Ok(()) };
-        let mut leadership = leadership?;
+        let leadership = leadership?;
         leading.send_replace(true);
-        let mut at = leadership.checkpoint().await?;
-        Checkpoint::named(NAME).recovered(leadership.session()).await?;
-        info!(checkpoint = %at, "payments lead");
-        // What is in the log by now may have been taken to its gateway by whoever led before.
-        let known = self.log.head().await?.position;
-        let mut progress = Progress::from(at);
-        let mut tasks: JoinSet<BatchNumber> = JoinSet::new();
-        let room = Arc::new(Semaphore::new(self.at_once));
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut turn = Turn::begin(self, leadership, stop).await?;
         while !stop.is_cancelled() {
-            let batch = self.log.read_after_of(&TYPES, &at, BATCH).await?;
-            let grown = batch.head != at;
-            if grown {
-                at = batch.head;
-                let due = due(&batch.events, known)?;
-                let number = progress.begin(at, due.len());
-                for due in due {
-                    let Some(place) =
-                        self.place(&room, &mut tasks, &mut progress, &mut leadership, stop).await?
-                    else {
-                        break;
-                    };
-                    let this = self.clone();
-                    let room = Arc::clone(&room);
-                    tasks.spawn(async move {
-                        this.settle(due, &room, place).await;
-                        number
-                    });
-                }
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                Some(finished) = tasks.join_next() => reap(finished, &mut progress),
-                () = self.poke.notified() => {}
-                () = self.more_after(&at) => {}
-                _ = tick.tick() => leadership.store(progress.done()).await?,
-            }
+            let grown = turn.read_on().await?;
+            turn.rest(grown).await?;
         }
-        // What is under way needn't be waited for: it is found again from the checkpoint, and gateways know the keys.
-        leadership.store(progress.done()).await?;
-        leadership.give_back().await;
-        Ok(())
-    }
-
-    /// Waits for room for one more task; nothing if it is stopped meanwhile.
-    async fn place(
-        &self,
-        room: &Arc<Semaphore>,
-        tasks: &mut JoinSet<BatchNumber>,
-        progress: &mut Progress,
-        leadership: &mut Leadership,
-        stop: &CancellationToken,
-    ) -> Result<Option<OwnedSemaphorePermit>, ManagerError> {
-        let mut tick = interval(TICK);
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return Ok(None),
-                place = Arc::clone(room).acquire_owned() => return Ok(place.ok()),
-                Some(finished) = tasks.join_next() => reap(finished, progress),
-                _ = tick.tick() => leadership.store(progress.done()).await?,
-            }
-        }
+        turn.end().await
     }
 
     async fn more_after(&self, at: &Head) {
         tokio::join!(self.watch.beyond(at.position), tokio::time::sleep(LOOK));
+    }
+
+    /// Asks once what became of a refund that is pending. If nothing did, or there is no answer, it is due again later.
+    async fn ask(&self, pending: PendingRefund) {
+        let PendingRefund { payment_id, refund_id, because } = pending;
+        let span = tracing::info_span!("payment", id = %payment_id);
+        let asked = self.settlement.refund(payment_id, refund_id, true, &because).instrument(span);
+        if let Err(unsettled) = asked.await {
+            let error = &unsettled as &dyn std::error::Error;
+            warn!(%payment_id, %refund_id, error, "a pending refund could not be asked about");
+        }
     }
 
     /// Does what is due, and asks again as long as the gateway, or the log, gives no answer. Each time it holds a place:
@@ -204,9 +163,126 @@ impl Payments {
     }
 }
 
-fn reap(finished: Result<BatchNumber, tokio::task::JoinError>, progress: &mut Progress) {
+/// A leadership, and what is under way in it.
+struct Turn<'a> {
+    manager: &'a Payments,
+    stop: &'a CancellationToken,
+    leadership: Leadership,
+    /// How far the log was read.
+    at: Head,
+    /// What is in the log up to here may have been taken to its gateway by whoever led before.
+    known: i64,
+    progress: Progress,
+    /// Each ends with the batch that it is of; a pending refund, which holds no checkpoint, is of none.
+    tasks: JoinSet<Option<BatchNumber>>,
+    /// A place for each that is at its gateway.
+    room: Arc<Semaphore>,
+    tick: Interval,
+}
+
+impl<'a> Turn<'a> {
+    async fn begin(
+        manager: &'a Payments,
+        mut leadership: Leadership,
+        stop: &'a CancellationToken,
+    ) -> Result<Self, ManagerError> {
+        let at = leadership.checkpoint().await?;
+        Checkpoint::named(NAME).recovered(leadership.session()).await?;
+        info!(checkpoint = %at, "payments lead");
+        let known = manager.log.head().await?.position;
+        let room = Arc::new(Semaphore::new(manager.at_once));
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (progress, tasks) = (Progress::from(at), JoinSet::new());
+        Ok(Self { manager, stop, leadership, at, known, progress, tasks, room, tick })
+    }
+
+    /// Begins what is new in the log. Answers whether the log has grown.
+    async fn read_on(&mut self) -> Result<bool, ManagerError> {
+        let batch = self.manager.log.read_after_of(&TYPES, &self.at, BATCH).await?;
+        if batch.head == self.at {
+            return Ok(false);
+        }
+        self.at = batch.head;
+        let due = due(&batch.events, self.known)?;
+        let number = self.progress.begin(self.at, due.len());
+        for due in due {
+            let Some(place) = self.place().await? else { break };
+            let (manager, room) = (self.manager.clone(), Arc::clone(&self.room));
+            self.tasks.spawn(async move {
+                manager.settle(due, &room, place).await;
+                Some(number)
+            });
+        }
+        Ok(true)
+    }
+
+    /// Waits for room for one more task; nothing if it is stopped meanwhile.
+    async fn place(&mut self) -> Result<Option<OwnedSemaphorePermit>, ManagerError> {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok(None),
+                place = Arc::clone(&self.room).acquire_owned() => return Ok(place.ok()),
+                Some(finished) = self.tasks.join_next() => reap(finished, &mut self.progress),
+                _ = self.tick.tick() => self.store().await?,
+            }
+        }
+    }
+
+    /// Waits for the first thing that there is to do. A log that has grown may have grown again; under load it always has, so
+    /// what else is there comes in its turn.
+    async fn rest(&mut self, grown: bool) -> Result<(), ManagerError> {
+        tokio::select! {
+            () = std::future::ready(()), if grown => {}
+            () = self.stop.cancelled() => {}
+            Some(finished) = self.tasks.join_next() => reap(finished, &mut self.progress),
+            () = self.manager.poke.notified() => {}
+            () = self.manager.more_after(&self.at) => {}
+            _ = self.tick.tick() => {
+                self.store().await?;
+                self.ask_pending().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self) -> Result<(), ManagerError> {
+        Ok(self.leadership.store(self.progress.done()).await?)
+    }
+
+    /// Asks about the refunds that are due to be asked about, as far as there is room: nobody waits for one.
+    async fn ask_pending(&mut self) -> Result<(), ManagerError> {
+        let free = || Arc::clone(&self.room).try_acquire_owned().ok();
+        let places: Vec<_> = std::iter::from_fn(free).take(PENDING).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let due = pending::take_due(self.leadership.session(), places.len()).await?;
+        for (pending, place) in due.into_iter().zip(places) {
+            let manager = self.manager.clone();
+            self.tasks.spawn(async move {
+                manager.ask(pending).await;
+                drop(place);
+                None
+            });
+        }
+        Ok(())
+    }
+
+    /// What is under way needn't be waited for: it is found again from the checkpoint or among the refunds that are pending,
+    /// and gateways know the keys.
+    async fn end(mut self) -> Result<(), ManagerError> {
+        self.store().await?;
+        self.leadership.give_back().await;
+        Ok(())
+    }
+}
+
+fn reap(finished: Result<Option<BatchNumber>, tokio::task::JoinError>, progress: &mut Progress) {
     match finished {
-        Ok(number) => progress.finish_one(number),
+        Ok(Some(number)) => progress.finish_one(number),
+        Ok(None) => {}
         // A panic: the checkpoint stays before it, so it is tried again by the next who leads.
         Err(failed) => error!(error = &failed as &dyn std::error::Error, "settling a payment failed"),
     }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{Settlement, Unsettled, asked, not_taken, submission};
 use crate::gateway::{Asked, Charge, Charged, Gateway, Pages};
+use crate::payments::method;
 
 impl Settlement {
     /// Asks for the money, unless the attempt is settled already. The key makes asking twice the same as once.
@@ -60,7 +61,11 @@ impl Settlement {
             }
         }
         let attempt = payment.attempt.as_ref();
-        let token = attempt.map(|attempt| attempt.method.clone()).unwrap_or_default();
+        let named = attempt.map(|attempt| attempt.method.as_str()).unwrap_or_default();
+        let Some(token) = method::reference(self.log.pool(), named).await? else {
+            // Its customer has removed it: it is charged no more, or was already.
+            return Ok(gateway.give_up(&asked).await?);
+        };
         let pages = self.pages(attempt.and_then(|attempt| attempt.pages)).await?;
         Ok(gateway.charge(&Charge { asked, token, pages }).await?)
     }

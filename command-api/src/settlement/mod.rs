@@ -5,6 +5,7 @@
 //! Whatever is recorded twice counts once: the payment itself refuses the second time.
 
 mod attempt;
+pub mod pending;
 mod refund;
 
 use chrono::Utc;
@@ -47,8 +48,8 @@ pub enum Unsettled {
     #[error("the gateway {0} is not configured")]
     NoGateway(String),
     /// Neither recorded nor refused.
-    #[error("the log did not take it: {0}")]
-    Log(String),
+    #[error("the log did not take it")]
+    Log(#[source] Failure<()>),
     /// Where the customer acts, or goes from there, could not be kept or read.
     #[error("Postgres failed")]
     Postgres(#[from] sqlx::Error),
@@ -85,14 +86,30 @@ fn asked(payment_id: PaymentId, payment: &Payment) -> Option<(Asked, &str)> {
     Some((Asked { payment_id, attempt: attempt.number, amount }, &attempt.gateway))
 }
 
+/// Whose refusal is of no interest: what a gateway says is not refused, or was dealt with.
 fn not_taken<E>(failure: Failure<E>) -> Unsettled {
     Unsettled::Log(match failure {
-        Failure::Refused(_) => "refused".to_owned(),
-        Failure::KeyReused => "its key was used".to_owned(),
-        Failure::Busy => "too many commands are waiting".to_owned(),
-        Failure::Unavailable => "the log is unavailable".to_owned(),
-        Failure::Unstorable(code) => format!("Postgres refused it (SQLSTATE {code})"),
-        Failure::Broken => "the decision failed".to_owned(),
-        Failure::Stopped => "shutting down".to_owned(),
+        Failure::Refused(_) => Failure::Refused(()),
+        Failure::KeyReused => Failure::KeyReused,
+        Failure::Busy => Failure::Busy,
+        Failure::Unavailable => Failure::Unavailable,
+        Failure::Unstorable(code) => Failure::Unstorable(code),
+        Failure::Broken => Failure::Broken,
+        Failure::Stopped => Failure::Stopped,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use api_contract::error::chain;
+
+    use super::*;
+
+    /// Guards that whoever reads the log of a process finds the cause, once.
+    #[test]
+    fn what_the_log_did_not_take_says_why() {
+        let unstorable = not_taken(Failure::<&str>::Unstorable("23514".to_owned()));
+        let text = chain(&unstorable);
+        assert_eq!(text, "the log did not take it: the log refused the events (SQLSTATE 23514)");
+    }
 }

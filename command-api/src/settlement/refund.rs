@@ -8,6 +8,7 @@ use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use tracing::{error, info};
 
+use super::pending::{self, PendingRefund};
 use super::{Settlement, Unsettled, not_taken, submission};
 use crate::gateway::{GiveBack, GivenBack};
 
@@ -16,7 +17,7 @@ const WITHOUT_GATEWAY: [&str; 3] = ["manual", "import", "none"];
 
 impl Settlement {
     /// Gives the money back, unless the refund is settled already. Its id is its key. `may_be_known`: somebody may have
-    /// asked before.
+    /// asked before. One that stays pending at its gateway is noted, and this is done with it: see [`super::pending`].
     pub async fn refund(
         &self,
         payment_id: PaymentId,
@@ -28,26 +29,43 @@ impl Settlement {
         let position = match requested(&payment, refund_id) {
             Some((capture, amount)) => {
                 let charge = capture.reference.clone().unwrap_or_default();
-                let refund = GiveBack { payment_id, refund_id, charge, amount, may_be_known };
-                let given = self.give_back(&capture.gateway, &refund).await?;
+                let captured = capture.amount;
+                let refund = GiveBack { payment_id, refund_id, charge, amount, captured, may_be_known };
+                let Some(given) = self.give_back(&capture.gateway, &refund).await? else {
+                    let pending = PendingRefund { payment_id, refund_id, because: because.clone() };
+                    return Ok(pending::note(self.log.pool(), &pending).await?);
+                };
                 self.record_refund(payment_id, refund_id, given, because).await?
             }
             None => self.watch.position(),
         };
+        // Only what was asked for before can have been noted.
+        if may_be_known {
+            pending::forget(self.log.pool(), refund_id).await?;
+        }
         self.outcomes.tell(payment_id, position);
         Ok(())
     }
 
-    async fn give_back(&self, gateway: &str, refund: &GiveBack) -> Result<Given, Unsettled> {
+    /// Asks what became of the payment's refunds that are pending. Others are being asked for at this moment, or settled.
+    pub async fn refresh_refunds(&self, payment_id: PaymentId, because: &Metadata) -> Result<(), Unsettled> {
+        for refund_id in pending::of(self.log.pool(), payment_id).await? {
+            self.refund(payment_id, refund_id, true, because).await?;
+        }
+        Ok(())
+    }
+
+    /// What became of it; nothing while the gateway doesn't know.
+    async fn give_back(&self, gateway: &str, refund: &GiveBack) -> Result<Option<Given>, Unsettled> {
         if WITHOUT_GATEWAY.contains(&gateway) {
-            return Ok(Given::Back(None));
+            return Ok(Some(Given::Back(None)));
         }
         let gateway = self.gateways.get(gateway).ok_or_else(|| Unsettled::NoGateway(gateway.to_owned()))?;
-        match gateway.refund(refund).await? {
-            GivenBack::Refunded { reference } => Ok(Given::Back(Some(reference))),
-            GivenBack::Refused { code } => Ok(Given::Not(code)),
-            GivenBack::Pending => Err(Unsettled::Pending),
-        }
+        Ok(match gateway.refund(refund).await? {
+            GivenBack::Refunded { reference } => Some(Given::Back(Some(reference))),
+            GivenBack::Refused { code } => Some(Given::Not(code)),
+            GivenBack::Pending => None,
+        })
     }
 
     async fn record_refund(

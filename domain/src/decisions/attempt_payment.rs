@@ -14,7 +14,7 @@ pub struct AttemptPayment {
     pub amount: Money,
     /// At which gateway.
     pub gateway: String,
-    /// The gateway's token for the method.
+    /// Our id of a stored method, or else the gateway's token.
     pub method: String,
     /// Where the customer goes from the gateway's own page, kept in `personal`.
     pub pages: Option<PersonalId>,

@@ -24,7 +24,8 @@ pub enum PaymentEvent {
         attempt: u32,
         /// Which gateway.
         gateway: String,
-        /// The gateway's token for the method. Never published.
+        /// Our id of a stored method, or else the gateway's token; events of before have the token of a stored one too. Never
+        /// published.
         method: String,
         /// Where the customer goes from the gateway's own page, kept in `personal`.
         #[serde(default, skip_serializing_if = "Option::is_none")]

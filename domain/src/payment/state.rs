@@ -42,7 +42,7 @@ pub struct Attempt {
     pub number: u32,
     /// At which gateway.
     pub gateway: String,
-    /// The gateway's token for the method.
+    /// Our id of a stored method, or else the gateway's token.
     pub method: String,
     /// Where the customer goes from the gateway's own page, kept in `personal`.
     #[serde(default)]

@@ -24,6 +24,7 @@ pub use pages::pages;
 
 use super::{
     Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
+    is_token,
 };
 
 /// Its name.
@@ -78,8 +79,7 @@ fn unhurried(pool: &PgPool) -> PgPool {
 #[async_trait]
 impl Gateway for Simulator {
     fn accepts(&self, token: &str) -> bool {
-        let word = token.strip_prefix("tok_").unwrap_or_default();
-        (1..=60).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        is_token(token, &["tok_"])
     }
 
     fn page(&self, payment_id: PaymentId) -> Option<String> {

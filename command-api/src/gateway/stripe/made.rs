@@ -16,6 +16,8 @@ pub(super) struct MadeIntent {
     pub generation: i32,
     /// Stripe's own.
     pub id: String,
+    /// The last attempt that took it; 0 where it was made before this was noted.
+    pub attempt: i64,
 }
 
 impl MadeIntents {
@@ -23,7 +25,7 @@ impl MadeIntents {
     pub(super) async fn last(&self, payment: PaymentId) -> Result<Option<MadeIntent>, GatewayError> {
         sqlx::query_as!(
             MadeIntent,
-            "SELECT generation, intent_id AS id FROM stripe_intents
+            "SELECT generation, intent_id AS id, attempt FROM stripe_intents
              WHERE payment_id = $1 ORDER BY generation DESC LIMIT 1",
             payment.0,
         )
@@ -32,31 +34,58 @@ impl MadeIntents {
         .map_err(unreadable)
     }
 
-    /// Notes one that was just made. Answers which one counts: that of whoever noted the same generation first.
+    /// Notes one that was just made for an attempt. Answers which one counts: that of whoever noted the same generation
+    /// first.
     pub(super) async fn note(
         &self,
         payment: PaymentId,
-        generation: i32,
-        id: &str,
-    ) -> Result<String, GatewayError> {
+        made: &MadeIntent,
+    ) -> Result<MadeIntent, GatewayError> {
+        let MadeIntent { generation, ref id, attempt } = *made;
         sqlx::query!(
-            "INSERT INTO stripe_intents (payment_id, generation, intent_id) VALUES ($1, $2, $3)
+            "INSERT INTO stripe_intents (payment_id, generation, intent_id, attempt) VALUES ($1, $2, $3, $4)
              ON CONFLICT (payment_id, generation) DO NOTHING",
             payment.0,
             generation,
-            id,
+            id.as_str(),
+            attempt,
         )
         .execute(&self.0)
         .await
         .map_err(unreadable)?;
-        sqlx::query_scalar!(
-            "SELECT intent_id FROM stripe_intents WHERE payment_id = $1 AND generation = $2",
+        sqlx::query_as!(
+            MadeIntent,
+            "SELECT generation, intent_id AS id, attempt FROM stripe_intents
+             WHERE payment_id = $1 AND generation = $2",
             payment.0,
             generation,
         )
         .fetch_one(&self.0)
         .await
         .map_err(unreadable)
+    }
+
+    /// Takes an intent for an attempt, from one before it; not from one after it.
+    pub(super) async fn take(
+        &self,
+        payment: PaymentId,
+        made: &MadeIntent,
+        attempt: i64,
+    ) -> Result<bool, GatewayError> {
+        if made.attempt == attempt {
+            return Ok(true);
+        }
+        let taken = sqlx::query!(
+            "UPDATE stripe_intents SET attempt = $3
+             WHERE payment_id = $1 AND generation = $2 AND attempt <= $3",
+            payment.0,
+            made.generation,
+            attempt,
+        )
+        .execute(&self.0)
+        .await
+        .map_err(unreadable)?;
+        Ok(taken.rows_affected() == 1)
     }
 }
 

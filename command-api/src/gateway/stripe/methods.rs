@@ -3,6 +3,7 @@
 use domain::ids::UserId;
 
 use super::super::{GatewayError, Keep, Kept};
+use super::http::{Keys, moves_no_money};
 use super::objects::{Customer, Method, Problem};
 use super::{Stripe, refused_call};
 
@@ -30,9 +31,9 @@ impl<'a> Reference<'a> {
 impl Stripe {
     /// Keeps a method for the user's customer, who is made with the first one.
     pub(super) async fn attach(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {
-        let under = |step: &str| keep.key.map(|key| format!("{key}/{step}"));
+        let under = |step: &str| keep.key.map_or_else(Keys::none, |key| Keys::from(format!("{key}/{step}")));
         let method = match Reference::of(keep.token) {
-            Reference::Token(token) => match self.card(token, under("card").as_deref()).await? {
+            Reference::Token(token) => match self.card(token, &under("card")).await? {
                 Ok(method) => method,
                 Err(problem) => return Ok(Kept::Refused { code: problem.word() }),
             },
@@ -42,7 +43,7 @@ impl Stripe {
             Some(Reference::OfCustomer { customer, .. }) => customer.to_owned(),
             Some(Reference::Token(_) | Reference::Method(_)) | None => self.customer(keep.user).await?,
         };
-        Ok(match self.attached(&method, &customer, under("attach").as_deref()).await? {
+        Ok(match self.attached(&method, &customer, &under("attach")).await? {
             Ok(method) => {
                 let reference = format!("{customer}:{}", method.id);
                 match method.face() {
@@ -59,11 +60,12 @@ impl Stripe {
         &self,
         method: &str,
         customer: &str,
-        key: Option<&str>,
+        keys: &Keys,
     ) -> Result<Result<Method, String>, GatewayError> {
         let path = format!("/v1/payment_methods/{method}");
         let form = [("customer", customer.to_owned())];
-        let attached = self.http.post::<Method>(&format!("{path}/attach"), &form, key).await?;
+        let attached =
+            self.http.post(&format!("{path}/attach"), &form, keys, moves_no_money::<Method>).await?;
         if !attached.replayed || attached.result.is_err() {
             return Ok(attached.result.map_err(|problem| problem.word()));
         }
@@ -80,18 +82,18 @@ impl Stripe {
     pub(super) async fn card(
         &self,
         token: &str,
-        key: Option<&str>,
+        keys: &Keys,
     ) -> Result<Result<String, Problem>, GatewayError> {
         let form = [("type", "card".to_owned()), ("card[token]", token.to_owned())];
-        let made = self.http.post::<Method>("/v1/payment_methods", &form, key).await?;
+        let made = self.http.post("/v1/payment_methods", &form, keys, moves_no_money::<Method>).await?;
         Ok(made.result.map(|method| method.id))
     }
 
     /// Only the user's id is told: no name and no address.
     async fn customer(&self, user: UserId) -> Result<String, GatewayError> {
         let form = [("metadata[user_id]", user.to_string())];
-        let made =
-            self.http.post::<Customer>("/v1/customers", &form, Some(&format!("customer:{user}"))).await?;
+        let keys = Keys::from(format!("customer:{user}"));
+        let made = self.http.post("/v1/customers", &form, &keys, moves_no_money::<Customer>).await?;
         made.result.map(|customer| customer.id).map_err(|problem| refused_call(&problem))
     }
 
@@ -99,6 +101,6 @@ impl Stripe {
         let Reference::OfCustomer { method, .. } = Reference::of(reference) else { return Ok(()) };
         let path = format!("/v1/payment_methods/{method}/detach");
         // One that Stripe doesn't know any more is forgotten already.
-        self.http.post::<Method>(&path, &[], None).await.map(|_| ())
+        self.http.post(&path, &[], &Keys::none(), moves_no_money::<Method>).await.map(|_| ())
     }
 }

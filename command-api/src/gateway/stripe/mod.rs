@@ -2,9 +2,9 @@
 //! for each attempt.
 //!
 //! The intent is created under the payment's id as idempotency key, which moves no money, and noted before it is
-//! confirmed, so that it is found when Stripe has forgotten the key; an attempt is a confirmation under the payment's id
-//! and the attempt's number. An intent succeeds once, whatever is asked of it. One that was cancelled makes room for the
-//! next.
+//! confirmed, so that it is found when Stripe has forgotten the key; an attempt is a confirmation under the payment's id,
+//! the attempt's number, the intent's id and a hash of what is asked. An intent succeeds once, whatever is asked of it. One
+//! that was cancelled makes room for the next attempt's.
 
 mod http;
 mod intents;
@@ -25,6 +25,7 @@ use self::made::MadeIntents;
 use self::objects::Problem;
 use super::{
     Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
+    is_token,
 };
 use crate::config::StripeConfig;
 
@@ -60,8 +61,7 @@ impl Stripe {
 #[async_trait]
 impl Gateway for Stripe {
     fn accepts(&self, token: &str) -> bool {
-        let word = token.strip_prefix("tok_").or_else(|| token.strip_prefix("pm_")).unwrap_or_default();
-        (1..=90).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        is_token(token, &["tok_", "pm_"])
     }
 
     fn page(&self, _: PaymentId) -> Option<String> {

@@ -102,6 +102,21 @@ impl Intent {
         self.status == "canceled"
     }
 
+    /// It was paid, or never will be.
+    pub(super) fn is_over(&self) -> bool {
+        self.status == "succeeded" || self.is_cancelled()
+    }
+
+    /// Money has moved, or is about to, or never will.
+    pub(super) fn has_moved(&self) -> bool {
+        self.status == "processing" || self.is_over()
+    }
+
+    /// Nobody's money is on the way, nobody is asked for anything.
+    pub(super) fn can_be_confirmed(&self) -> bool {
+        matches!(self.status.as_str(), "requires_payment_method" | "requires_confirmation")
+    }
+
     /// What it says of what is owed; nothing while nobody was charged.
     pub(super) fn charged(self, owed: Money) -> Result<Option<Charged>, GatewayError> {
         Ok(match self.status.as_str() {

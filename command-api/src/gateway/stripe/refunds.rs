@@ -1,6 +1,15 @@
 //! Refunds: made once, and looked for among the payment's before one is made again.
+//!
+//! # Why no money goes back twice
+//! Stripe makes as many refunds of an intent as it is asked for, up to what was captured. One that may have been asked for is
+//! looked for in Stripe's list first, and asked for by its one key. Where Stripe repeats a failure under that key the next
+//! one is no way out: what failed is "indeterminate", Stripe may make up for it hours later
+//! (<https://docs.stripe.com/error-low-level#server-errors>), and no look before shows that. So a refund has further keys
+//! only where Stripe itself refuses the second: two of more than half of what was captured are more than was captured. A
+//! smaller one waits until it is in the list, or Stripe has forgotten the key: after a day, as for any other answer.
 
 use super::super::{GatewayError, GiveBack, GivenBack};
+use super::http::Keys;
 use super::objects::{List, Refund};
 use super::{Stripe, minor_units, refused_call};
 
@@ -22,11 +31,14 @@ impl Stripe {
             ("metadata[payment_id]", refund.payment_id.to_string()),
             ("metadata[refund_id]", refund.refund_id.to_string()),
         ];
-        let key = refund.refund_id.to_string();
-        Ok(match self.http.post::<Refund>("/v1/refunds", &form, Some(&key)).await?.result {
-            Ok(made) => made.given_back(),
-            Err(problem) => GivenBack::Refused { code: problem.word() },
-        })
+        let asked = self.http.post("/v1/refunds", &form, &keys(refund), || self.made_refund(refund)).await?;
+        let problem = match asked.result {
+            Ok(made) => return Ok(made.given_back()),
+            Err(problem) => problem,
+        };
+        // It may be refused because Stripe has just made up for a failure, so that nothing is left to go back.
+        let made = self.made_refund(refund).await?;
+        Ok(made.map_or_else(|| GivenBack::Refused { code: problem.word() }, Refund::given_back))
     }
 
     /// The refund as it is now, if it was made.
@@ -49,5 +61,40 @@ impl Stripe {
                 None => return Ok(None),
             }
         }
+    }
+}
+
+/// The refund's id; with what may follow it where Stripe refuses the second of two such refunds.
+fn keys(refund: &GiveBack) -> Keys {
+    let key = refund.refund_id.to_string();
+    let left_by_one = refund.captured.amount.saturating_sub(refund.amount.amount);
+    if refund.amount.amount > left_by_one { Keys::from(key) } else { Keys::only(key) }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Money;
+    use domain::ids::{PaymentId, RefundId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Guards against a second refund under a second key, where there is enough left for both.
+    #[test]
+    fn only_a_refund_that_cannot_go_back_twice_has_further_keys() {
+        let follow = |amount| {
+            let money = |amount| Money::new(amount, "USD".parse().unwrap());
+            let refund = GiveBack {
+                payment_id: PaymentId(Uuid::from_u128(1)),
+                refund_id: RefundId(Uuid::from_u128(2)),
+                charge: "pi_1".to_owned(),
+                amount: money(amount),
+                captured: money(100),
+                may_be_known: false,
+            };
+            keys(&refund).in_order().count() > 1
+        };
+        assert!(follow(100) && follow(51));
+        assert!(!follow(50) && !follow(1));
     }
 }

@@ -88,8 +88,8 @@ pub(super) struct Wish {
 #[derive(Clone)]
 pub(super) struct Chosen {
     gateway: &'static str,
-    /// The gateway's own.
-    token: String,
+    /// A stored method's id, or else the gateway's token.
+    method: String,
 }
 
 impl Wish {
@@ -129,11 +129,11 @@ impl Wish {
             wrong.push(Violation::of("paymentMethodId", code, message));
         }
         match chosen {
-            Some(Chosen { gateway, token }) if wrong.is_empty() => Ok(AttemptPayment {
+            Some(Chosen { gateway, method }) if wrong.is_empty() => Ok(AttemptPayment {
                 order_id: request.order_id,
                 amount: owed,
                 gateway: (*gateway).to_owned(),
-                method: token.clone(),
+                method: method.clone(),
                 pages: *pages,
             }),
             Some(_) | None => Err(Halt::Refused(ApiError::all(wrong))),
@@ -156,12 +156,12 @@ async fn choose(shop: &Shop, caller: &Caller, request: &Process) -> Result<Optio
         Ok(Some(stored)) => {
             let gateway = shop.gateways.name(&stored.payment_gateway);
             let gateway = gateway.filter(|gateway| !request.names_gateway || *gateway == request.gateway);
-            Ok(gateway.map(|gateway| Chosen { gateway, token: stored.reference }))
+            Ok(gateway.map(|gateway| Chosen { gateway, method: stored.id.to_string() }))
         }
         Ok(None) => {
             let gateway = request.gateway;
             let accepted = method::is_token_of(&shop.gateways, gateway, &named);
-            Ok(accepted.then_some(Chosen { gateway, token: named }))
+            Ok(accepted.then_some(Chosen { gateway, method: named }))
         }
         // The order's own may have been removed since.
         Err(_) if request.method.is_none() => Ok(None),
@@ -191,10 +191,13 @@ mod tests {
     use axum::http::HeaderMap;
     use chrono::{DateTime, Utc};
     use domain::ids::PaymentId;
+    use utoipa::PartialSchema as _;
+    use utoipa::openapi::{RefOr, Schema};
 
     use super::*;
     use crate::gateway::{
-        Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
+        Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept,
+        LONGEST_METHOD, Notice,
     };
 
     /// A gateway that is never asked.
@@ -260,5 +263,13 @@ mod tests {
             r#"{"orderId": 7, "paymentMethodId": "4242424242424242", "returnUrl": "javascript:alert(1)"}"#;
         let expected = ["orderId", "paymentMethodId", "amount", "returnUrl"];
         assert_eq!(read(body, true).err().unwrap(), expected);
+    }
+
+    /// Guards that clients are told of the same longest name that is taken: an attribute can't name the constant.
+    #[test]
+    fn the_schema_s_longest_method_is_the_longest_that_is_taken() {
+        let RefOr::T(Schema::Object(body)) = Process::schema() else { panic!("an object") };
+        let RefOr::T(Schema::Object(method)) = &body.properties["paymentMethodId"] else { panic!("a text") };
+        assert_eq!(method.max_length, Some(LONGEST_METHOD));
     }
 }

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use api_contract::Role;
+use command_api::gateway::LONGEST_METHOD;
+use domain::Money;
+use domain::decisions::{AttemptPayment, attempt_payment};
+use event_store::{Decision, Submission};
 use futures::future::join_all;
 use identity::payment_methods::{self, MOST, NewMethod};
 use reqwest::Method;
@@ -10,8 +14,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Shop, pay, status};
-use crate::harness::Answer;
-use crate::payments::ordered;
+use crate::harness::{Answer, Options};
+use crate::payments::{ordered, payment_id};
 
 const PATH: &str = "/payments/methods";
 
@@ -138,4 +142,67 @@ async fn a_card_that_can_t_be_stored_is_not_kept_at_stripe_either() {
     // By now it is known before Stripe is asked.
     assert_eq!(buyer.post(PATH, &card("tok_once_3")).await.status, 409);
     assert_eq!(shop.stripe.kept().len(), 1);
+}
+
+/// Guards against events that name a person as Stripe does.
+#[tokio::test]
+async fn an_event_names_a_stored_card_by_our_id() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let stored = buyer.post(PATH, &card("tok_visa")).await.json()["data"].clone();
+    let order = ordered(&buyer, &seller).await;
+    let paid = pay(&buyer, &order, stored["id"].as_str().unwrap()).await;
+    assert_eq!(status(&paid), (200, "succeeded".to_owned()), "{}", paid.text);
+    let named = "SELECT count(*) FROM events WHERE payload::text ~ 'cus_|pm_'";
+    let named: i64 = sqlx::query_scalar(named).fetch_one(&shop.app.database.pool).await.unwrap();
+    assert_eq!(named, 0);
+}
+
+/// Guards attempts that were stored before events named a card by our id.
+#[tokio::test]
+async fn an_attempt_that_names_a_card_as_stripe_does_is_charged() {
+    let shop = Shop::start().await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    let attempt = AttemptPayment {
+        order_id: order["data"]["id"].as_str().unwrap().parse().unwrap(),
+        amount: Money::new(20_998, "USD".parse().unwrap()),
+        gateway: "stripe".to_owned(),
+        method: "cus_1:pm_of_tok_visa".to_owned(),
+        pages: None,
+    };
+    let decision = move |streams: &mut Decision<'_>| attempt_payment(streams, &attempt).map(|_| ());
+    shop.app.decider().await.submit(Submission::default(), decision).await.unwrap();
+    shop.app.event(payment_id(&order), "PaymentCaptured").await;
+    assert_eq!(shop.stripe.charges(), [1]);
+}
+
+/// Guards a customer who removed a card before it was charged, and shows that the attempt comes to an end.
+#[tokio::test]
+async fn a_card_that_is_removed_before_it_is_charged_is_not_charged() {
+    let answer_within = Duration::from_millis(50);
+    let options = Options { process_managers: false, answer_within, ..Options::default() };
+    let shop = Shop::start_with(options).await;
+    let (seller, buyer) = shop.people().await;
+    let stored = buyer.post(PATH, &card("tok_visa")).await.json()["data"].clone();
+    let (id, order) = (stored["id"].as_str().unwrap(), ordered(&buyer, &seller).await);
+    let waiting = pay(&buyer, &order, id).await;
+    assert_eq!(status(&waiting), (200, "processing".to_owned()), "{}", waiting.text);
+    let removed = buyer.send(Method::DELETE, &format!("{PATH}/{id}"), &json!({})).await;
+    assert_eq!(removed.status, 204, "{}", removed.text);
+    let managers = shop.beside(true).await;
+    managers.app.event(payment_id(&order), "PaymentDeclined").await;
+    assert_eq!(shop.stripe.charges(), Vec::<u32>::new());
+}
+
+/// Guards the bound of a token: what the schema allows, the body's own bound and what the gateway takes were three.
+#[tokio::test]
+async fn the_longest_token_that_is_documented_is_taken() {
+    let shop = Shop::start().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    let token = |length: usize| format!("tok_{}", "a".repeat(length - 4));
+    let longest = buyer.post(PATH, &card(&token(LONGEST_METHOD))).await;
+    assert_eq!(longest.status, 201, "{}", longest.text);
+    let longer = buyer.post(PATH, &card(&token(LONGEST_METHOD + 1))).await;
+    assert_eq!(longer.status, 400, "{}", longer.text);
 }

@@ -68,7 +68,7 @@ async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
     stripe.give_up(&asked).await.unwrap();
     for may_be_known in [false, true] {
         let (refund_id, charge) = (RefundId(Uuid::now_v7()), "pi_1".to_owned());
-        let refund = GiveBack { payment_id, refund_id, charge, amount, may_be_known };
+        let refund = GiveBack { payment_id, refund_id, charge, amount, captured: amount, may_be_known };
         let refunded = stripe.refund(&refund).await.unwrap();
         assert!(matches!(refunded, GivenBack::Refunded { .. }), "{refunded:?}");
     }

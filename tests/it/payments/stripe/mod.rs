@@ -1,9 +1,13 @@
 //! Paying by Stripe, against a server that behaves like it; and its requests against stripe-mock, which knows Stripe's own
 //! description of its API.
 
+mod alone;
 mod forgotten;
+mod keys;
+mod late;
 mod methods;
 mod mock;
+mod pending;
 mod refused;
 pub mod server;
 mod unsettled;
@@ -21,6 +25,7 @@ const SECRET: &str = "whsec_daybook";
 struct Shop {
     app: App,
     stripe: Stripe,
+    options: Options,
 }
 
 impl Shop {
@@ -31,8 +36,14 @@ impl Shop {
     async fn start_with(options: Options) -> Self {
         let (stripe, url) = Stripe::start().await;
         let stripe_url = Some(&*Box::leak(url.into_boxed_str()));
-        let app = App::start_with(Options { stripe_url, ..options }).await;
-        Self { app, stripe }
+        let options = Options { stripe_url, ..options };
+        Self { app: App::start_with(options).await, stripe, options }
+    }
+
+    /// Another process of it, with process managers or without.
+    async fn beside(&self, process_managers: bool) -> Self {
+        let options = Options { process_managers, ..self.options };
+        Self { app: self.app.beside(options).await, stripe: self.stripe.clone(), options }
     }
 
     async fn people(&self) -> (Person<'_>, Person<'_>) {

@@ -32,6 +32,14 @@ struct Books {
     refund_status: Option<&'static str>,
     /// The next refund is made, and its answer is lost with its key.
     loses_refund: bool,
+    /// The next refund fails, made or not, and that is repeated under its key.
+    fails_refund: Option<bool>,
+    /// Refunds that failed and were not made.
+    unmade: Vec<Value>,
+    /// They are made when the next key is asked by.
+    makes_up_late: bool,
+    /// How often an answer was repeated.
+    repeated: u32,
     /// Tokens that are used up.
     used: HashSet<String>,
     /// Whose customer's each card is that is kept.
@@ -39,6 +47,15 @@ struct Books {
     /// How often each odd token was odd already.
     odd: HashMap<String, u32>,
     made: u32,
+}
+
+impl Books {
+    /// How often this happened, this time too.
+    fn again(&mut self, what: &str) -> u32 {
+        let count = self.odd.entry(what.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
 }
 
 /// The server. Cheap to clone.
@@ -97,6 +114,31 @@ impl Stripe {
     /// The next refund is made, and a day passes before anybody learns of it.
     pub fn lose_next_refund(&self) {
         self.books().loses_refund = true;
+    }
+
+    /// The next refund fails, made or not, and that is repeated under its key.
+    pub fn fail_next_refund(&self, made: bool) {
+        self.books().fails_refund = Some(made);
+    }
+
+    /// Stripe looks into its failures, and makes the refunds that it did not make: as far as there is money for them.
+    pub fn make_up(&self) {
+        refunds::make_up(&mut self.books());
+    }
+
+    /// As [`Self::make_up`], when a refund is asked for under the next key: after whoever asks has looked.
+    pub fn make_up_late(&self) {
+        self.books().makes_up_late = true;
+    }
+
+    /// How often an answer was repeated.
+    pub fn repeated(&self) -> u32 {
+        self.books().repeated
+    }
+
+    /// How often a key was used that follows another one.
+    pub fn next_keys(&self) -> usize {
+        self.books().answered.keys().filter(|key| key.contains("/r")).count()
     }
 
     /// How refunds are that are made from now on.
@@ -166,11 +208,12 @@ fn once(
 ) -> Response {
     let mut books = stripe.books();
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
-    if let Some((known, status, body)) = key.as_ref().and_then(|key| books.answered.get(key)) {
-        if known != form {
+    if let Some((known, status, body)) = key.as_ref().and_then(|key| books.answered.get(key)).cloned() {
+        if known != *form {
             return problem(400, "idempotency_error", "idempotency_key_in_use", None);
         }
-        let mut replayed = answer(*status, body);
+        books.repeated += 1;
+        let mut replayed = answer(status, &body);
         replayed.headers_mut().insert("idempotent-replayed", "true".parse().unwrap());
         return replayed;
     }
@@ -179,6 +222,11 @@ fn once(
         books.answered.insert(key, (form.clone(), status, body.clone()));
     }
     answer(status, &body)
+}
+
+/// A failure, which is kept under its key as any answer is.
+fn failed() -> (u16, Value) {
+    (500, json!({ "error": { "type": "api_error" } }))
 }
 
 /// An answer that says nothing.

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::{Books, Fields, Stripe, answer, cut, garbled, once, problem};
+use super::{Books, Fields, Stripe, answer, cut, failed, garbled, once, problem};
 
 /// Less than this is charged to nobody.
 const LEAST: i64 = 50;
@@ -79,12 +79,7 @@ pub(super) async fn confirm(
 ) -> Response {
     let method = form["payment_method"].as_str();
     let token = method.strip_prefix("pm_of_").unwrap_or(method).to_owned();
-    let before = {
-        let mut books = stripe.books();
-        let count = books.odd.entry(token.clone()).or_default();
-        *count += 1;
-        *count
-    };
+    let before = stripe.books().again(&token);
     match (token.as_str(), before) {
         ("tok_busy", 1) => {
             return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "0")], "{}").into_response();
@@ -99,8 +94,18 @@ pub(super) async fn confirm(
             let error = json!({ "type": "invalid_request_error", "code": "payment_intent_unexpected_state" });
             return (400, json!({ "error": error }));
         }
+        // Under how many keys it was acted.
+        let acted = books.again(&format!("{token} acted"));
         match token.as_str() {
-            "tok_chargeDeclined" => return (402, fail(books, &id, "card_declined", Some("generic_decline"))),
+            "tok_fails_once" if acted == 1 => return failed(),
+            "tok_fails_always" => return failed(),
+            "tok_fails_paid" => {
+                succeed(books, &id, "visa", "4242");
+                return failed();
+            }
+            "tok_chargeDeclined" | "tok_decline_lost" => {
+                return (402, fail(books, &id, "card_declined", Some("generic_decline")));
+            }
             "tok_chargeDeclinedInsufficientFunds" => {
                 return (402, fail(books, &id, "card_declined", Some("insufficient_funds")));
             }
@@ -118,6 +123,7 @@ pub(super) async fn confirm(
     });
     match (token.as_str(), before) {
         ("tok_answer_lost", 1) => cut(),
+        ("tok_decline_lost" | "tok_paid_lost", 1) => garbled(),
         ("tok_forgotten", 1) => {
             stripe.forget_keys();
             garbled()
