@@ -17,11 +17,11 @@ use crate::generation::Generation;
 use crate::read_model::ApplyError;
 
 /// Whose orders, since which day and in which status: the table's primary key.
-type Key = (Whose, Uuid, NaiveDate, OrderStatus);
+pub(in super::super) type Key = (Whose, Uuid, NaiveDate, OrderStatus);
 
 /// What a batch adds to the counters.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Counts(BTreeMap<Key, i64>);
+pub(in super::super) struct Counts(BTreeMap<Key, i64>);
 
 /// An order that came to another status, as the statement that changed it says: of its customer or of one seller, when
 /// it was placed, what it was, what it is.
@@ -29,7 +29,7 @@ pub(super) type Stepped = (Option<Uuid>, DateTime<Utc>, String, String);
 
 impl Counts {
     /// The orders that were placed in this batch.
-    pub(super) fn placed(changes: &Changes<'_>) -> Self {
+    pub(in super::super) fn placed(changes: &Changes<'_>) -> Self {
         let mut counts = Self::default();
         for order in changes.orders.values() {
             let Some((placed, at)) = order.placed else { continue };
@@ -81,7 +81,7 @@ impl Counts {
     }
 
     /// What it adds to each counter that it changes, in key order.
-    fn rows(&self) -> impl Iterator<Item = (&Key, i64)> {
+    pub(in super::super) fn rows(&self) -> impl Iterator<Item = (&Key, i64)> {
         self.0.iter().map(|(key, orders)| (key, *orders)).filter(|(_, orders)| *orders != 0)
     }
 

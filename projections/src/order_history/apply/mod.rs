@@ -2,7 +2,7 @@
 //!
 //! The events of an order come in order, so what changes and was not placed in this batch has its row already.
 
-mod counts;
+pub(super) mod counts;
 mod lines;
 mod orders;
 mod payments;
