@@ -1,0 +1,172 @@
+//! Whose orders, which of them, in which order, and which page.
+
+use chrono::{DateTime, Datelike as _, Utc};
+use domain::ids::{SellerId, UserId};
+use uuid::Uuid;
+
+use super::row::{OrderStatus, OrderSummary};
+use crate::product_search::Cursor;
+
+/// Whose orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of one customer.
+    Customer(UserId),
+    /// Those with a line of one seller: the status and the amounts are of the seller's part, and whose they are isn't
+    /// told.
+    Seller(SellerId),
+    /// All.
+    All,
+}
+
+/// The order of a list. What was placed at the same moment is ordered by its id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The newest first; where a number is looked for, the highest first.
+    #[default]
+    Newest,
+    /// The oldest first, or the lowest number.
+    Oldest,
+}
+
+/// Which orders, and which page of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OrderFilter {
+    /// Only in this status.
+    pub status: Option<OrderStatus>,
+    /// Only placed at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Only placed before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Only with a number that begins so. The list is in the order of the numbers then.
+    pub number: Option<NumberPrefix>,
+    /// The order.
+    pub sort: Sort,
+    /// Only what comes after this in that order. A place of another order is none.
+    pub after: Option<Cursor>,
+    /// How many to leave out.
+    pub offset: i64,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// How an order's number begins, as people write it: `ord-2026-0001`, or without the letters `2026-0001`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberPrefix(String);
+
+impl NumberPrefix {
+    /// What every number begins with.
+    const LETTERS: &str = "ORD-";
+
+    /// Of what was typed; nothing where every number begins so.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim().trim_start_matches('#').to_uppercase();
+        let letters = if text.starts_with(|first: char| first.is_ascii_digit()) { Self::LETTERS } else { "" };
+        (!Self::LETTERS.starts_with(&text)).then(|| Self(format!("{letters}{text}")))
+    }
+
+    /// The first text that begins so.
+    pub(super) fn first(&self) -> &str {
+        &self.0
+    }
+
+    /// The first text after all numbers that begin so: no number has this character, nor one after it.
+    pub(super) fn end(&self) -> String {
+        format!("{}~", self.0)
+    }
+}
+
+/// A place in a list by time: when an order was placed, and its id.
+type Place = (DateTime<Utc>, Uuid);
+
+impl OrderFilter {
+    /// Of a list by time: the place after which it begins, and the moment at which it ends.
+    pub(super) fn between(&self) -> (Option<Place>, Option<DateTime<Utc>>) {
+        let after = self.after.as_ref().and_then(|after| self.moment(after));
+        // No order has this id: the place is before all of this moment.
+        let at = |moment: Option<DateTime<Utc>>| moment.map(|moment| (moment, Uuid::nil()));
+        match self.sort {
+            Sort::Newest => ([at(self.until), after].into_iter().flatten().min(), self.from),
+            Sort::Oldest => ([at(self.from), after].into_iter().flatten().max(), self.until),
+        }
+    }
+
+    /// Of a list by number: the place after which it begins.
+    pub(super) fn after_number(&self) -> Option<(&str, Uuid)> {
+        let after = self.after.as_ref()?;
+        // A client may have made it up, and Postgres takes no NUL.
+        let number = after.word().filter(|number| !number.contains('\0'))?;
+        Some((number, after.id()))
+    }
+
+    fn moment(&self, after: &Cursor) -> Option<Place> {
+        let number = after.number()?;
+        let micros = match self.sort {
+            Sort::Newest => number.checked_neg()?,
+            Sort::Oldest => number,
+        };
+        // The years that a moment may have in an event, and in Postgres.
+        let moment = DateTime::from_timestamp_micros(micros).filter(|at| (0..=9999).contains(&at.year()))?;
+        Some((moment, after.id()))
+    }
+
+    /// Where an order stands in this list.
+    pub(super) fn cursor(&self, order: &OrderSummary) -> Cursor {
+        let (micros, id) = (order.placed_at.timestamp_micros(), order.order_id.0);
+        match (&self.number, self.sort) {
+            (None, Sort::Newest) => Cursor::at_number(-micros, id),
+            (None, Sort::Oldest) => Cursor::at_number(micros, id),
+            (Some(_), Sort::Newest) => Cursor::at_word_down(&order.number, id),
+            (Some(_), Sort::Oldest) => Cursor::at_word(&order.number, id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_looked_for_as_people_write_it() {
+        let typed = |text| NumberPrefix::typed(text).map(|prefix| prefix.0);
+        for text in ["ORD-2026-0001", " ord-2026-0001 ", "#ord-2026-0001", "2026-0001"] {
+            assert_eq!(typed(text).as_deref(), Some("ORD-2026-0001"), "{text}");
+        }
+        assert_eq!(typed("invoice").as_deref(), Some("INVOICE"));
+        for text in ["", " ", "#", "o", "ord-"] {
+            assert_eq!(typed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_of_another_order_is_none() {
+        let id = Uuid::from_u128(7);
+        let by_time =
+            OrderFilter { after: Some(Cursor::at_number(-1_000_000, id)), ..OrderFilter::default() };
+        assert_eq!(by_time.between().0, Some((DateTime::from_timestamp(1, 0).unwrap(), id)));
+        assert_eq!(by_time.after_number(), None);
+        let by_number = OrderFilter { after: Some(Cursor::at_word("ORD-1", id)), ..OrderFilter::default() };
+        assert_eq!((by_number.between().0, by_number.after_number()), (None, Some(("ORD-1", id))));
+        let made_up = OrderFilter { after: Some(Cursor::at_word("\0", id)), ..OrderFilter::default() };
+        assert_eq!(made_up.after_number(), None);
+        for micros in [i64::MIN, i64::MAX] {
+            let far = OrderFilter { after: Some(Cursor::at_number(micros, id)), ..OrderFilter::default() };
+            assert_eq!(far.between().0, None);
+        }
+    }
+
+    #[test]
+    fn a_list_begins_at_its_place_or_its_time_whichever_is_farther() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let id = Uuid::from_u128(7);
+        let after = |micros| Some(Cursor::at_number(micros, id));
+        let newest = OrderFilter { from: Some(at(1)), until: Some(at(9)), ..OrderFilter::default() };
+        let oldest = OrderFilter { sort: Sort::Oldest, ..newest.clone() };
+        assert_eq!(newest.between(), (Some((at(9), Uuid::nil())), Some(at(1))));
+        assert_eq!(oldest.between(), (Some((at(1), Uuid::nil())), Some(at(9))));
+        let newest = |micros: i64| OrderFilter { after: after(-micros), ..newest.clone() }.between().0;
+        assert_eq!((newest(5_000_000), newest(10_000_000)), (Some((at(5), id)), Some((at(9), Uuid::nil()))));
+        let oldest = |micros: i64| OrderFilter { after: after(micros), ..oldest.clone() }.between().0;
+        assert_eq!((oldest(5_000_000), oldest(0)), (Some((at(5), id)), Some((at(1), Uuid::nil()))));
+    }
+}
