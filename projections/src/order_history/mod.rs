@@ -7,6 +7,7 @@
 
 mod apply;
 mod changes;
+mod load;
 mod queries;
 mod row;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use sqlx::PgConnection;
 
 use self::changes::Changes;
 use crate::generation::Generation;
-use crate::read_model::{ApplyError, ReadModel, Table};
+use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 
 pub use self::queries::{OrderFilter, Orders, Scope};
 pub use self::row::{
@@ -60,5 +61,9 @@ impl ReadModel for OrderHistory {
         db: &'a mut PgConnection,
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         Box::pin(async move { apply::write(&Changes::fold(events)?, generation, db).await })
+    }
+
+    fn fold(&self) -> Option<Fold> {
+        Some(load::fold)
     }
 }

@@ -50,8 +50,8 @@ pub enum FeedError {
     /// A part of it broke off, by a bug.
     #[error("a part of the feed broke off")]
     Task(#[from] tokio::task::JoinError),
-    /// The read model is not in this database.
-    #[error("there is no read model of this name in the database: has it been migrated?")]
+    /// The read model is not in this database, or not in the version that this build knows.
+    #[error("the version of the read model that this build knows is not there yet: migrate, then replay it")]
     Missing,
 }
 

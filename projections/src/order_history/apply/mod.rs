@@ -3,8 +3,8 @@
 //! The events of an order come in order, so what changes and was not placed in this batch has its row already.
 
 mod lines;
-mod orders;
-mod payments;
+pub(super) mod orders;
+pub(super) mod payments;
 mod sellers;
 
 use sqlx::PgConnection;
