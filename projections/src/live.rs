@@ -12,6 +12,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 
 use crate::generation::{self, Generation};
+use crate::read_model::ReadModel;
 use crate::registry;
 
 /// Why a read model could not be asked.
@@ -62,7 +63,7 @@ const UNDEFINED_TABLE: &str = "42P01";
 
 impl Live {
     pub(crate) fn new(name: &'static str, pool: PgPool) -> Self {
-        let version = registry::find(name).map_or(1, |model| model.version());
+        let version = registry::find(name).map_or(1, ReadModel::version);
         Self { name, version, pool, generation: AtomicI32::new(0) }
     }
 

@@ -80,9 +80,8 @@ async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerSt
         };
         let name = match row.model {
             Some(model) if row.rebuilding != Some(true) && row.superseded != Some(true) => model,
-            Some(_) => row.name,
             None if row.of_a_model => return None, // left behind by a swap: nobody reads or feeds it
-            None => row.name,
+            Some(_) | None => row.name,
         };
         Some(ConsumerStatus {
             name,
