@@ -19,7 +19,7 @@ pub(super) struct Changes<'a> {
     pub(super) orders: BTreeMap<Uuid, OrderChange<'a>>,
     pub(super) lines: BTreeMap<(Uuid, u32), LineChange<'a>>,
     /// By order and seller.
-    pub(super) sellers: BTreeMap<(Uuid, Uuid), SellerChange>,
+    pub(super) sellers: BTreeMap<(Uuid, Uuid), SellerChange<'a>>,
     pub(super) history: BTreeMap<(Uuid, i64), (OrderStatus, DateTime<Utc>)>,
     pub(super) refunds: BTreeMap<(Uuid, Uuid), (Minor, DateTime<Utc>)>,
     pub(super) payments: BTreeMap<Uuid, PaymentChange<'a>>,
@@ -45,15 +45,17 @@ pub(super) struct OrderChange<'a> {
 
 /// A seller's part of an order: placed in this batch, or refunded, or both.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct SellerChange {
-    pub(super) placed: Option<SellerPart>,
+pub(super) struct SellerChange<'a> {
+    pub(super) placed: Option<SellerPart<'a>>,
     pub(super) refunded: Minor,
 }
 
 /// What of an order is a seller's.
 #[derive(Debug, PartialEq)]
-pub(super) struct SellerPart {
+pub(super) struct SellerPart<'a> {
     pub(super) placed_at: DateTime<Utc>,
+    /// The order's.
+    pub(super) number: &'a str,
     pub(super) total: Minor,
     /// The lines' numbers.
     pub(super) lines: Vec<u32>,
@@ -148,8 +150,13 @@ impl<'a> Changes<'a> {
         for (number, line) in (0..).zip(&placed.lines) {
             self.lines.entry((id, number)).or_default().bought = Some(line);
             let seller = self.sellers.entry((id, line.seller_id.0)).or_default();
-            let new = || SellerPart { placed_at: at, total: 0, lines: Vec::new(), units: 0 };
-            let part = seller.placed.get_or_insert_with(new);
+            let part = seller.placed.get_or_insert_with(|| SellerPart {
+                placed_at: at,
+                number: &placed.number,
+                total: 0,
+                lines: Vec::new(),
+                units: 0,
+            });
             part.lines.push(number);
             part.units += i64::from(line.quantity);
         }

@@ -1,14 +1,16 @@
-//! Rows of whole streams, for a rebuild to load: of an order that is placed and of a payment that is opened in the events
+//! Rows of whole streams, for a rebuild to load, and what they add to the counters: of an order that is placed and of a payment that is opened in the events
 //! that were folded, every row is a new one, as [`super::apply`] inserts it.
 
 use domain::public::PublicEvent;
 
+use super::apply::counts::Counts;
 use super::apply::orders::{New, cause, new_orders, units};
 use super::apply::payments::phase;
 use super::changes::Changes;
 use super::row::OrderStatus;
 use crate::read_model::{ApplyError, Loaded};
-use crate::rows::{Rows, Target};
+use crate::rows::{Fields, Rows, Target};
+use crate::tally::{Counted, Rule, Tally};
 
 /// What these streams come to.
 pub(super) fn fold(events: &[PublicEvent]) -> Result<Loaded, ApplyError> {
@@ -21,7 +23,7 @@ pub(super) fn fold(events: &[PublicEvent]) -> Result<Loaded, ApplyError> {
         refunds(&changes),
         payments(&changes),
     ];
-    Ok(Loaded { rows, tallies: Vec::new() })
+    Ok(Loaded { rows, tallies: vec![counts(&changes)] })
 }
 
 const ORDERS: Target = Target {
@@ -131,6 +133,7 @@ const SELLERS: Target = Target {
         "seller_id",
         "placed_at",
         "order_id",
+        "number",
         "status",
         "total",
         "refunded",
@@ -147,6 +150,7 @@ fn sellers(changes: &Changes<'_>) -> Rows {
             .put(*seller)
             .put(part.placed_at)
             .put(*order)
+            .put(part.number)
             .put(changes.seller_status(*order, &part.lines).as_str())
             .put(part.total)
             .put(change.refunded)
@@ -209,6 +213,29 @@ fn payments(changes: &Changes<'_>) -> Rows {
             .put(change.version);
     }
     rows
+}
+
+const COUNTS: Counted = Counted {
+    target: Target { table: "counts", columns: &["whose", "owner", "since", "status", "orders"] },
+    rules: &[Rule::Sum],
+};
+
+/// What Postgres has for a date's -infinity.
+const MINUS_INFINITY: i32 = i32::MIN;
+
+fn counts(changes: &Changes<'_>) -> Tally {
+    let mut tally = Tally::of(COUNTS);
+    for ((whose, owner, since, status), orders) in Counts::placed(changes).iter() {
+        let mut key = Fields::default();
+        key.put(whose.as_str()).put(*owner);
+        match since {
+            Some(day) => key.put(*day),
+            None => key.put(MINUS_INFINITY),
+        };
+        key.put(status.as_str());
+        tally.put(&key, &[orders]);
+    }
+    tally
 }
 
 /// As a column of type integer.

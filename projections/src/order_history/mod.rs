@@ -1,12 +1,19 @@
 //! Orders by customer, by seller, by number: what GET /orders and GET /orders/{id} show.
 //!
 //! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with the
-//! shop's lines, their status and what falls on them; `history` of the status; `refunds`; and `payments`, which is keyed by the payment because its events may come
-//! before or after the order's. Nothing personal is here: notes, addresses and a parcel's tracking number are not in
-//! public events and are folded from the order's stream when it is shown.
+//! shop's lines, their status and what falls on them; `counts` of customers, sellers and all by status; `history` of the
+//! status; `refunds`; and `payments`, which is keyed by the payment because its events may come before or after the
+//! order's. Nothing personal is here: notes, addresses and a parcel's tracking number are not in public events and are
+//! folded from the order's stream when it is shown.
+//!
+//! A list is read along an index, from its beginning or from a place in it, and says how many orders there are on all its
+//! pages: [counted] has how that is fast, [list] the statements, for customers, sellers and admins the same ones.
 
 mod apply;
 mod changes;
+mod counted;
+mod filter;
+mod list;
 mod load;
 mod queries;
 mod row;
@@ -21,7 +28,8 @@ use self::changes::Changes;
 use crate::generation::Generation;
 use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 
-pub use self::queries::{OrderFilter, Orders, Scope};
+pub use self::filter::{NumberPrefix, OrderFilter, Scope, Sort};
+pub use self::queries::Orders;
 pub use self::row::{
     HistoryEntry, OrderDetail, OrderLineRow, OrderRow, OrderStatus, OrderSummary, Page, PaymentRow,
     PaymentStatus, RefundRow, UnknownStatus,
@@ -44,6 +52,7 @@ impl ReadModel for OrderHistory {
             Table { suffix: "orders", key: "order_id" },
             Table { suffix: "lines", key: "order_id, line" },
             Table { suffix: "sellers", key: "seller_id, placed_at, order_id" },
+            Table { suffix: "counts", key: "whose, owner, since, status" },
             Table { suffix: "history", key: "order_id, sequence" },
             Table { suffix: "refunds", key: "order_id, refund_id" },
             Table { suffix: "payments", key: "payment_id" },

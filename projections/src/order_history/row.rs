@@ -8,8 +8,10 @@ use domain::order::CancelCause;
 use domain::{Currency, Minor};
 use serde::{Deserialize, Serialize};
 
+use crate::product_search::Cursor;
+
 /// Where an order is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Placed, not paid.
@@ -98,12 +100,15 @@ pub enum PaymentStatus {
 }
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Page<T> {
     /// The page's items.
     pub items: Vec<T>,
     /// How many there are on all pages.
     pub total: i64,
+    /// Where the next page begins, if there is one.
+    #[serde(skip)]
+    pub next: Option<Cursor>,
 }
 
 /// An order in a list.

@@ -10,6 +10,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::matching::Match;
 use super::query::{Cursor, Key, Sort};
 use super::table::Row;
@@ -44,6 +46,45 @@ pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row) -> Key {
         Sort::PriceDescending => Key::Number(-row.price),
         Sort::NameAscending => Key::Word(Arc::clone(&row.name_key)),
         Sort::NameDescending => Key::WordDown(Arc::clone(&row.name_key)),
+    }
+}
+
+/// Places in lists of other things, which are written in the same way.
+impl Cursor {
+    /// In one that is ordered by a number, the smallest first.
+    pub(crate) fn at_number(number: i64, id: Uuid) -> Self {
+        Self { key: Key::Number(number), id }
+    }
+
+    /// In one that is ordered by a word, from A to Z.
+    pub(crate) fn at_word(word: &str, id: Uuid) -> Self {
+        Self { key: Key::Word(Arc::from(word)), id }
+    }
+
+    /// In one that is ordered by a word, from Z to A.
+    pub(crate) fn at_word_down(word: &str, id: Uuid) -> Self {
+        Self { key: Key::WordDown(Arc::from(word)), id }
+    }
+
+    /// The number, if it is ordered by one.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self.key {
+            Key::Number(number) => Some(number),
+            Key::Score(_) | Key::Word(_) | Key::WordDown(_) => None,
+        }
+    }
+
+    /// The word, if it is ordered by one.
+    pub(crate) fn word(&self) -> Option<&str> {
+        match &self.key {
+            Key::Word(word) | Key::WordDown(word) => Some(word),
+            Key::Score(_) | Key::Number(_) => None,
+        }
+    }
+
+    /// What is there.
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
     }
 }
 

@@ -1,10 +1,10 @@
 //! `GET /orders` (an admin's with `scope=all`) and `GET /sellers/me/orders`.
 
-use api_contract::openapi::{Envelope, FreshnessParams, PageOf, PageParams};
+use api_contract::openapi::{Envelope, FreshnessParams, PageParams};
 use api_contract::views::OrderStatusWord;
 use api_contract::{
-    Amount, ApiError, DayOrMoment, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query,
-    Role, Success, Timestamp,
+    Amount, ApiError, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
+    Timestamp,
 };
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::History;
+use super::filters::{Filters, filters};
 use crate::products::unanswered;
 
 /// The caller's orders; with `scope=all` an admin reads everybody's.
@@ -22,12 +23,9 @@ use crate::products::unanswered;
     get, path = "/orders", operation_id = "listOrders", tag = "orders", security(("bearer" = [])),
     params(
         ("scope" = inline(Option<ScopeWord>), Query, description = "mine, or an admin's all"),
-        ("status" = Option<StatusWord>, Query, description = "Only these; paid is confirmed"),
-        ("startDate" = Option<DayOrMoment>, Query, description = "Only those placed then or later", example = "2025-11-02"),
-        ("endDate" = Option<DayOrMoment>, Query, description = "Only those placed before it (of a day, before its end)", example = "2025-11-02"),
-        PageParams, FreshnessParams,
+        Filters, PageParams, FreshnessParams,
     ),
-    responses((status = 200, description = "The caller's orders, the newest first", body = Envelope<PageOf<Summary>>)),
+    responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOrders>)),
 )]
 pub async fn mine(
     State(history): State<History>,
@@ -37,7 +35,7 @@ pub async fn mine(
 ) -> Result<Response, ApiError> {
     let (all, filter, paging) = query.read(|f| {
         let all = f.field("scope").one_of(&[("mine", false), ("all", true)]);
-        let (filter, paging) = filter(f)?;
+        let (filter, paging) = filters(f)?;
         Some((all.unwrap_or(false), filter, paging))
     })?;
     let scope = if all {
@@ -53,12 +51,9 @@ pub async fn mine(
 #[utoipa::path(
     get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
     params(
-        ("status" = Option<StatusWord>, Query, description = "Only these; paid is confirmed"),
-        ("startDate" = Option<DayOrMoment>, Query, description = "Only those placed then or later", example = "2025-11-02"),
-        ("endDate" = Option<DayOrMoment>, Query, description = "Only those placed before it (of a day, before its end)", example = "2025-11-02"),
-        PageParams, FreshnessParams,
+        Filters, PageParams, FreshnessParams,
     ),
-    responses((status = 200, description = "The orders with a line of the seller's", body = Envelope<PageOf<Summary>>)),
+    responses((status = 200, description = "A page of the orders with a line of the seller's", body = Envelope<ListedOrders>)),
 )]
 pub async fn of_my_shop(
     State(history): State<History>,
@@ -68,32 +63,8 @@ pub async fn of_my_shop(
 ) -> Result<Response, ApiError> {
     principal.require(&[Role::Seller])?;
     let shop = principal.shop.ok_or_else(ApiError::forbidden)?;
-    let (filter, paging) = query.read(filter)?;
+    let (filter, paging) = query.read(filters)?;
     answer(&history, &principal, min, Scope::Seller(shop), filter, paging).await
-}
-
-fn filter(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
-    let status = f
-        .field("status")
-        .parse(1..=20, |word| word.parse::<OrderStatus>().map_err(|error| error.to_string().into()));
-    let from = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::start);
-    let until = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::end);
-    let paging = Paging::read(f, 10)?;
-    Some((OrderFilter { status, from, until, offset: paging.offset(), limit: paging.limit() }, paging))
-}
-
-/// A status, as a filter may write it: `paid` is `confirmed`.
-#[derive(ToSchema)]
-#[schema(as = OrderStatusOrPaid, rename_all = "snake_case")]
-#[allow(dead_code, reason = "it says what is read")]
-enum StatusWord {
-    Pending,
-    Confirmed,
-    Paid,
-    Processing,
-    Shipped,
-    Delivered,
-    Cancelled,
 }
 
 /// Whose orders.
@@ -161,6 +132,31 @@ fn word(status: OrderStatus) -> OrderStatusWord {
     }
 }
 
+/// A page, and where the next one begins.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(flatten)]
+    page: Page<Summary>,
+    next_cursor: Option<String>,
+}
+
+/// One page of orders.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what Listed becomes")]
+struct ListedOrders {
+    items: Vec<Summary>,
+    page_number: u64,
+    page_size: u64,
+    total_pages: u64,
+    total_count: u64,
+    has_previous_page: bool,
+    has_next_page: bool,
+    /// What `cursor` is for the next page; none on the last.
+    next_cursor: Option<String>,
+}
+
 async fn answer(
     history: &History,
     reader: &Principal,
@@ -172,6 +168,8 @@ async fn answer(
     history.freshness.ready(NAME, min, Some(reader)).await?;
     let found = history.orders.list(scope, &filter).await.map_err(unanswered)?;
     let total = u64::try_from(found.value.total).unwrap_or(0);
-    let items: Vec<Summary> = found.value.items.into_iter().map(Into::into).collect();
-    Ok((ProjectionPosition(found.position), Success::new(Page::new(items, paging, total))).into_response())
+    let next_cursor = found.value.next.map(|next| next.to_string());
+    let items = found.value.items.into_iter().map(Into::into).collect();
+    let page = Listed { page: Page::new(items, paging, total), next_cursor };
+    Ok((ProjectionPosition(found.position), Success::new(page)).into_response())
 }

@@ -1,5 +1,6 @@
 //! Orders: one by its id, its invoice, lists by customer, by seller and for admins.
 
+mod filters;
 mod find;
 mod get_invoice;
 mod get_order;

@@ -2,6 +2,7 @@
 //!
 //! The events of an order come in order, so what changes and was not placed in this batch has its row already.
 
+pub(super) mod counts;
 mod lines;
 pub(super) mod orders;
 pub(super) mod payments;
@@ -9,6 +10,7 @@ mod sellers;
 
 use sqlx::PgConnection;
 
+use self::counts::Counts;
 use self::lines::{insert_lines, update_lines};
 use self::orders::{insert_orders, update_orders};
 use self::payments::{insert_payments, update_payments};
@@ -24,15 +26,17 @@ pub(super) async fn write(
     db: &mut PgConnection,
 ) -> Result<(), ApplyError> {
     insert_orders(changes, generation, db).await?;
-    update_orders(changes, generation, db).await?;
+    let mut counts = Counts::placed(changes);
+    counts.orders(update_orders(changes, generation, db).await?)?;
     insert_lines(changes, generation, db).await?;
     update_lines(changes, generation, db).await?;
     insert_sellers(changes, generation, db).await?;
-    update_sellers(changes, generation, db).await?;
+    counts.sellers(update_sellers(changes, generation, db).await?)?;
     insert_history(changes, generation, db).await?;
     insert_refunds(changes, generation, db).await?;
     insert_payments(changes, generation, db).await?;
     update_payments(changes, generation, db).await?;
+    counts.write(generation, db).await?;
     Ok(())
 }
 

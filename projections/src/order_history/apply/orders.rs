@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::super::changes::{Changes, OrderChange};
 use super::super::row::OrderStatus;
+use super::counts::Stepped;
 use crate::arrays::column;
 use crate::generation::Generation;
 
@@ -89,6 +90,7 @@ pub(in super::super) fn cause(change: &OrderChange<'_>) -> Option<&'static str> 
     })
 }
 
+/// And what each was before: `was` is the row as this statement found it.
 const UPDATE_ORDERS: &str = "
     UPDATE order_history_g{g}_orders o
     SET status = coalesce(c.status, o.status), cancel_cause = coalesce(c.cancel_cause, o.cancel_cause),
@@ -99,19 +101,22 @@ const UPDATE_ORDERS: &str = "
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[],
                 $8::timestamptz[], $9::bigint[])
         AS c(order_id, status, cancel_cause, captured, refunded, carrier, estimated_delivery, updated_at, version)
-    WHERE o.order_id = c.order_id";
+    JOIN order_history_g{g}_orders was ON was.order_id = c.order_id
+    WHERE o.order_id = was.order_id
+    RETURNING o.customer_id, o.placed_at, was.status, o.status";
 
+/// Writes what changed, and says which came to another status.
 pub(super) async fn update_orders(
     changes: &Changes<'_>,
     generation: Generation,
     db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Stepped>, sqlx::Error> {
     let existing: Vec<(&Uuid, &OrderChange<'_>)> =
         changes.orders.iter().filter(|(_, change)| change.placed.is_none()).collect();
     if existing.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    sqlx::query(&generation.sql(UPDATE_ORDERS))
+    sqlx::query_as(&generation.sql(UPDATE_ORDERS))
         .bind(column(&existing, |(id, _)| **id))
         .bind(column(&existing, |(_, c)| c.status.map(OrderStatus::as_str)))
         .bind(column(&existing, |(_, c)| cause(c)))
@@ -121,7 +126,6 @@ pub(super) async fn update_orders(
         .bind(column(&existing, |(_, c)| c.estimated_delivery))
         .bind(column(&existing, |(_, c)| c.updated_at))
         .bind(column(&existing, |(_, c)| c.version))
-        .execute(db)
-        .await?;
-    Ok(())
+        .fetch_all(db)
+        .await
 }

@@ -5,14 +5,15 @@ use uuid::Uuid;
 
 use super::super::changes::Changes;
 use super::super::row::OrderStatus;
+use super::counts::Stepped;
 use crate::arrays::column;
 use crate::generation::Generation;
 
 const INSERT: &str = "
     INSERT INTO order_history_g{g}_sellers
-        (seller_id, placed_at, order_id, status, total, refunded, line_count, unit_count)
-    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
-                         $7::integer[], $8::bigint[])";
+        (seller_id, placed_at, order_id, number, status, total, refunded, line_count, unit_count)
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::bigint[],
+                         $7::bigint[], $8::integer[], $9::bigint[])";
 
 pub(super) async fn insert_sellers(
     changes: &Changes<'_>,
@@ -30,6 +31,7 @@ pub(super) async fn insert_sellers(
         .bind(column(&new, |((_, seller), ..)| *seller))
         .bind(column(&new, |(_, part, _)| part.placed_at))
         .bind(column(&new, |((order, _), ..)| *order))
+        .bind(column(&new, |(_, part, _)| part.number))
         .bind(column(&new, |((order, _), part, _)| status(*order, &part.lines)))
         .bind(column(&new, |(_, part, _)| part.total))
         .bind(column(&new, |(.., change)| change.refunded))
@@ -40,10 +42,13 @@ pub(super) async fn insert_sellers(
     Ok(())
 }
 
+/// And what each part was before: `was` is the row as this statement found it.
 const ALL_LINES: &str = "
     UPDATE order_history_g{g}_sellers s SET status = c.status
     FROM unnest($1::uuid[], $2::text[]) AS c(order_id, status)
-    WHERE s.order_id = c.order_id";
+    JOIN order_history_g{g}_sellers was ON was.order_id = c.order_id
+    WHERE s.seller_id = was.seller_id AND s.placed_at = was.placed_at AND s.order_id = was.order_id
+    RETURNING s.seller_id, s.placed_at, was.status, s.status";
 
 /// The sellers of the lines that took a step of their own: a seller's lines step together.
 const OWN_LINES: &str = "
@@ -51,49 +56,65 @@ const OWN_LINES: &str = "
     FROM (SELECT DISTINCT l.order_id, l.seller_id, c.status
           FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS c(order_id, line, status)
           JOIN order_history_g{g}_lines l ON l.order_id = c.order_id AND l.line = c.line) c
-    WHERE s.order_id = c.order_id AND s.seller_id = c.seller_id";
+    JOIN order_history_g{g}_sellers was ON was.order_id = c.order_id AND was.seller_id = c.seller_id
+    WHERE s.seller_id = was.seller_id AND s.placed_at = was.placed_at AND s.order_id = was.order_id
+    RETURNING s.seller_id, s.placed_at, was.status, s.status";
 
 const REFUNDED: &str = "
     UPDATE order_history_g{g}_sellers s SET refunded = s.refunded + c.refunded
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS c(order_id, seller_id, refunded)
     WHERE s.order_id = c.order_id AND s.seller_id = c.seller_id";
 
+/// Writes what changed, and says which came to another status.
 pub(super) async fn update_sellers(
     changes: &Changes<'_>,
     generation: Generation,
     db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Stepped>, sqlx::Error> {
+    let mut stepped = Vec::new();
     let known = || changes.orders.iter().filter(|(_, change)| change.placed.is_none());
     let all: Vec<(Uuid, OrderStatus)> = known().filter_map(|(id, it)| Some((*id, it.all_lines?))).collect();
     if !all.is_empty() {
-        sqlx::query(&generation.sql(ALL_LINES))
+        let updated: Vec<Stepped> = sqlx::query_as(&generation.sql(ALL_LINES))
             .bind(column(&all, |(order, _)| *order))
             .bind(column(&all, |(_, status)| status.as_str()))
-            .execute(&mut *db)
+            .fetch_all(&mut *db)
             .await?;
+        stepped.extend(updated);
     }
     let own = known().flat_map(|(id, it)| it.own_lines.iter().map(|(line, status)| (*id, *line, *status)));
     let own: Vec<(Uuid, u32, OrderStatus)> = own.collect();
     if !own.is_empty() {
-        sqlx::query(&generation.sql(OWN_LINES))
+        let updated: Vec<Stepped> = sqlx::query_as(&generation.sql(OWN_LINES))
             .bind(column(&own, |(order, ..)| *order))
             .bind(column(&own, |(_, line, _)| i32::try_from(*line).unwrap_or(i32::MAX)))
             .bind(column(&own, |(.., status)| status.as_str()))
-            .execute(&mut *db)
+            .fetch_all(&mut *db)
             .await?;
+        stepped.extend(updated);
     }
+    refund_sellers(changes, generation, db).await?;
+    Ok(stepped)
+}
+
+async fn refund_sellers(
+    changes: &Changes<'_>,
+    generation: Generation,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
     let refunded: Vec<_> = changes
         .sellers
         .iter()
         .filter(|(_, change)| change.placed.is_none() && change.refunded != 0)
         .collect();
-    if !refunded.is_empty() {
-        sqlx::query(&generation.sql(REFUNDED))
-            .bind(column(&refunded, |((order, _), _)| *order))
-            .bind(column(&refunded, |((_, seller), _)| *seller))
-            .bind(column(&refunded, |(_, change)| change.refunded))
-            .execute(db)
-            .await?;
+    if refunded.is_empty() {
+        return Ok(());
     }
+    sqlx::query(&generation.sql(REFUNDED))
+        .bind(column(&refunded, |((order, _), _)| *order))
+        .bind(column(&refunded, |((_, seller), _)| *seller))
+        .bind(column(&refunded, |(_, change)| change.refunded))
+        .execute(db)
+        .await?;
     Ok(())
 }

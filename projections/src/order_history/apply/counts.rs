@@ -1,0 +1,148 @@
+//! The counters: how many orders there are in each status.
+//!
+//! A batch adds up what it changes and writes it last, in key order and in one statement. Writers of other orders, which
+//! may have the same customers, sellers and days, wait for it only until this transaction ends, and never in a circle.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::super::changes::Changes;
+use super::super::counted::Whose;
+use super::super::row::OrderStatus;
+use crate::arrays::column;
+use crate::generation::Generation;
+use crate::read_model::ApplyError;
+
+/// Whose orders, since which day (nothing where it is in all) and in which status: the table's primary key.
+pub(in super::super) type Key = (Whose, Uuid, Option<NaiveDate>, OrderStatus);
+
+/// What a batch adds to the counters.
+#[derive(Debug, Default, PartialEq)]
+pub(in super::super) struct Counts(BTreeMap<Key, i64>);
+
+/// An order that came to another status, as the statement that changed it says: of its customer or of one seller, when
+/// it was placed, what it was, what it is.
+pub(super) type Stepped = (Option<Uuid>, DateTime<Utc>, String, String);
+
+impl Counts {
+    /// The orders that were placed in this batch.
+    pub(in super::super) fn placed(changes: &Changes<'_>) -> Self {
+        let mut counts = Self::default();
+        for order in changes.orders.values() {
+            let Some((placed, at)) = order.placed else { continue };
+            let status = order.status.unwrap_or(OrderStatus::Pending);
+            counts.of_order(placed.customer_id.map(|id| id.0), at, status, 1);
+        }
+        for ((order, seller), change) in &changes.sellers {
+            let Some(part) = &change.placed else { continue };
+            let status = changes.seller_status(*order, &part.lines);
+            counts.add(Whose::Seller, *seller, part.placed_at, status, 1);
+        }
+        counts
+    }
+
+    /// By key.
+    pub(in super::super) fn iter(&self) -> impl Iterator<Item = (&Key, i64)> {
+        self.0.iter().map(|(key, orders)| (key, *orders))
+    }
+
+    /// Orders that were there before.
+    pub(super) fn orders(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
+        for (customer, placed_at, was, is) in stepped {
+            self.of_order(customer, placed_at, status(&was)?, -1);
+            self.of_order(customer, placed_at, status(&is)?, 1);
+        }
+        Ok(())
+    }
+
+    /// Sellers' parts of orders that were there before.
+    pub(super) fn sellers(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
+        for (seller, placed_at, was, is) in stepped {
+            let Some(seller) = seller else { continue };
+            self.add(Whose::Seller, seller, placed_at, status(&was)?, -1);
+            self.add(Whose::Seller, seller, placed_at, status(&is)?, 1);
+        }
+        Ok(())
+    }
+
+    fn of_order(
+        &mut self,
+        customer: Option<Uuid>,
+        placed_at: DateTime<Utc>,
+        status: OrderStatus,
+        orders: i64,
+    ) {
+        if let Some(customer) = customer {
+            self.add(Whose::Customer, customer, placed_at, status, orders);
+        }
+        self.add(Whose::All, Uuid::nil(), placed_at, status, orders);
+    }
+
+    fn add(&mut self, whose: Whose, owner: Uuid, placed_at: DateTime<Utc>, status: OrderStatus, orders: i64) {
+        *self.0.entry((whose, owner, whose.since(placed_at), status)).or_default() += orders;
+    }
+
+    /// Adds it. A counter that comes to 0 is taken away, so that the rows don't depend on how the events were cut into
+    /// batches.
+    pub(super) async fn write(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.0.iter().filter(|(_, orders)| **orders != 0).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let add = "
+            WITH added AS (
+                INSERT INTO order_history_g{g}_counts AS c (whose, owner, since, status, orders)
+                SELECT whose, owner, coalesce(since, '-infinity'), status, orders
+                FROM unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[])
+                    AS n(whose, owner, since, status, orders)
+                ON CONFLICT (whose, owner, since, status) DO UPDATE SET orders = c.orders + excluded.orders
+                RETURNING orders)
+            SELECT EXISTS (SELECT FROM added WHERE orders = 0)";
+        let any_empty: bool = sqlx::query_scalar(&generation.sql(add))
+            .bind(column(&rows, |(key, _)| key.0.as_str()))
+            .bind(column(&rows, |(key, _)| key.1))
+            .bind(column(&rows, |(key, _)| key.2))
+            .bind(column(&rows, |(key, _)| key.3.as_str()))
+            .bind(column(&rows, |(_, orders)| **orders))
+            .fetch_one(&mut *db)
+            .await?;
+        if any_empty {
+            let taken: Vec<_> = rows.into_iter().filter(|(_, orders)| **orders < 0).collect();
+            take_away_empty(&taken, generation, db).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Only those that became less can have come to 0, and they are locked.
+async fn take_away_empty(
+    taken: &[(&Key, &i64)],
+    generation: Generation,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    let take = "
+        DELETE FROM order_history_g{g}_counts c
+        USING unnest($1::text[], $2::uuid[], $3::date[], $4::text[]) AS n(whose, owner, since, status)
+        WHERE c.whose = n.whose AND c.owner = n.owner AND c.since = coalesce(n.since, '-infinity')
+          AND c.status = n.status AND c.orders = 0";
+    sqlx::query(&generation.sql(take))
+        .bind(column(taken, |(key, _)| key.0.as_str()))
+        .bind(column(taken, |(key, _)| key.1))
+        .bind(column(taken, |(key, _)| key.2))
+        .bind(column(taken, |(key, _)| key.3.as_str()))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A status that this build, or one before it, has written.
+fn status(word: &str) -> Result<OrderStatus, ApplyError> {
+    word.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)).into())
+}

@@ -1,0 +1,124 @@
+//! What lists of orders may be filtered and ordered by.
+
+use std::borrow::Cow;
+
+use api_contract::{DayOrMoment, Fields, Paging};
+use projections::order_history::{NumberPrefix, OrderFilter, OrderStatus, Sort};
+use projections::product_search::Cursor;
+use utoipa::{IntoParams, ToSchema};
+
+/// The longest text that is looked for in numbers.
+const LONGEST: usize = 100;
+
+/// The same for every list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) struct Filters {
+    /// Only these; `paid` is `confirmed`.
+    #[param(inline)]
+    status: Option<StatusWord>,
+    /// Only those placed then or later.
+    #[param(inline, example = "2025-11-02")]
+    start_date: Option<DayOrMoment>,
+    /// Only those placed before it (of a day, before its end).
+    #[param(inline, example = "2025-11-02")]
+    end_date: Option<DayOrMoment>,
+    /// Only with a number that begins so, whatever the case of its letters, with or without `ORD-`. The list is in the
+    /// order of the numbers then, the highest first. `orderNumber` and `q` are read as well.
+    #[param(max_length = 100, example = "ORD-2026-0001")]
+    search: Option<String>,
+    /// `createdAt`.
+    #[param(inline)]
+    sort_by: Option<SortBy>,
+    /// Ascending is the oldest first. With `sortBy` it is ascending unless said otherwise.
+    #[param(inline)]
+    sort_order: Option<SortOrder>,
+    /// Both in one word: `newest` and `created_desc`, `oldest` and `created_asc`. The newest come first where nothing is
+    /// said.
+    #[param(inline)]
+    sort: Option<SortWord>,
+    /// `nextCursor` of the page before, with the same filters and order: the list goes on behind its last order, even if
+    /// orders were placed meanwhile. `pageNumber` counts from there.
+    #[param(
+        max_length = 5000,
+        pattern = r"^(s[0-9a-f]{1,8}|n[0-9a-f]{1,16}|[az]([0-9a-f]{2})*)\.[0-9a-f]{32}$"
+    )]
+    cursor: Option<String>,
+}
+
+/// A status, as a filter may write it: `paid` is `confirmed`.
+#[derive(ToSchema)]
+#[schema(as = OrderStatusOrPaid, rename_all = "snake_case")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum StatusWord {
+    Pending,
+    Confirmed,
+    Paid,
+    Processing,
+    Shipped,
+    Delivered,
+    Cancelled,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OrderSortBy, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum SortBy {
+    CreatedAt,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OrderSortOrder, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum SortOrder {
+    Asc,
+    Desc,
+}
+
+#[derive(ToSchema)]
+#[schema(as = OrderSortWord, rename_all = "snake_case")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+pub(super) enum SortWord {
+    Newest,
+    Oldest,
+    CreatedAsc,
+    CreatedDesc,
+}
+
+/// The filters, the order and the page, the same for every list.
+pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
+    let status =
+        f.field("status").parse(1..=20, |word| word.parse::<OrderStatus>().map_err(|e| e.to_string().into()));
+    let from = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::start);
+    let until = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::end);
+    let number = f.field("search").or("orderNumber").or("q").text(0..=LONGEST);
+    let sort = sort(f);
+    let rule = |text: &str| text.parse::<Cursor>().map_err(|_| Cow::from("must be the nextCursor of a page"));
+    let after = f.field("cursor").parse(1..=5_000, rule);
+    let paging = Paging::read(f, 10)?;
+    let filter = OrderFilter {
+        status,
+        from,
+        until,
+        number: number.as_deref().and_then(NumberPrefix::typed),
+        sort,
+        after,
+        offset: paging.offset(),
+        limit: paging.limit(),
+    };
+    Some((filter, paging))
+}
+
+fn sort(f: &mut Fields<'_, '_>) -> Sort {
+    let word = f.field("sort").one_of(&[
+        ("newest", Sort::Newest),
+        ("created_desc", Sort::Newest),
+        ("oldest", Sort::Oldest),
+        ("created_asc", Sort::Oldest),
+    ]);
+    let by_time = f.field("sortBy").one_of(&[("createdAt", Sort::Oldest)]);
+    let order = f.field("sortOrder").one_of(&[("asc", Sort::Oldest), ("desc", Sort::Newest)]);
+    // What is said in two words goes before the one; there is one thing to sort by, so it needn't be named.
+    order.or(by_time).or(word).unwrap_or_default()
+}
