@@ -20,11 +20,13 @@ impl Log {
     /// are never apart.
     pub async fn ranges(&self, aggregate_type: &str, events: i64) -> Result<Vec<Range>, LogError> {
         let ends = sqlx::query_scalar!(
-            r#"SELECT DISTINCT aggregate_id AS "id!"
-               FROM (SELECT aggregate_id, row_number() OVER (ORDER BY aggregate_id, sequence) AS place,
-                            count(*) OVER () AS size
+            r#"SELECT aggregate_id AS "id!"
+               FROM (SELECT aggregate_id, row_number() OVER (ORDER BY aggregate_id, sequence) AS place
                      FROM events WHERE aggregate_type = $1) numbered
-               WHERE place % $2 = 0 OR place = size ORDER BY 1"#,
+               WHERE place % $2 = 0
+               UNION
+               (SELECT aggregate_id FROM events WHERE aggregate_type = $1 ORDER BY aggregate_id DESC LIMIT 1)
+               ORDER BY 1"#,
             aggregate_type,
             events,
         )

@@ -1,5 +1,5 @@
-//! Rows of whole streams, for a rebuild to load, and what they add to the counters: of an order that is placed and of a payment that is opened in the events
-//! that were folded, every row is a new one, as [`super::apply`] inserts it.
+//! Rows of whole streams, for a rebuild to load, and what they add to the counters: of an order that is placed and of a
+//! payment that is opened in the events that were folded, every row is a new one, as [`super::apply`] inserts it.
 
 use domain::public::PublicEvent;
 
