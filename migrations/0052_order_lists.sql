@@ -76,7 +76,7 @@ BEGIN
         CREATE TABLE order_history_g{g}_counts (
             whose  text   NOT NULL, -- customer, seller, all
             owner  uuid   NOT NULL, -- 0 where it is all
-            since  date   NOT NULL, -- the first day; -infinity where it is in all
+            since  date   NOT NULL, -- the first day; 0001-01-01 where it is in all
             status text   NOT NULL,
             orders bigint NOT NULL,
             PRIMARY KEY (whose, owner, since, status)

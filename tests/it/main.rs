@@ -24,6 +24,7 @@ mod invoice;
 mod messages;
 mod openapi;
 mod operations;
+mod order_lists;
 mod oversell;
 mod payments;
 mod personal_sweep;

@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, Utc};
 
-/// Before and after everything that ever happens.
-const BEGINNING: NaiveDate = new_year(0);
+/// Before and after everything that ever happens. A counter since the beginning is of any time.
+const BEGINNING: NaiveDate = new_year(1);
 const END: NaiveDate = new_year(10_000);
 
 /// Whose orders a counter counts.
@@ -31,13 +31,13 @@ impl Whose {
         }
     }
 
-    /// The first day of the counter that counts an order that was placed then; nothing where it counts those of any time.
-    pub(super) fn since(self, placed_at: DateTime<Utc>) -> Option<NaiveDate> {
+    /// The first day of the counter that counts an order that was placed then.
+    pub(super) fn since(self, placed_at: DateTime<Utc>) -> NaiveDate {
         let day = placed_at.date_naive();
         match self {
-            Self::Customer => None,
-            Self::Seller => Some(day.with_day(1).unwrap_or(day)),
-            Self::All => Some(day),
+            Self::Customer => BEGINNING,
+            Self::Seller => day.with_day(1).unwrap_or(day),
+            Self::All => day,
         }
     }
 
@@ -58,10 +58,10 @@ type Span = (DateTime<Utc>, DateTime<Utc>);
 /// Which counters make up a list's time, and what of it is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Counted {
-    /// Counters since this day or later; nothing for the one that is of any time.
-    pub(super) first: Option<NaiveDate>,
+    /// Counters since this day or later.
+    pub(super) first: NaiveDate,
     /// To the one since this day, or an earlier one.
-    pub(super) last: Option<NaiveDate>,
+    pub(super) last: NaiveDate,
     /// What is counted order by order.
     pub(super) spans: Vec<Span>,
 }
@@ -70,11 +70,11 @@ impl Counted {
     /// Of the time from one moment to before another.
     pub(super) fn of(whose: Whose, from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Self {
         match (whose, from, until) {
-            (Whose::Customer, None, None) => Self { first: None, last: None, spans: Vec::new() },
+            (Whose::Customer, None, None) => Self { first: BEGINNING, last: BEGINNING, spans: Vec::new() },
             (Whose::Customer, ..) => {
                 let span = (from.unwrap_or(midnight(BEGINNING)), until.unwrap_or(midnight(END)));
                 // No counter is since a day that comes after the last one.
-                Self { first: Some(END), last: Some(BEGINNING), spans: vec![span] }
+                Self { first: END, last: BEGINNING, spans: vec![span] }
             }
             (Whose::Seller | Whose::All, ..) => Self::by_period(whose, from, until),
         }
@@ -82,10 +82,10 @@ impl Counted {
 
     fn by_period(whose: Whose, from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Self {
         let first = from.map_or(BEGINNING, |from| {
-            let since = whose.since(from).unwrap_or(BEGINNING);
+            let since = whose.since(from);
             if midnight(since) == from { since } else { whose.after(since) }
         });
-        let end = until.map_or(END, |until| whose.since(until).unwrap_or(END));
+        let end = until.map_or(END, |until| whose.since(until));
         let spans = if first <= end {
             let before = from.map(|from| (from, midnight(first)));
             let after = until.map(|until| (midnight(end), until));
@@ -94,7 +94,7 @@ impl Counted {
             vec![(from.unwrap_or(midnight(BEGINNING)), until.unwrap_or(midnight(END)))]
         };
         let spans: Vec<Span> = spans.into_iter().filter(|(from, until): &Span| from < until).collect();
-        Self { first: Some(first), last: end.pred_opt(), spans }
+        Self { first, last: end.pred_opt().unwrap_or(BEGINNING), spans }
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
     fn whole_months_of_a_seller_are_counted_by_counters_and_the_ends_by_orders() {
         let counted =
             Counted::of(Whose::Seller, Some(at("2025-01-10T00:00:00Z")), Some(at("2025-04-20T12:00:00Z")));
-        assert_eq!((counted.first, counted.last), (Some(day("2025-02-01")), Some(day("2025-03-31"))));
+        assert_eq!((counted.first, counted.last), (day("2025-02-01"), day("2025-03-31")));
         let spans = [
             (at("2025-01-10T00:00:00Z"), at("2025-02-01T00:00:00Z")),
             (at("2025-04-01T00:00:00Z"), at("2025-04-20T12:00:00Z")),
@@ -139,14 +139,14 @@ mod tests {
     fn whole_days_of_all_need_no_order() {
         let (from, until) = (at("2025-01-10T00:00:00Z"), at("2025-01-12T00:00:00Z"));
         let counted = Counted::of(Whose::All, Some(from), Some(until));
-        let days = (Some(day("2025-01-10")), Some(day("2025-01-11")));
+        let days = (day("2025-01-10"), day("2025-01-11"));
         assert_eq!(counted, Counted { first: days.0, last: days.1, spans: Vec::new() });
     }
 
     #[test]
     fn a_customer_is_counted_by_one_counter_or_order_by_order() {
         let all = Counted::of(Whose::Customer, None, None);
-        assert_eq!(all, Counted { first: None, last: None, spans: Vec::new() });
+        assert_eq!(all, Counted { first: BEGINNING, last: BEGINNING, spans: Vec::new() });
         let some = Counted::of(Whose::Customer, Some(at("2025-01-10T00:00:00Z")), None);
         assert!(some.first > some.last);
         assert_eq!(some.spans, [(at("2025-01-10T00:00:00Z"), midnight(END))]);

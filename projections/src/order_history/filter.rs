@@ -76,22 +76,25 @@ impl NumberPrefix {
     }
 }
 
-/// A place in a list: where its last order stands.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Place {
-    /// By time, and by id where that is the same.
-    Time(DateTime<Utc>, Uuid),
-    /// By number, and by id where that is the same.
-    Number(String, Uuid),
-}
-
 impl OrderFilter {
-    /// Where the list goes on.
-    pub(super) fn place(&self) -> Option<Place> {
-        let after = self.after.as_ref()?;
-        if self.number.is_some() {
-            return after.word().map(|number| Place::Number(number.to_owned(), after.id()));
+    /// Of a list by time: the place after which it begins, and the moment at which it ends.
+    pub(super) fn between(&self) -> (Option<(DateTime<Utc>, Uuid)>, Option<DateTime<Utc>>) {
+        let after = self.after.as_ref().and_then(|after| self.moment(after));
+        // No order has this id: the place is before all of this moment.
+        let at = |moment: Option<DateTime<Utc>>| moment.map(|moment| (moment, Uuid::nil()));
+        match self.sort {
+            Sort::Newest => ([at(self.until), after].into_iter().flatten().min(), self.from),
+            Sort::Oldest => ([at(self.from), after].into_iter().flatten().max(), self.until),
         }
+    }
+
+    /// Of a list by number: the place after which it begins.
+    pub(super) fn after_number(&self) -> Option<(&str, Uuid)> {
+        let after = self.after.as_ref()?;
+        Some((after.word()?, after.id()))
+    }
+
+    fn moment(&self, after: &Cursor) -> Option<(DateTime<Utc>, Uuid)> {
         let number = after.number()?;
         let micros = match self.sort {
             Sort::Newest => number.checked_neg()?,
@@ -99,7 +102,7 @@ impl OrderFilter {
         };
         // The years that a moment may have in an event, and in Postgres.
         let moment = DateTime::from_timestamp_micros(micros).filter(|at| (0..=9999).contains(&at.year()))?;
-        Some(Place::Time(moment, after.id()))
+        Some((moment, after.id()))
     }
 
     /// Where an order stands in this list.
@@ -135,14 +138,28 @@ mod tests {
         let id = Uuid::from_u128(7);
         let by_time =
             OrderFilter { after: Some(Cursor::at_number(-1_000_000, id)), ..OrderFilter::default() };
-        assert_eq!(by_time.place(), Some(Place::Time(DateTime::from_timestamp(1, 0).unwrap(), id)));
-        let by_number = OrderFilter { number: NumberPrefix::typed("ORD-1"), ..by_time };
-        assert_eq!(by_number.place(), None);
-        let by_number = OrderFilter { after: Some(Cursor::at_word("ORD-1", id)), ..by_number };
-        assert_eq!(by_number.place(), Some(Place::Number("ORD-1".to_owned(), id)));
+        assert_eq!(by_time.between().0, Some((DateTime::from_timestamp(1, 0).unwrap(), id)));
+        assert_eq!(by_time.after_number(), None);
+        let by_number = OrderFilter { after: Some(Cursor::at_word("ORD-1", id)), ..OrderFilter::default() };
+        assert_eq!((by_number.between().0, by_number.after_number()), (None, Some(("ORD-1", id))));
         for micros in [i64::MIN, i64::MAX] {
             let far = OrderFilter { after: Some(Cursor::at_number(micros, id)), ..OrderFilter::default() };
-            assert_eq!(far.place(), None);
+            assert_eq!(far.between().0, None);
         }
+    }
+
+    #[test]
+    fn a_list_begins_at_its_place_or_its_time_whichever_is_farther() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let id = Uuid::from_u128(7);
+        let after = |micros| Some(Cursor::at_number(micros, id));
+        let newest = OrderFilter { from: Some(at(1)), until: Some(at(9)), ..OrderFilter::default() };
+        let oldest = OrderFilter { sort: Sort::Oldest, ..newest.clone() };
+        assert_eq!(newest.between(), (Some((at(9), Uuid::nil())), Some(at(1))));
+        assert_eq!(oldest.between(), (Some((at(1), Uuid::nil())), Some(at(9))));
+        let newest = |micros: i64| OrderFilter { after: after(-micros), ..newest.clone() }.between().0;
+        assert_eq!((newest(5_000_000), newest(10_000_000)), (Some((at(5), id)), Some((at(9), Uuid::nil()))));
+        let oldest = |micros: i64| OrderFilter { after: after(micros), ..oldest.clone() }.between().0;
+        assert_eq!((oldest(5_000_000), oldest(0)), (Some((at(5), id)), Some((at(1), Uuid::nil()))));
     }
 }

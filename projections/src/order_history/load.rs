@@ -220,19 +220,11 @@ const COUNTS: Counted = Counted {
     rules: &[Rule::Sum],
 };
 
-/// What Postgres has for a date's -infinity.
-const MINUS_INFINITY: i32 = i32::MIN;
-
 fn counts(changes: &Changes<'_>) -> Tally {
     let mut tally = Tally::of(COUNTS);
     for ((whose, owner, since, status), orders) in Counts::placed(changes).iter() {
         let mut key = Fields::default();
-        key.put(whose.as_str()).put(*owner);
-        match since {
-            Some(day) => key.put(*day),
-            None => key.put(MINUS_INFINITY),
-        };
-        key.put(status.as_str());
+        key.put(whose.as_str()).put(*owner).put(*since).put(status.as_str());
         tally.put(&key, &[orders]);
     }
     tally

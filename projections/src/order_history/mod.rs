@@ -7,7 +7,7 @@
 //! folded from the order's stream when it is shown.
 //!
 //! A list is read along an index, from its beginning or from a place in it, and says how many orders there are on all its
-//! pages: [counted] has how that is fast, [list] the statements, for customers, sellers and admins the same ones.
+//! pages: [counted] has how that is fast, [statements] what is asked, for customers, sellers and admins the same.
 
 mod apply;
 mod changes;
@@ -17,6 +17,7 @@ mod list;
 mod load;
 mod queries;
 mod row;
+mod statements;
 #[cfg(test)]
 mod tests;
 

@@ -1,15 +1,20 @@
 //! What order history answers about orders of all fates.
 
+mod counters;
+mod filters;
+mod numbers;
+mod pages;
+
 use std::collections::BTreeSet;
 
-use domain::ids::{OrderId, UserId};
+use domain::ids::OrderId;
 use domain::order::OrderEvent;
 use domain::public::PublicEvent;
 use uuid::Uuid;
 
 use super::changes::Changes;
 use super::{
-    OrderDetail, OrderFilter, OrderHistory, OrderStatus, OrderSummary, Orders, Page, PaymentStatus, Scope,
+    OrderDetail, OrderFilter, OrderHistory, OrderStatus, OrderSummary, Orders, PaymentStatus, Scope,
 };
 use crate::generation::Generation;
 use crate::read_model::{ApplyError, ReadModel};
@@ -27,11 +32,22 @@ fn events() -> Vec<PublicEvent> {
 
 async fn filled() -> (TestDatabase, Orders) {
     let database = TestDatabase::new().await;
-    let mut tx = database.app.begin().await.unwrap();
-    OrderHistory.apply(&events(), Generation(1), &mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    apply(&database, &events()).await;
     let orders = Orders::new(database.app.clone());
     (database, orders)
+}
+
+/// Applies a batch to the live tables.
+async fn apply(database: &TestDatabase, events: &[PublicEvent]) {
+    let mut tx = database.app.begin().await.unwrap();
+    OrderHistory.apply(events, Generation(1), &mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Everything that a reader sees, the newest first.
+async fn whole(orders: &Orders, scope: Scope) -> Vec<OrderSummary> {
+    let filter = OrderFilter { limit: 1_000, ..OrderFilter::default() };
+    orders.list(scope, &filter).await.unwrap().value.items
 }
 
 /// Ids of the orders to which some event happened.
@@ -41,10 +57,6 @@ fn orders_with(happened: impl Fn(&OrderEvent) -> bool) -> Vec<OrderId> {
         _ => None,
     });
     matching.collect()
-}
-
-fn count(page: &Page<OrderSummary>, wanted: impl Fn(&OrderSummary) -> bool) -> i64 {
-    i64::try_from(page.items.iter().filter(|order| wanted(order)).count()).unwrap()
 }
 
 async fn detail(orders: &Orders, id: OrderId) -> OrderDetail {
@@ -107,30 +119,6 @@ async fn a_list_is_paged_from_the_newest_and_counted() {
     }
     assert_eq!(seen.len(), 40);
     assert!(seen.windows(2).all(|pair| pair[0] > pair[1]));
-}
-
-#[tokio::test]
-async fn a_list_is_filtered_by_status_time_and_whose_it_is() {
-    let (_database, orders) = filled().await;
-    let everything = OrderFilter { limit: 100, ..OrderFilter::default() };
-    let all = orders.list(Scope::All, &everything).await.unwrap().value;
-    let statuses: BTreeSet<_> = all.items.iter().map(|order| order.status.as_str()).collect();
-    assert_eq!(statuses, BTreeSet::from(["cancelled", "delivered"]));
-
-    let customer = UserId(Uuid::from_u128(2));
-    let own = orders.list(Scope::Customer(customer), &everything).await.unwrap().value;
-    assert_eq!(own.total, count(&all, |order| order.customer_id == Some(customer)));
-    assert!(own.items.iter().all(|order| order.customer_id == Some(customer)));
-
-    let cancelled = OrderFilter { status: Some(OrderStatus::Cancelled), ..everything };
-    let cancelled = orders.list(Scope::All, &cancelled).await.unwrap().value;
-    assert_eq!(cancelled.total, count(&all, |order| order.status == OrderStatus::Cancelled));
-
-    let middle = all.items[20].placed_at;
-    let before = OrderFilter { until: Some(middle), ..everything };
-    let since = OrderFilter { from: Some(middle), ..everything };
-    assert_eq!(orders.list(Scope::All, &before).await.unwrap().value.total, 19);
-    assert_eq!(orders.list(Scope::All, &since).await.unwrap().value.total, 21);
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
 
-/// Whose orders, since which day (nothing where it is in all) and in which status: the table's primary key.
-pub(in super::super) type Key = (Whose, Uuid, Option<NaiveDate>, OrderStatus);
+/// Whose orders, since which day and in which status: the table's primary key.
+pub(in super::super) type Key = (Whose, Uuid, NaiveDate, OrderStatus);
 
 /// What a batch adds to the counters.
 #[derive(Debug, Default, PartialEq)]
@@ -85,6 +85,11 @@ impl Counts {
         *self.0.entry((whose, owner, whose.since(placed_at), status)).or_default() += orders;
     }
 
+    /// What it adds to each counter that it changes, in key order.
+    fn rows(&self) -> impl Iterator<Item = (&Key, i64)> {
+        self.0.iter().map(|(key, orders)| (key, *orders)).filter(|(_, orders)| *orders != 0)
+    }
+
     /// Adds it. A counter that comes to 0 is taken away, so that the rows don't depend on how the events were cut into
     /// batches.
     pub(super) async fn write(
@@ -92,16 +97,14 @@ impl Counts {
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<_> = self.0.iter().filter(|(_, orders)| **orders != 0).collect();
+        let rows: Vec<_> = self.rows().collect();
         if rows.is_empty() {
             return Ok(());
         }
         let add = "
             WITH added AS (
                 INSERT INTO order_history_g{g}_counts AS c (whose, owner, since, status, orders)
-                SELECT whose, owner, coalesce(since, '-infinity'), status, orders
-                FROM unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[])
-                    AS n(whose, owner, since, status, orders)
+                SELECT * FROM unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[])
                 ON CONFLICT (whose, owner, since, status) DO UPDATE SET orders = c.orders + excluded.orders
                 RETURNING orders)
             SELECT EXISTS (SELECT FROM added WHERE orders = 0)";
@@ -110,11 +113,11 @@ impl Counts {
             .bind(column(&rows, |(key, _)| key.1))
             .bind(column(&rows, |(key, _)| key.2))
             .bind(column(&rows, |(key, _)| key.3.as_str()))
-            .bind(column(&rows, |(_, orders)| **orders))
+            .bind(column(&rows, |(_, orders)| *orders))
             .fetch_one(&mut *db)
             .await?;
         if any_empty {
-            let taken: Vec<_> = rows.into_iter().filter(|(_, orders)| **orders < 0).collect();
+            let taken: Vec<_> = rows.into_iter().filter(|(_, orders)| *orders < 0).collect();
             take_away_empty(&taken, generation, db).await?;
         }
         Ok(())
@@ -123,14 +126,14 @@ impl Counts {
 
 /// Only those that became less can have come to 0, and they are locked.
 async fn take_away_empty(
-    taken: &[(&Key, &i64)],
+    taken: &[(&Key, i64)],
     generation: Generation,
     db: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
     let take = "
         DELETE FROM order_history_g{g}_counts c
         USING unnest($1::text[], $2::uuid[], $3::date[], $4::text[]) AS n(whose, owner, since, status)
-        WHERE c.whose = n.whose AND c.owner = n.owner AND c.since = coalesce(n.since, '-infinity')
+        WHERE c.whose = n.whose AND c.owner = n.owner AND c.since = n.since
           AND c.status = n.status AND c.orders = 0";
     sqlx::query(&generation.sql(take))
         .bind(column(taken, |(key, _)| key.0.as_str()))

@@ -1,0 +1,151 @@
+//! Lists of orders: pages and places, the order, numbers, and what is wrong with a question.
+
+use api_contract::Role;
+use serde_json::{Value, json};
+
+use crate::harness::{App, Options, Person};
+
+async fn started() -> App {
+    App::start_with(Options { queries: true, ..Options::default() }).await
+}
+
+async fn listed(person: &Person<'_>, path: &str) -> Value {
+    let answer = person.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    answer.json()["data"].clone()
+}
+
+fn numbers(list: &Value) -> Vec<String> {
+    let items = list["items"].as_array().unwrap().iter();
+    items.map(|item| item["orderNumber"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The numbers of so many orders, one after another.
+async fn ordered(buyer: &Person<'_>, seller: &Person<'_>, count: usize) -> Vec<String> {
+    let lamp = seller.product("10.00", 50).await;
+    let mut placed = Vec::new();
+    for _ in 0..count {
+        let order = buyer.order(&[(&lamp, 1)]).await.json();
+        placed.push(order["data"]["orderNumber"].as_str().unwrap().to_owned());
+    }
+    placed
+}
+
+#[tokio::test]
+async fn a_list_goes_on_from_its_cursor_while_orders_are_placed() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let placed = ordered(&buyer, &seller, 5).await;
+    let first = listed(&buyer, "/orders?pageSize=2").await;
+    assert_eq!(numbers(&first), [placed[4].clone(), placed[3].clone()]);
+    assert_eq!(
+        (&first["totalCount"], &first["totalPages"], &first["hasNextPage"]),
+        (&json!(5), &json!(3), &json!(true))
+    );
+    ordered(&buyer, &seller, 1).await;
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let second = listed(&buyer, &format!("/orders?pageSize=2&cursor={cursor}")).await;
+    assert_eq!(numbers(&second), [placed[2].clone(), placed[1].clone()]);
+    assert_eq!(second["totalCount"], 6);
+    let last = listed(&buyer, &format!("/orders?limit=2&page=2&cursor={cursor}")).await;
+    assert_eq!((numbers(&last), &last["nextCursor"]), (vec![placed[0].clone()], &Value::Null));
+    // By number of page it is a page farther, for there is one more before it.
+    assert_eq!(
+        numbers(&listed(&buyer, "/orders?pageSize=2&page=2").await),
+        [placed[3].clone(), placed[2].clone()]
+    );
+}
+
+#[tokio::test]
+async fn the_order_is_asked_for_in_the_words_of_other_lists() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let mut placed = ordered(&buyer, &seller, 3).await;
+    for query in [
+        "sort=oldest",
+        "sort=created_asc",
+        "sortBy=createdAt",
+        "sortBy=createdAt&sortOrder=asc",
+        "sort_order=ASC",
+    ] {
+        assert_eq!(numbers(&listed(&buyer, &format!("/orders?{query}")).await), placed, "{query}");
+    }
+    placed.reverse();
+    for query in [
+        "",
+        "sort=newest",
+        "sort=created_desc",
+        "sortBy=createdAt&sortOrder=desc",
+        "sort=oldest&sortOrder=desc",
+    ] {
+        assert_eq!(numbers(&listed(&buyer, &format!("/orders?{query}")).await), placed, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_its_number_by_those_who_may_see_it() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let (other_seller, other) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let admin = app.person(Role::Admin).await;
+    let placed = ordered(&buyer, &seller, 2).await;
+    let theirs = ordered(&other, &other_seller, 1).await;
+    let min = app.head().await.to_string();
+    let number = placed[0].to_lowercase();
+    let without = number.trim_start_matches("ord-");
+    let year = &without[..5];
+    for (person, path, expected) in [
+        (&buyer, format!("/orders?search={number}"), vec![placed[0].clone()]),
+        (&buyer, format!("/orders?orderNumber={without}"), vec![placed[0].clone()]),
+        (&buyer, format!("/orders?q=%23{number}&status=pending"), vec![placed[0].clone()]),
+        (&buyer, format!("/orders?search={number}&status=shipped"), vec![]),
+        (&buyer, format!("/orders?search={year}"), vec![placed[1].clone(), placed[0].clone()]),
+        (&buyer, format!("/orders?search={year}&sort=oldest"), placed.clone()),
+        (&seller, format!("/sellers/me/orders?search={number}"), vec![placed[0].clone()]),
+        (&other_seller, format!("/sellers/me/orders?search={number}"), vec![]),
+        (&other, format!("/orders?search={number}"), vec![]),
+        (&other, format!("/orders?search={year}"), theirs.clone()),
+        (&admin, format!("/orders?search={number}"), vec![]),
+        (&admin, format!("/orders?scope=all&search={number}"), vec![placed[0].clone()]),
+    ] {
+        let answer = person.request(reqwest::Method::GET, &path).header("x-min-position", min.as_str());
+        let found = crate::harness::Answer::of(answer).await.json()["data"].clone();
+        assert_eq!(numbers(&found), expected, "{path}");
+        assert_eq!(found["totalCount"], expected.len(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_question_is_named() {
+    let app = started().await;
+    let (seller, admin) = (app.person(Role::Seller).await, app.person(Role::Admin).await);
+    let long = "1".repeat(101);
+    let wrong = format!(
+        "status=lost&startDate=soon&endDate=2026-02-30&search={long}&sort=price_asc&sortBy=total&sortOrder=up\
+         &cursor=here&pageNumber=0&pageSize=0"
+    );
+    for (person, path) in
+        [(&admin, "/orders?scope=everybody&"), (&admin, "/orders?"), (&seller, "/sellers/me/orders?")]
+    {
+        let answer = person.get(&format!("{path}{wrong}")).await;
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        let answer = answer.json();
+        let errors = answer["errors"].as_array().unwrap().iter();
+        let mut fields: Vec<_> = errors.map(|error| error["field"].as_str().unwrap()).collect();
+        fields.sort_unstable();
+        fields.retain(|field| *field != "scope");
+        let expected = [
+            "cursor",
+            "endDate",
+            "pageNumber",
+            "pageSize",
+            "search",
+            "sort",
+            "sortBy",
+            "sortOrder",
+            "startDate",
+            "status",
+        ];
+        assert_eq!(fields, expected, "{path}");
+    }
+}
