@@ -58,9 +58,7 @@ impl Projector {
         let mut at = Head::EMPTY;
         loop {
             let Err(error) = self.follow_live(&mut at).await else { continue };
-            let generation = generation::live(&self.pool, self.model).await.ok().flatten();
-            let consumer = generation.unwrap_or(Generation(1)).checkpoint(self.model.name());
-            failure::record(&self.pool, &consumer, at, &error).await;
+            failure::record_live(&self.pool, self.model, Some(at), &error).await;
             if !error.is_transient() {
                 return;
             }

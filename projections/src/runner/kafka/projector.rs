@@ -64,10 +64,7 @@ impl KafkaProjector {
     pub(crate) async fn run(self) {
         loop {
             let Err(error) = self.follow_live().await else { continue };
-            let generation = generation::live(&self.pool, self.model).await.ok().flatten();
-            let consumer = generation.unwrap_or(Generation(1)).checkpoint(self.model.name());
-            let at = consumer.load(&self.pool).await.unwrap_or(Head::EMPTY);
-            failure::record(&self.pool, &consumer, at, &error).await;
+            failure::record_live(&self.pool, self.model, None, &error).await;
             if !error.is_transient() {
                 return;
             }
