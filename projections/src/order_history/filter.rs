@@ -91,7 +91,9 @@ impl OrderFilter {
     /// Of a list by number: the place after which it begins.
     pub(super) fn after_number(&self) -> Option<(&str, Uuid)> {
         let after = self.after.as_ref()?;
-        Some((after.word()?, after.id()))
+        // A client may have made it up, and Postgres takes no NUL.
+        let number = after.word().filter(|number| !number.contains('\0'))?;
+        Some((number, after.id()))
     }
 
     fn moment(&self, after: &Cursor) -> Option<(DateTime<Utc>, Uuid)> {
@@ -142,6 +144,8 @@ mod tests {
         assert_eq!(by_time.after_number(), None);
         let by_number = OrderFilter { after: Some(Cursor::at_word("ORD-1", id)), ..OrderFilter::default() };
         assert_eq!((by_number.between().0, by_number.after_number()), (None, Some(("ORD-1", id))));
+        let made_up = OrderFilter { after: Some(Cursor::at_word("\0", id)), ..OrderFilter::default() };
+        assert_eq!(made_up.after_number(), None);
         for micros in [i64::MIN, i64::MAX] {
             let far = OrderFilter { after: Some(Cursor::at_number(micros, id)), ..OrderFilter::default() };
             assert_eq!(far.between().0, None);
