@@ -7,7 +7,7 @@ use projections::{KafkaConfig, LogSource, Projectors};
 use sqlx::PgPool;
 
 use crate::config::{Config, ProjectorSource};
-use crate::{Failure, roles};
+use crate::{Failure, replay, roles};
 
 #[derive(clap::Args)]
 #[command(after_help = "Example: daybook projector\n         \
@@ -29,6 +29,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
         return Err("a projector that reads nowhere has nothing to do".into());
     }
     let source = LogSource::new(Log::new(pool.clone()), LogWatch::start(pool.clone()));
+    replay::build_new_versions(&config, &pool).await?;
     let mut projectors = start(from, &config, &pool, &Arc::new(source))?;
     tokio::select! {
         () = stop.cancelled() => Ok(()),

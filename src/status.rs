@@ -17,6 +17,9 @@ pub struct Args {
 #[derive(Serialize)]
 struct Consumer {
     name: String,
+    /// Of a read model, which version its rows are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
     position: i64,
     /// In events.
     lag: i64,
@@ -37,6 +40,7 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         .into_iter()
         .map(|it| Consumer {
             name: it.name,
+            version: it.version,
             position: it.position,
             lag: it.lag_events,
             lag_ms: it.lag_ms,
@@ -50,14 +54,15 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         return Ok(());
     }
     say(format_args!(
-        "{:<28} {:>12} {:>10} {:>10} {:>7}  state",
-        "consumer", "position", "lag", "lag ms", "parked"
+        "{:<28} {:>7} {:>12} {:>10} {:>10} {:>7}  state",
+        "consumer", "version", "position", "lag", "lag ms", "parked"
     ));
     for it in consumers {
         let state = serde_json::to_value(it.state)?;
         let state = state.as_str().unwrap_or_default();
+        let version = it.version.map(|version| version.to_string()).unwrap_or_default();
         say(format_args!(
-            "{:<28} {:>12} {:>10} {:>10} {:>7}  {state}",
+            "{:<28} {version:>7} {:>12} {:>10} {:>10} {:>7}  {state}",
             it.name, it.position, it.lag, it.lag_ms, it.parked
         ));
         if let Some(error) = it.error {

@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::config::Config;
+use crate::config::{Config, ProjectorSource};
 use crate::http::{self, Document, Health, Metrics, ServerConfig, Surface};
-use crate::{Failure, command_api, migrate, projector, query_api, roles, sample_shop, say};
+use crate::{Failure, command_api, migrate, projector, query_api, replay, roles, sample_shop, say};
 
 /// How long the start waits for the read models.
 const FIRST_READ: Duration = Duration::from_secs(5);
@@ -34,6 +34,9 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     }
 
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
+    if config.projector_source != ProjectorSource::Off {
+        replay::build_new_versions(&config, &pool).await?;
+    }
     let projectors = projector::start(config.projector_source, &config, &pool, &source)?;
     let queries = query_api::router(&config, &pool, watch.clone(), source, projectors.positions().clone())?;
     readable(&pool, projectors.positions()).await?;

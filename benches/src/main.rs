@@ -7,7 +7,9 @@ mod decider;
 mod growth;
 mod hot_product;
 mod http;
+mod lag;
 mod one_event;
+mod rebuild;
 mod relay;
 mod report;
 mod search;
@@ -76,5 +78,7 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     relay::measure(&server, &mut report).await?;
     http::measure(&server, &mut report).await?;
     search::measure(&server, &mut report).await?;
+    rebuild::measure(&server, &mut report).await?;
+    lag::measure(&server, &mut report).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ pub mod recorded;
 pub mod relay;
 pub mod snapshot;
 mod stream;
+pub mod streams;
 pub mod verify;
 pub mod watch;
 

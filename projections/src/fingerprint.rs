@@ -62,7 +62,6 @@ async fn or_live(
     if let Some(generation) = generation {
         return Ok(generation);
     }
-    let live =
-        generation::live(pool, model.name()).await.map_err(|e| QueryError::Postgres(model.name(), e))?;
+    let live = generation::live(pool, model).await.map_err(|e| QueryError::Postgres(model.name(), e))?;
     live.ok_or(QueryError::Missing(model.name()))
 }

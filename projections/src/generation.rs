@@ -35,12 +35,40 @@ impl Generation {
     }
 }
 
-/// The live generation of a read model, if the model is known to this database.
-pub async fn live(db: impl PgExecutor<'_>, model: &str) -> Result<Option<Generation>, sqlx::Error> {
-    let generation = sqlx::query_scalar!("SELECT generation FROM read_models WHERE name = $1", model)
-        .fetch_optional(db)
-        .await?;
-    Ok(generation.map(Generation))
+/// The generation of a read model that is live for this build, which knows one version of it; nothing where there is none.
+pub async fn live(db: impl PgExecutor<'_>, model: &dyn ReadModel) -> Result<Option<Generation>, sqlx::Error> {
+    live_of(db, model.name(), model.version()).await
+}
+
+/// The live generation of a version of a read model.
+pub(crate) async fn live_of(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    version: i32,
+) -> Result<Option<Generation>, sqlx::Error> {
+    let generation = sqlx::query_scalar!(
+        "SELECT generation FROM read_models WHERE name = $1 AND version = $2",
+        name,
+        version
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(generation.flatten().map(Generation))
+}
+
+/// The versions of a read model that have a live generation, ascending.
+pub(crate) async fn live_versions(
+    db: impl PgExecutor<'_>,
+    name: &str,
+) -> Result<Vec<(i32, Generation)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT version, generation AS "generation!" FROM read_models
+           WHERE name = $1 AND generation IS NOT NULL ORDER BY version"#,
+        name
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.version, Generation(row.generation))).collect())
 }
 
 // The application may not write `read_models`; statements that do are not checked when this crate is compiled, which
@@ -51,35 +79,75 @@ pub async fn live(db: impl PgExecutor<'_>, model: &str) -> Result<Option<Generat
 pub(crate) async fn create_next(
     db: &mut PgConnection,
     model: &dyn ReadModel,
-) -> Result<(Generation, Generation), sqlx::Error> {
-    let (live, rebuilding): (i32, Option<i32>) =
-        sqlx::query_as("SELECT generation, rebuilding FROM read_models WHERE name = $1 FOR UPDATE")
-            .bind(model.name())
-            .fetch_one(&mut *db)
-            .await?;
-    let next = Generation(rebuilding.unwrap_or(live) + 1);
-    let live = Generation(live);
-    drop_all_but(db, model, &[live]).await?;
-    // The function's name is a constant of this crate.
-    sqlx::query(&format!("SELECT create_{}($1)", model.name())).bind(next.0).execute(&mut *db).await?;
-    next.checkpoint(model.name()).store(&mut *db, &event_store::Head::EMPTY).await?;
-    sqlx::query("UPDATE read_models SET rebuilding = $2 WHERE name = $1")
-        .bind(model.name())
-        .bind(next.0)
-        .execute(&mut *db)
-        .await?;
-    Ok((live, next))
+) -> Result<Generation, sqlx::Error> {
+    let (newest,): (i32,) = sqlx::query_as(
+        "SELECT max(greatest(generation, rebuilding)) FROM
+             (SELECT generation, rebuilding FROM read_models WHERE name = $1 FOR UPDATE) versions
+         HAVING count(*) > 0",
+    )
+    .bind(model.name())
+    .fetch_one(&mut *db)
+    .await?;
+    let next = Generation(newest + 1);
+    drop_all_but_live(db, model).await?;
+    sqlx::query(
+        "INSERT INTO read_models (name, version, generation, rebuilding) VALUES ($1, $2, NULL, $3)
+         ON CONFLICT (name, version) DO UPDATE SET rebuilding = excluded.rebuilding",
+    )
+    .bind(model.name())
+    .bind(model.version())
+    .bind(next.0)
+    .execute(&mut *db)
+    .await?;
+    create(db, model, next).await?;
+    Ok(next)
 }
 
-/// Makes the generation that was rebuilt the live one.
-pub(crate) async fn point_to(
+/// Makes the tables of a generation, and its checkpoint.
+async fn create(
     db: &mut PgConnection,
-    model: &str,
+    model: &dyn ReadModel,
     generation: Generation,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE read_models SET generation = $2, rebuilding = NULL WHERE name = $1")
-        .bind(model)
+    // The function's name is a constant of this crate.
+    sqlx::query(&format!("SELECT create_{}($1)", model.name())).bind(generation.0).execute(&mut *db).await?;
+    generation.checkpoint(model.name()).store(db, &event_store::Head::EMPTY).await
+}
+
+/// Makes the tables of a generation that nobody reads anew.
+pub(crate) async fn empty(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<(), sqlx::Error> {
+    drop_one(db, model, generation).await?;
+    create(db, model, generation).await
+}
+
+/// Makes the generation that was rebuilt the live one of its version.
+pub(crate) async fn point_to(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE read_models SET generation = $3, rebuilding = NULL WHERE name = $1 AND version = $2")
+        .bind(model.name())
+        .bind(model.version())
         .bind(generation.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a version of a read model.
+pub(crate) async fn forget_version(
+    db: &mut PgConnection,
+    name: &str,
+    version: i32,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM read_models WHERE name = $1 AND version = $2")
+        .bind(name)
+        .bind(version)
         .execute(db)
         .await?;
     Ok(())
@@ -120,6 +188,16 @@ pub(crate) async fn hold(
     Ok(Some(Held { position, ahead: Ahead::hold(db, checkpoint).await? }))
 }
 
+/// Drops every generation of a read model but the live ones.
+pub(crate) async fn drop_all_but_live(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+) -> Result<(), sqlx::Error> {
+    let live = live_versions(&mut *db, model.name()).await?;
+    let keep: Vec<_> = live.into_iter().map(|(_, generation)| generation).collect();
+    drop_all_but(db, model, &keep).await
+}
+
 /// Drops every generation of a read model but these, with its checkpoint, its failure and what it has parked.
 pub(crate) async fn drop_all_but(
     db: &mut PgConnection,
@@ -135,19 +213,33 @@ pub(crate) async fn drop_all_but(
     .fetch_all(&mut *db)
     .await?;
     for generation in found.into_iter().map(Generation).filter(|generation| !keep.contains(generation)) {
-        for table in model.tables() {
-            let table = generation.table(model.name(), table);
-            sqlx::query(&format!("DROP TABLE IF EXISTS {table}")).execute(&mut *db).await?;
-        }
-        let checkpoint = generation.checkpoint(model.name());
-        sqlx::query!("DELETE FROM checkpoints WHERE name = $1", checkpoint.name()).execute(&mut *db).await?;
-        sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", checkpoint.name())
-            .execute(&mut *db)
-            .await?;
-        sqlx::query!("DELETE FROM partition_offsets WHERE consumer = $1", checkpoint.name())
-            .execute(&mut *db)
-            .await?;
-        sqlx::query!("DELETE FROM parked WHERE consumer = $1", checkpoint.name()).execute(&mut *db).await?;
+        drop_one(db, model, generation).await?;
     }
+    Ok(())
+}
+
+/// Drops a generation. Another version had perhaps other tables: whatever is named like them.
+async fn drop_one(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<(), sqlx::Error> {
+    let pattern = format!("^{}_g{generation}_", model.name());
+    let tables = sqlx::query_scalar!(
+        r#"SELECT relname::text AS "table!" FROM pg_class
+           WHERE relkind = 'r' AND relname ~ $1 AND pg_table_is_visible(oid)"#,
+        pattern
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for table in tables {
+        sqlx::query(&format!("DROP TABLE {table}")).execute(&mut *db).await?;
+    }
+    let checkpoint = generation.checkpoint(model.name());
+    let name = checkpoint.name();
+    sqlx::query!("DELETE FROM checkpoints WHERE name = $1", name).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", name).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM partition_offsets WHERE consumer = $1", name).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM parked WHERE consumer = $1", name).execute(&mut *db).await?;
     Ok(())
 }

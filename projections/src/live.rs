@@ -12,6 +12,8 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 
 use crate::generation::{self, Generation};
+use crate::read_model::ReadModel;
+use crate::registry;
 
 /// Why a read model could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,8 @@ impl<T> Answer<T> {
 #[derive(Debug)]
 pub(crate) struct Live {
     name: &'static str,
+    /// The version that this build knows.
+    version: i32,
     pool: PgPool,
     /// The generation that was live when last we looked; 0 before that.
     generation: AtomicI32,
@@ -59,7 +63,8 @@ const UNDEFINED_TABLE: &str = "42P01";
 
 impl Live {
     pub(crate) fn new(name: &'static str, pool: PgPool) -> Self {
-        Self { name, pool, generation: AtomicI32::new(0) }
+        let version = registry::find(name).map_or(1, ReadModel::version);
+        Self { name, version, pool, generation: AtomicI32::new(0) }
     }
 
     /// Answers a query. The template is one scalar expression of type json, with `{g}` for the generation.
@@ -82,7 +87,8 @@ impl Live {
     async fn generation(&self) -> Result<Generation, QueryError> {
         match self.generation.load(Ordering::Relaxed) {
             0 => {
-                let found = generation::live(&self.pool, self.name).await.map_err(|e| self.postgres(e))?;
+                let found = generation::live_of(&self.pool, self.name, self.version).await;
+                let found = found.map_err(|e| self.postgres(e))?;
                 let generation = found.ok_or(QueryError::Missing(self.name))?;
                 self.generation.store(generation.0, Ordering::Relaxed);
                 Ok(generation)
@@ -99,10 +105,11 @@ impl Live {
         bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
     ) -> Result<Option<Answer<T>>, QueryError> {
         let statement = format!(
-            "SELECT (SELECT generation FROM read_models WHERE name = '{name}'),
+            "SELECT (SELECT generation FROM read_models WHERE name = '{name}' AND version = {version}),
                     (SELECT position FROM checkpoints WHERE name = '{name}@{generation}'),
                     ({body})::text",
             name = self.name,
+            version = self.version,
             body = generation.sql(template),
         );
         let mut arguments = PgArguments::default();

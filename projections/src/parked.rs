@@ -114,7 +114,7 @@ pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome,
     let mut db = connect(pool).await?;
     let mut tx = db.begin().await?;
     let held = generation::hold(&mut tx, &generation.checkpoint(model.name())).await?;
-    if generation::live(&mut *tx, model.name()).await? != Some(generation) {
+    if generation::live(&mut *tx, model).await? != Some(generation) {
         return Ok(Outcome::NotLive);
     }
     let (Some(held), Some(parked)) = (held, take(&mut tx, parked).await?) else { return Ok(Outcome::Gone) };

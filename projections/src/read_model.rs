@@ -5,6 +5,8 @@ use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
 use crate::generation::Generation;
+use crate::rows::Rows;
+use crate::tally::Tally;
 
 /// One table of a read model: `<model>_g<generation>_<suffix>`.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +21,12 @@ pub struct Table {
 pub trait ReadModel: Send + Sync {
     /// Its name: in `read_models`, in `checkpoints`, for `daybook replay`.
     fn name(&self) -> &'static str;
+
+    /// The version of its rows. Who changes its tables, or what stands in them, raises it and replaces the function that
+    /// makes them: then the new version is built beside the old one, which builds of before go on feeding and reading.
+    fn version(&self) -> i32 {
+        1
+    }
 
     /// Its tables. Its migration makes them by the function `create_<name>(generation)`.
     fn tables(&self) -> &'static [Table];
@@ -39,6 +47,24 @@ pub trait ReadModel: Send + Sync {
         generation: Generation,
         db: &'a mut PgConnection,
     ) -> BoxFuture<'a, Result<(), ApplyError>>;
+
+    /// How a rebuild makes the rows of whole streams in memory, to load them by COPY: the same rows that [`Self::apply`]
+    /// would come to. Without it a rebuild applies event after event.
+    fn fold(&self) -> Option<Fold> {
+        None
+    }
+}
+
+/// Folds events, of each aggregate all from its first one on.
+pub type Fold = fn(&[PublicEvent]) -> Result<Loaded, ApplyError>;
+
+/// What whole streams come to.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Rows that no other stream adds to.
+    pub rows: Vec<Rows>,
+    /// What is added up over streams.
+    pub tallies: Vec<Tally>,
 }
 
 /// Why a batch could not be applied.
@@ -68,12 +94,15 @@ impl ApplyError {
     pub(crate) fn is_of_the_event(&self) -> bool {
         match self {
             Self::BadEvent { .. } => true,
-            Self::Postgres(sqlx::Error::Database(refused)) => {
-                let code = refused.code().unwrap_or_default();
-                ["22", "23", "54"].iter().any(|class| code.starts_with(class))
-            }
-            Self::Postgres(_) => false,
+            Self::Postgres(error) => Self::is_of_data(error),
         }
+    }
+
+    /// Whether Postgres refuses the data.
+    pub(crate) fn is_of_data(error: &sqlx::Error) -> bool {
+        let sqlx::Error::Database(refused) = error else { return false };
+        let code = refused.code().unwrap_or_default();
+        ["22", "23", "54"].iter().any(|class| code.starts_with(class))
     }
 
     /// An event that can't be taken.

@@ -16,6 +16,8 @@ pub enum State {
     Following,
     /// A replay is filling it; nobody reads it yet.
     Rebuilding,
+    /// A newer version is live; processes of an older build may still feed and read it.
+    Superseded,
     /// It stands still, or tries in vain, because of an error.
     Failed,
 }
@@ -23,8 +25,10 @@ pub enum State {
 /// One consumer of the log: a read model, the relay, a process manager.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConsumerStatus {
-    /// Its name. A generation that is being rebuilt has its number: `order_history@2`.
+    /// Its name. Of a read model, any but the live generation of the newest version has its number: `order_history@2`.
     pub name: String,
+    /// Of a read model in Postgres, which version its rows are of.
+    pub version: Option<i32>,
     /// The position up to which it has done its work.
     pub position: i64,
     /// How many events it has yet to see.
@@ -52,36 +56,41 @@ pub async fn status(pool: &PgPool, search: Option<&Path>) -> Result<Vec<Consumer
 
 async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.generation AS "generation?",
-                  m.rebuilding, (SELECT count(*) FROM parked p WHERE p.consumer = c.name) AS "parked!",
+        r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.version AS "version?",
+                  c.name = m.name || '@' || m.rebuilding AS rebuilding,
+                  m.version < (SELECT max(version) FROM read_models n WHERE n.name = m.name AND n.generation IS NOT NULL)
+                      AS superseded,
+                  EXISTS (SELECT FROM read_models n WHERE n.name = split_part(c.name, '@', 1)) AS "of_a_model!",
+                  (SELECT count(*) FROM parked p WHERE p.consumer = c.name) AS "parked!",
                   coalesce((SELECT position FROM log_head), 0) AS "head!",
                   (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > c.position
                    ORDER BY g.last_position LIMIT 1) AS oldest
            FROM checkpoints c
            LEFT JOIN consumer_failures f ON f.name = c.name
-           LEFT JOIN read_models m ON m.name = split_part(c.name, '@', 1)"#
+           LEFT JOIN read_models m ON c.name IN (m.name || '@' || m.generation, m.name || '@' || m.rebuilding)"#
     )
     .fetch_all(pool)
     .await?;
     let status = rows.into_iter().filter_map(|row| {
-        let generation = row.name.rsplit_once('@').and_then(|(_, generation)| generation.parse::<i32>().ok());
-        let (name, rebuilding) = match row.model {
-            Some(model) if generation == row.generation => (model, false),
-            Some(_) if generation == row.rebuilding => (row.name, true),
-            Some(_) => return None, // left behind by a swap: nobody reads or feeds it
-            None => (row.name, false),
+        let state = match (&row.error, row.rebuilding, row.superseded) {
+            (Some(_), ..) => State::Failed,
+            (None, Some(true), _) => State::Rebuilding,
+            (None, _, Some(true)) => State::Superseded,
+            (None, ..) => State::Following,
+        };
+        let name = match row.model {
+            Some(model) if row.rebuilding != Some(true) && row.superseded != Some(true) => model,
+            None if row.of_a_model => return None, // left behind by a swap: nobody reads or feeds it
+            Some(_) | None => row.name,
         };
         Some(ConsumerStatus {
             name,
+            version: row.version,
             position: row.position,
             lag_events: (row.head - row.position).max(0),
             lag_ms: lag_ms(now, row.oldest),
             parked: row.parked,
-            state: match (&row.error, rebuilding) {
-                (Some(_), _) => State::Failed,
-                (None, true) => State::Rebuilding,
-                (None, false) => State::Following,
-            },
+            state,
             error: row.error,
         })
     });
@@ -106,6 +115,7 @@ async fn search_status(
     .await?;
     Ok(ConsumerStatus {
         name: product_search::NAME.to_owned(),
+        version: None,
         position,
         lag_events: (row.head - position).max(0),
         lag_ms: lag_ms(now, row.oldest),

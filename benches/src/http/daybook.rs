@@ -60,10 +60,20 @@ fn command(database: &Database, home: &Path) -> Result<Command, Error> {
 impl Daybook {
     /// Starts it, and waits until it is ready.
     pub async fn start(database: &Database, home: &Path) -> Result<Self, Error> {
+        Self::start_with(database, home, &[]).await
+    }
+
+    /// The same, with this in its environment.
+    pub async fn start_with(
+        database: &Database,
+        home: &Path,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Error> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let child = command(database, home)?
             .arg("up")
             .env("DAYBOOK_LISTEN", address.to_string())
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(home.join("log.jsonl"))?)
             .spawn()?;

@@ -5,7 +5,7 @@ mod connection;
 mod daybook;
 pub mod load;
 mod memory;
-mod orders;
+pub mod orders;
 mod placing;
 mod purchase;
 mod reads;
@@ -21,12 +21,10 @@ use crate::report::Report;
 pub use connection::{Ask, Connection};
 pub use daybook::{Daybook, home};
 pub use load::Load;
-pub use shop::sign_in;
-
-use shop::Shop;
+pub use shop::{Shop, data, sign_in};
 
 /// The connections of the clients, and the buyers.
-const CLIENTS: usize = 64;
+pub const CLIENTS: usize = 64;
 
 /// Everything whose name begins with `http`.
 pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> {

@@ -36,13 +36,20 @@ pub struct Orders {
     next: usize,
 }
 
-impl Caller for Orders {
-    async fn call(&mut self) -> Result<(), Error> {
+impl Orders {
+    /// Places the next one; the answer.
+    pub async fn place(&mut self) -> Result<Bytes, Error> {
         let body = self.bodies[self.next % self.bodies.len()].clone();
         self.next += 1;
         let key = Uuid::new_v4().to_string();
         let ask = Ask::of(Method::POST, "/api/v1/orders", &self.token, body).once(&key);
-        self.connection.expect(StatusCode::CREATED, ask).await.map(|_| ())
+        self.connection.expect(StatusCode::CREATED, ask).await
+    }
+}
+
+impl Caller for Orders {
+    async fn call(&mut self) -> Result<(), Error> {
+        self.place().await.map(|_| ())
     }
 }
 

@@ -14,6 +14,7 @@ mod changes;
 mod counted;
 mod filter;
 mod list;
+mod load;
 mod queries;
 mod row;
 mod statements;
@@ -26,7 +27,7 @@ use sqlx::PgConnection;
 
 use self::changes::Changes;
 use crate::generation::Generation;
-use crate::read_model::{ApplyError, ReadModel, Table};
+use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 
 pub use self::filter::{NumberPrefix, OrderFilter, Scope, Sort};
 pub use self::queries::Orders;
@@ -70,5 +71,9 @@ impl ReadModel for OrderHistory {
         db: &'a mut PgConnection,
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         Box::pin(async move { apply::write(&Changes::fold(events)?, generation, db).await })
+    }
+
+    fn fold(&self) -> Option<Fold> {
+        Some(load::fold)
     }
 }

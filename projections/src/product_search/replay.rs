@@ -47,7 +47,7 @@ pub(super) async fn filled(
 ) -> Result<Feed, ReplayError> {
     let folder = folder.to_owned();
     let mut feed = blocking(move || Feed::open(&folder, words)).await?;
-    let mut reader = Reader::start(log.clone(), AGGREGATES);
+    let mut reader = Reader::start(log.clone(), AGGREGATES, Head::EMPTY);
     while let Some(read) = reader.batches.recv().await {
         let (batch, head) = read.map_err(FeedError::from)?;
         feed = apply(feed, Arc::new(batch)).await?;

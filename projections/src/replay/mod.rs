@@ -1,15 +1,21 @@
 //! Building a read model anew from the log, beside the live one, and swapping it in while reads go on.
 //!
 //! 1. The next generation's tables are made; `read_models.rebuilding` says so.
-//! 2. They are filled from the beginning of the log, by a writer for each core (`writers.rs`). The live generation is
-//!    fed all the while by its own projector, in this process or another.
+//! 2. They are filled: by COPY of the rows that whole streams come to (`load`), and from where that ends, or from the
+//!    beginning where a read model can't be loaded, event by event, by a writer for each core (`writers.rs`). The live
+//!    generation is fed all the while by its own projector, in this process or another.
 //! 3. One transaction locks the live checkpoint, so that the live projector waits; applies what the live generation
 //!    has and the new one lacks; moves the pointer.
 //! 4. The live projector finds the pointer moved and goes on with the new generation. The old tables are dropped:
 //!    readers see the pointer, or that the table is gone, and ask the new ones.
 //!
+//! A new version of a read model has a pointer of its own, so its first generation leaves the live one of the old version
+//! where it is, for the builds that know no other. It is not behind the old one when it is first read. [`retire`] drops
+//! an old version.
+//!
 //! A replay that is broken off leaves tables that nobody reads; the next one drops them.
 
+pub(crate) mod load;
 mod writers;
 
 use std::time::{Duration, Instant};
@@ -20,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+use self::load::{Filled, Load, LoadError, Size};
 use self::writers::Writers;
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
@@ -47,6 +54,25 @@ pub enum ReplayError {
     /// It is being rebuilt already.
     #[error("another replay of it is running")]
     Running,
+    /// Another version is live than the one that was said.
+    #[error("the live version of it is {live}, not {expected}")]
+    OtherVersion {
+        /// What is live.
+        live: i32,
+        /// What should be.
+        expected: i32,
+    },
+    /// A build of this version can't make what a newer one has changed.
+    #[error("version {newer} of it is there; this build knows version {ours}")]
+    Superseded {
+        /// What is there.
+        newer: i32,
+        /// What this build knows.
+        ours: i32,
+    },
+    /// It is not an old version.
+    #[error("version {0} of it is not one that another has superseded")]
+    NotSuperseded(i32),
     /// Its tables could not be made or swapped.
     #[error("the new tables could not be made or swapped in")]
     Postgres(#[from] sqlx::Error),
@@ -103,7 +129,8 @@ fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
     })
 }
 
-async fn replay_tables(
+/// Rebuilds one in Postgres.
+pub(crate) async fn replay_tables(
     model: &'static dyn ReadModel,
     owner: &PgPool,
     log: &Log,
@@ -115,12 +142,17 @@ async fn replay_tables(
     if !try_lock(&mut db, &format!("replay.{name}")).await? {
         return Err(ReplayError::Running);
     }
+    let versions = generation::live_versions(&mut db, name).await?;
+    if let Some((newer, _)) = versions.last().filter(|(version, _)| *version > model.version()) {
+        return Err(ReplayError::Superseded { newer: *newer, ours: model.version() });
+    }
     let mut tx = db.begin().await?;
-    let (live, next) = generation::create_next(&mut tx, model).await?;
+    let next = generation::create_next(&mut tx, model).await?;
     tx.commit().await?;
     // The live projector, once the pointer has moved, waits for this lock: until this connection has let go.
     try_lock(&mut db, next.checkpoint(name).name()).await?;
 
+    let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
     let filled = rebuild.fill(&mut db, owner, log, &progress).await?;
     let head = rebuild.swap(&mut db, log, filled).await?;
@@ -130,6 +162,46 @@ async fn replay_tables(
         warn!(read_model = name, error = &error as &dyn std::error::Error, "the old tables are still there");
     }
     Ok(report)
+}
+
+/// Refuses unless this version of a read model is the newest that is live.
+pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
+    let versions = generation::live_versions(owner, find(name)?.name()).await?;
+    match versions.last() {
+        Some((live, _)) if *live == version => Ok(()),
+        live => Err(ReplayError::OtherVersion { live: live.map_or(0, |live| live.0), expected: version }),
+    }
+}
+
+/// The read models of which the version that this build knows has never been built here, though another one has.
+pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
+    let mut unbuilt = Vec::new();
+    for model in registry::READ_MODELS {
+        let versions = generation::live_versions(pool, model.name()).await?;
+        if versions.last().is_some_and(|(newest, _)| *newest < model.version()) {
+            unbuilt.push(model.name());
+        }
+    }
+    Ok(unbuilt)
+}
+
+/// Drops a version of a read model that a newer one has superseded. Who still reads it gets no answer any more.
+pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
+    let model = find(name)?;
+    let mut db = connect(owner).await?;
+    if !try_lock(&mut db, &format!("replay.{name}")).await? {
+        return Err(ReplayError::Running);
+    }
+    let versions = generation::live_versions(&mut db, name).await?;
+    if versions.iter().rev().skip(1).all(|(old, _)| *old != version) {
+        return Err(ReplayError::NotSuperseded(version));
+    }
+    let mut tx = db.begin().await?;
+    sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
+    generation::forget_version(&mut tx, name, version).await?;
+    generation::drop_all_but_live(&mut tx, model).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
@@ -143,7 +215,8 @@ pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayErr
 
 struct Rebuild {
     model: &'static dyn ReadModel,
-    live: Generation,
+    /// What is read now: of this version, or of the one before.
+    live: Option<Generation>,
     next: Generation,
 }
 
@@ -156,9 +229,9 @@ impl Rebuild {
         log: &Log,
         progress: &impl Fn(Progress),
     ) -> Result<Head, ReplayError> {
-        let mut at = Head::EMPTY;
-        let mut reader = Reader::start(log.clone(), self.model.aggregates());
-        let mut writers = Writers::start(self.model, self.next, owner).await?;
+        let Filled { head: mut at, any_parked } = self.load(db, owner, log, progress).await?;
+        let mut reader = Reader::start(log.clone(), self.model.aggregates(), at);
+        let mut writers = Writers::start(self.model, self.next, owner, any_parked).await?;
         while let Some(read) = reader.batches.recv().await {
             let (batch, head) = read.map_err(FeedError::from)?;
             at = batch.head;
@@ -170,12 +243,40 @@ impl Rebuild {
         Ok(at)
     }
 
+    /// Loads what can be loaded: everything up to the head of now, or nothing.
+    async fn load(
+        &self,
+        db: &mut PgConnection,
+        owner: &PgPool,
+        log: &Log,
+        progress: &impl Fn(Progress),
+    ) -> Result<Filled, ReplayError> {
+        let nothing = Filled { head: Head::EMPTY, any_parked: false };
+        let Some(fold) = self.model.fold() else { return Ok(nothing) };
+        let (model, generation) = (self.model, self.next);
+        let load = Load { model, generation, fold, owner, log, size: Size::default() };
+        match load.run(db, progress).await {
+            Ok(filled) => Ok(filled),
+            Err(LoadError::Feed(error)) => Err(error.into()),
+            Err(LoadError::Refused(error)) => {
+                warn!(read_model = model.name(), error, "it can't be loaded, and is filled event by event");
+                let mut tx = db.begin().await?;
+                generation::empty(&mut tx, model, generation).await?;
+                tx.commit().await?;
+                Ok(nothing)
+            }
+        }
+    }
+
     /// Brings the new generation to where the live one is, which stands still meanwhile, and moves the pointer.
     async fn swap(&self, db: &mut PgConnection, log: &Log, mut at: Head) -> Result<Head, ReplayError> {
         let name = self.model.name();
         let mut tx = db.begin().await?;
         sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *tx).await?;
-        let held = generation::hold(&mut tx, &self.live.checkpoint(name)).await?;
+        let held = match self.live {
+            Some(live) => generation::hold(&mut tx, &live.checkpoint(name)).await?,
+            None => None,
+        };
         let live = held.map_or(0, |held| held.farthest());
         while at.position < live {
             let read = log.read_after(&at, BATCH).await.map_err(FeedError::from)?;
@@ -188,7 +289,7 @@ impl Rebuild {
             require(step.take(&mut tx).await?)?;
             at = batch.head;
         }
-        generation::point_to(&mut tx, name, self.next).await?;
+        generation::point_to(&mut tx, self.model, self.next).await?;
         tx.commit().await?;
         Ok(at)
     }
@@ -196,7 +297,7 @@ impl Rebuild {
     async fn drop_old(&self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         let mut tx = db.begin().await?;
         sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
-        generation::drop_all_but(&mut tx, self.model, &[self.next]).await?;
+        generation::drop_all_but_live(&mut tx, self.model).await?;
         tx.commit().await
     }
 }
@@ -209,17 +310,16 @@ fn require(moved: Moved) -> Result<(), ReplayError> {
     }
 }
 
-/// Reads and decodes ahead of the writing. Ends at the head.
+/// Reads and decodes ahead of the writing, from a head on. Ends at the log's head.
 pub(crate) struct Reader {
     pub(crate) batches: mpsc::Receiver<Result<(PublicBatch, i64), LogError>>,
     task: JoinHandle<()>,
 }
 
 impl Reader {
-    pub(crate) fn start(log: Log, aggregates: &'static [&'static str]) -> Self {
+    pub(crate) fn start(log: Log, aggregates: &'static [&'static str], mut at: Head) -> Self {
         let (sender, batches) = mpsc::channel(AHEAD);
         let task = tokio::spawn(async move {
-            let mut at = Head::EMPTY;
             loop {
                 let read = read(&log, at, aggregates).await;
                 let next = read.as_ref().ok().map(|(batch, _)| batch.head);

@@ -1,4 +1,4 @@
-//! The writers of a rebuild: each takes the aggregates that fall to it, in order, on a connection of its own.
+//! Writers of a rebuild that go event by event: each takes the aggregates that fall to it, in order, on a connection of its own.
 //!
 //! A read model takes the events of different aggregates in any order, so what is written at the same time needs no
 //! agreement. Nobody reads the new generation and nobody goes on with one that was broken off, so its checkpoint doesn't
@@ -39,17 +39,18 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    /// One for each core.
+    /// One for each core. `any_parked`: whether aggregates may be parked already.
     pub(super) async fn start(
         model: &'static dyn ReadModel,
         generation: Generation,
         owner: &PgPool,
+        any_parked: bool,
     ) -> Result<Self, FeedError> {
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(MOST);
         let (mut parts, mut tasks) = (Vec::with_capacity(count), JoinSet::new());
         for _ in 0..count {
             let (sender, taken) = mpsc::channel(1);
-            let writer = Writer { model, generation, db: connect(owner).await?, any_parked: false };
+            let writer = Writer { model, generation, db: connect(owner).await?, any_parked };
             tasks.spawn(writer.run(taken));
             parts.push(sender);
         }
@@ -129,15 +130,7 @@ impl Writer {
             undecodable: &undecodable,
         };
         let mut tx = self.db.begin().await?;
-        if !intake.must_park() {
-            match intake.apply(self.any_parked, &mut tx).await {
-                Ok(()) => return Ok(tx.commit().await?),
-                Err(error) if error.is_of_the_event() => tx.rollback().await?,
-                Err(error) => return Err(error.into()),
-            }
-            tx = self.db.begin().await?;
-        }
-        self.any_parked |= intake.apply_and_park(&mut tx).await? > 0;
+        self.any_parked |= intake.take(self.any_parked, &mut tx).await? > 0;
         Ok(tx.commit().await?)
     }
 }

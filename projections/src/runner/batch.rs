@@ -44,40 +44,18 @@ impl Step<'_> {
         !self.batch.events.iter().any(|event| self.model.concerns(event))
     }
 
-    /// Tries it as if nothing could be wrong with an event, and once more with an eye on that where something is.
     async fn take_of(&self, of: Of, db: &mut PgConnection) -> Result<Moved, FeedError> {
         let intake = self.intake()?;
-        if !intake.must_park() {
-            match self.try_to_take(of, &intake, false, db).await {
-                Err(FeedError::Apply(error)) if error.is_of_the_event() => {}
-                other => return other,
-            }
-        }
-        self.try_to_take(of, &intake, true, db).await
-    }
-
-    async fn try_to_take(
-        &self,
-        of: Of,
-        intake: &Intake<'_>,
-        park: bool,
-        db: &mut PgConnection,
-    ) -> Result<Moved, FeedError> {
         let mut tx = db.begin().await?;
         let Some(any_parked) = self.move_checkpoint(&mut tx).await? else {
             tx.rollback().await?;
             return Ok(Moved::Stale);
         };
-        if of == Of::TheLive && generation::live(&mut *tx, self.model.name()).await? != Some(self.generation)
-        {
+        if of == Of::TheLive && generation::live(&mut *tx, self.model).await? != Some(self.generation) {
             tx.rollback().await?;
             return Ok(Moved::Stale);
         }
-        if park {
-            intake.apply_and_park(&mut tx).await?;
-        } else {
-            intake.apply(any_parked, &mut tx).await?;
-        }
+        intake.take(any_parked, &mut tx).await?;
         tx.commit().await?;
         Ok(Moved::Applied)
     }
@@ -121,7 +99,7 @@ pub(crate) async fn advance(db: &mut PgConnection, step: &Step<'_>) -> Result<Mo
         // Two statements instead of a transaction, in the same order: the pointer is read after the checkpoint was moved,
         // so nobody is told of a position that the tables that they will ask have not got.
         let moved = step.move_checkpoint(db).await?.is_some()
-            && generation::live(&mut *db, step.model.name()).await? == Some(step.generation);
+            && generation::live(&mut *db, step.model).await? == Some(step.generation);
         return Ok(if moved { Moved::Applied } else { Moved::Stale });
     }
     step.take_of(Of::TheLive, db).await

@@ -6,9 +6,10 @@ use rdkafka::error::KafkaError;
 use sqlx::PgPool;
 use tracing::{error, warn};
 
+use crate::generation;
 use crate::live::is_undefined_table;
 use crate::product_search::SearchError;
-use crate::read_model::ApplyError;
+use crate::read_model::{ApplyError, ReadModel};
 
 /// Why a read model could not be fed.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +51,8 @@ pub enum FeedError {
     /// A part of it broke off, by a bug.
     #[error("a part of the feed broke off")]
     Task(#[from] tokio::task::JoinError),
-    /// The read model is not in this database.
-    #[error("there is no read model of this name in the database: has it been migrated?")]
+    /// The read model is not in this database, or not in the version that this build knows.
+    #[error("the version of the read model that this build knows is not there yet: migrate, then replay it")]
     Missing,
 }
 
@@ -101,6 +102,21 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     line
+}
+
+/// Logs why a read model stands still and keeps it for `status`, of the generation that this build feeds. Where it has none
+/// there is none to stand still: what an older build feeds is well.
+pub(crate) async fn record_live(pool: &PgPool, model: &dyn ReadModel, at: Option<Head>, failure: &FeedError) {
+    let Some(generation) = generation::live(pool, model).await.ok().flatten() else {
+        warn!(read_model = model.name(), error = chain(failure), "a read model can't be fed");
+        return;
+    };
+    let consumer = generation.checkpoint(model.name());
+    let at = match at {
+        Some(at) => at,
+        None => consumer.load(pool).await.unwrap_or(Head::EMPTY),
+    };
+    record(pool, &consumer, at, failure).await;
 }
 
 /// Logs why a consumer stands still and keeps it for `status`.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use domain::public::PublicEvent;
+use event_store::Checkpoint;
 use sqlx::{Connection, PgConnection};
 use tracing::error;
 
@@ -27,47 +28,80 @@ pub(crate) struct Intake<'a> {
 type Aggregate = (String, String);
 
 /// An event that can't be taken.
-struct Refused<'a> {
-    aggregate_type: &'a str,
-    aggregate_id: &'a str,
+#[derive(Debug)]
+pub(crate) struct Refused {
+    aggregate_type: String,
+    aggregate_id: String,
     sequence: i64,
     position: i64,
-    event_type: &'a str,
+    event_type: String,
     error: String,
 }
 
-impl<'a> Refused<'a> {
-    fn of(event: &'a PublicEvent, error: &ApplyError) -> Self {
+impl Refused {
+    pub(crate) fn of(event: &PublicEvent, error: &ApplyError) -> Self {
         Self {
-            aggregate_type: event.aggregate_type,
-            aggregate_id: &event.aggregate_id,
+            aggregate_type: event.aggregate_type.to_owned(),
+            aggregate_id: event.aggregate_id.clone(),
             sequence: event.sequence,
             position: event.position,
-            event_type: event.data.event_type(),
+            event_type: event.data.event_type().to_owned(),
             error: chain(error),
         }
     }
 
-    fn undecodable(event: &'a Undecodable) -> Self {
+    pub(crate) fn undecodable(event: &Undecodable) -> Self {
         Self {
-            aggregate_type: &event.aggregate_type,
-            aggregate_id: &event.aggregate_id,
+            aggregate_type: event.aggregate_type.clone(),
+            aggregate_id: event.aggregate_id.clone(),
             sequence: event.sequence,
             position: event.position,
-            event_type: &event.event_type,
+            event_type: event.event_type.clone(),
             error: format!("the event at position {} can't be decoded: {}", event.position, event.error),
         }
     }
 
     fn aggregate(&self) -> Aggregate {
-        (self.aggregate_type.to_owned(), self.aggregate_id.to_owned())
+        (self.aggregate_type.clone(), self.aggregate_id.clone())
     }
 
-    /// Whether it, or what comes after it in its stream, holds this event back.
-    fn holds_back(&self, event: &PublicEvent) -> bool {
-        event.sequence >= self.sequence
-            && event.aggregate_id == self.aggregate_id
-            && event.aggregate_type == self.aggregate_type
+    /// Whether an event of this aggregate at this place in its stream is it, or comes after it.
+    pub(crate) fn holds_back(&self, aggregate_type: &str, aggregate_id: &str, sequence: i64) -> bool {
+        sequence >= self.sequence
+            && aggregate_id == self.aggregate_id
+            && aggregate_type == self.aggregate_type
+    }
+
+    /// The events that it doesn't hold back.
+    pub(crate) fn hold_back(&self, events: &mut Vec<PublicEvent>) {
+        events.retain(|it| !self.holds_back(it.aggregate_type, &it.aggregate_id, it.sequence));
+    }
+
+    /// Parks its aggregate.
+    pub(crate) async fn park(&self, consumer: &Checkpoint, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "INSERT INTO parked (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (consumer, aggregate_type, aggregate_id) DO NOTHING",
+            consumer.name(),
+            self.aggregate_type,
+            self.aggregate_id,
+            self.sequence,
+            self.position,
+            self.event_type,
+            self.error,
+        )
+        .execute(db)
+        .await?;
+        error!(
+            consumer = consumer.name(),
+            aggregate_type = self.aggregate_type,
+            aggregate_id = self.aggregate_id,
+            sequence = self.sequence,
+            position = self.position,
+            error = self.error,
+            "a read model can't take an event: its aggregate is parked"
+        );
+        Ok(())
     }
 }
 
@@ -77,8 +111,25 @@ impl Intake<'_> {
         self.undecodable.iter().any(|event| event.stops(self.model.aggregates()))
     }
 
-    /// Applies the events, but for those of aggregates that are parked. `any_parked`: whether there may be such.
-    pub(crate) async fn apply(&self, any_parked: bool, db: &mut PgConnection) -> Result<(), ApplyError> {
+    /// Takes the events in: as if nothing could be wrong with one, under a savepoint, and where something is, once more
+    /// with an eye on that. `any_parked`: whether aggregates may be parked already. How many were parked now.
+    pub(crate) async fn take(&self, any_parked: bool, db: &mut PgConnection) -> Result<usize, ApplyError> {
+        if !self.must_park() {
+            let mut savepoint = db.begin().await?;
+            match self.apply(any_parked, &mut savepoint).await {
+                Ok(()) => {
+                    savepoint.commit().await?;
+                    return Ok(0);
+                }
+                Err(error) if error.is_of_the_event() => savepoint.rollback().await?,
+                Err(error) => return Err(error),
+            }
+        }
+        self.apply_and_park(db).await
+    }
+
+    /// Applies the events, but for those of aggregates that are parked.
+    async fn apply(&self, any_parked: bool, db: &mut PgConnection) -> Result<(), ApplyError> {
         if any_parked {
             let parked = self.parked(db).await?;
             if !parked.is_empty() {
@@ -89,25 +140,25 @@ impl Intake<'_> {
         self.model.apply(self.events, self.generation, db).await
     }
 
-    /// The same, where something can't be taken: that is parked, and the rest applied. How many aggregates were parked.
+    /// The same, where something may not be taken: that is parked, and the rest applied. How many aggregates were parked.
     pub(crate) async fn apply_and_park(&self, db: &mut PgConnection) -> Result<usize, ApplyError> {
+        let consumer = self.generation.checkpoint(self.model.name());
         let mut parked = self.parked(db).await?;
         let already = parked.len();
         let mut events = self.events_but(&parked);
         for event in self.undecodable.iter().filter(|event| event.stops(self.model.aggregates())) {
             let refused = Refused::undecodable(event);
             if parked.insert(refused.aggregate()) {
-                self.park(&refused, db).await?;
-                events.retain(|event| !refused.holds_back(event));
+                refused.park(&consumer, db).await?;
+                refused.hold_back(&mut events);
             }
         }
         while let Err(error) = self.try_apply(&events, db).await? {
             let (place, error) = self.culprit(&events, error, db).await?;
-            let culprit = events[place].clone();
-            let refused = Refused::of(&culprit, &error);
-            self.park(&refused, db).await?;
+            let refused = Refused::of(&events[place], &error);
+            refused.park(&consumer, db).await?;
             parked.insert(refused.aggregate());
-            events.retain(|event| !refused.holds_back(event));
+            refused.hold_back(&mut events);
         }
         Ok(parked.len() - already)
     }
@@ -185,32 +236,5 @@ impl Intake<'_> {
         .fetch_all(db)
         .await?;
         Ok(found.into_iter().map(|row| (row.aggregate_type, row.aggregate_id)).collect())
-    }
-
-    async fn park(&self, refused: &Refused<'_>, db: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let checkpoint = self.generation.checkpoint(self.model.name());
-        sqlx::query!(
-            "INSERT INTO parked (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (consumer, aggregate_type, aggregate_id) DO NOTHING",
-            checkpoint.name(),
-            refused.aggregate_type,
-            refused.aggregate_id,
-            refused.sequence,
-            refused.position,
-            refused.event_type,
-            refused.error,
-        )
-        .execute(db)
-        .await?;
-        error!(
-            consumer = checkpoint.name(),
-            aggregate_type = refused.aggregate_type,
-            aggregate_id = refused.aggregate_id,
-            sequence = refused.sequence,
-            position = refused.position,
-            error = refused.error,
-            "a read model can't take an event: its aggregate is parked"
-        );
-        Ok(())
     }
 }

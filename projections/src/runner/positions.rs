@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::product_search;
-use crate::registry::READ_MODELS;
+use crate::read_model::ReadModel;
+use crate::registry::{self, READ_MODELS};
 
 /// How long a waiter trusts the projectors of this process before it asks the database, and how long at most between
 /// two questions.
@@ -85,10 +86,12 @@ impl Positions {
     }
 
     async fn checkpoint(&self, model: &str) -> Result<Option<i64>, sqlx::Error> {
+        let version = registry::find(model).map_or(1, ReadModel::version);
         sqlx::query_scalar!(
             "SELECT c.position FROM read_models m JOIN checkpoints c ON c.name = m.name || '@' || m.generation
-             WHERE m.name = $1",
-            model
+             WHERE m.name = $1 AND m.version = $2",
+            model,
+            version
         )
         .fetch_optional(&self.pool)
         .await

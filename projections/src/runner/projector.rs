@@ -13,7 +13,7 @@ use tracing::info;
 use super::ahead::Ahead;
 use super::failure::{self, FeedError};
 use super::positions::Positions;
-use super::source::{BATCH, EventSource};
+use super::source::{BATCH, EventSource, PublicBatch};
 use super::{Moved, Step, advance};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
@@ -58,9 +58,7 @@ impl Projector {
         let mut at = Head::EMPTY;
         loop {
             let Err(error) = self.follow_live(&mut at).await else { continue };
-            let generation = generation::live(&self.pool, self.model.name()).await.ok().flatten();
-            let consumer = generation.unwrap_or(Generation(1)).checkpoint(self.model.name());
-            failure::record(&self.pool, &consumer, at, &error).await;
+            failure::record_live(&self.pool, self.model, Some(at), &error).await;
             if !error.is_transient() {
                 return;
             }
@@ -70,55 +68,91 @@ impl Projector {
 
     /// Feeds the generation that is live now, until another one is.
     async fn follow_live(&self, at: &mut Head) -> Result<(), FeedError> {
-        let mut db = connect(&self.pool).await?;
-        let generation = exclude_others(&mut db, self.model.name(), Beside::Nobody).await?;
-        let checkpoint = generation.checkpoint(self.model.name());
-        ensure(&mut db, &checkpoint).await?;
-        *at = checkpoint.load(&mut db).await?;
-        let mut ahead = Ahead::hold(&mut db, &checkpoint).await?;
-        info!(consumer = checkpoint.name(), position = at.position, "follows the log");
-        let mut failed_before = true;
+        let mut feed = self.begin().await?;
         loop {
-            self.positions.publish(self.model.name(), at.position);
+            *at = feed.at;
+            self.positions.publish(self.model.name(), feed.at.position);
             let started = Instant::now();
-            let batch = self.source.read_after(*at).await?;
-            if batch.head == *at {
-                if std::mem::take(&mut failed_before) {
-                    failure::clear(&self.pool, &checkpoint).await?;
-                }
-                self.source.beyond(at.position).await;
+            let batch = self.source.read_after(feed.at).await?;
+            if batch.head == feed.at {
+                feed.moves_again(&self.pool).await?;
+                self.source.beyond(feed.at.position).await;
                 continue;
             }
-            let batch = if ahead.farthest() > at.position { ahead.rest_of(&batch) } else { batch };
-            let step = Step { model: self.model, generation, from: *at, batch: &batch };
-            // A large batch was read from a log that goes on: the next one is read, and kept by the source, meanwhile.
-            let more = batch.head.position - at.position > BATCH / 2;
-            let read_ahead = async {
-                if more {
-                    let _ = self.source.read_after(batch.head).await;
-                }
-            };
-            let (moved, ()) = tokio::join!(advance(&mut db, &step), read_ahead);
+            let more = batch.head.position - feed.at.position > BATCH / 2;
+            let moved = self.take(&mut feed, batch, more).await?;
             histogram!("daybook_projection_batch_seconds", "model" => self.model.name())
                 .record(started.elapsed());
-            if moved? == Moved::Stale {
+            if moved == Moved::Stale {
                 return Ok(());
             }
-            let oldest = batch.events.iter().find(|event| self.model.concerns(event));
-            visible(self.model.name(), oldest.map(|event| event.recorded_at));
-            *at = batch.head;
-            if ahead != Ahead::default() && ahead.farthest() <= at.position {
-                Ahead::forget(&mut db, &checkpoint).await?;
-                ahead = Ahead::default();
-            }
-            if std::mem::take(&mut failed_before) {
-                failure::clear(&self.pool, &checkpoint).await?;
-            }
             if !more {
-                self.positions.publish(self.model.name(), at.position);
+                self.positions.publish(self.model.name(), feed.at.position);
                 sleep_until(started + pace(started.elapsed())).await;
             }
         }
+    }
+
+    async fn begin(&self) -> Result<Feed, FeedError> {
+        let mut db = connect(&self.pool).await?;
+        let generation = exclude_others(&mut db, self.model, Beside::Nobody).await?;
+        let checkpoint = generation.checkpoint(self.model.name());
+        ensure(&mut db, &checkpoint).await?;
+        let at = checkpoint.load(&mut db).await?;
+        let ahead = Ahead::hold(&mut db, &checkpoint).await?;
+        info!(consumer = checkpoint.name(), position = at.position, "follows the log");
+        Ok(Feed { db, generation, checkpoint, at, ahead, failed_before: true })
+    }
+
+    /// Takes a batch. `more`: it was read from a log that goes on, and the next one is read, and kept by the source,
+    /// meanwhile.
+    async fn take(&self, feed: &mut Feed, batch: Arc<PublicBatch>, more: bool) -> Result<Moved, FeedError> {
+        let batch = if feed.ahead.farthest() > feed.at.position { feed.ahead.rest_of(&batch) } else { batch };
+        let step = Step { model: self.model, generation: feed.generation, from: feed.at, batch: &batch };
+        let read_ahead = async {
+            if more {
+                let _ = self.source.read_after(batch.head).await;
+            }
+        };
+        let (moved, ()) = tokio::join!(advance(&mut feed.db, &step), read_ahead);
+        if moved? == Moved::Stale {
+            return Ok(Moved::Stale);
+        }
+        let oldest = batch.events.iter().find(|event| self.model.concerns(event));
+        visible(self.model.name(), oldest.map(|event| event.recorded_at));
+        feed.come_to(batch.head).await?;
+        feed.moves_again(&self.pool).await?;
+        Ok(Moved::Applied)
+    }
+}
+
+/// A generation that is being fed.
+struct Feed {
+    db: PgConnection,
+    generation: Generation,
+    checkpoint: Checkpoint,
+    at: Head,
+    /// What Kafka had fed beyond that.
+    ahead: Ahead,
+    /// Whether a failure may stand in status.
+    failed_before: bool,
+}
+
+impl Feed {
+    async fn come_to(&mut self, head: Head) -> Result<(), sqlx::Error> {
+        self.at = head;
+        if self.ahead != Ahead::default() && self.ahead.farthest() <= head.position {
+            Ahead::forget(&mut self.db, &self.checkpoint).await?;
+            self.ahead = Ahead::default();
+        }
+        Ok(())
+    }
+
+    async fn moves_again(&mut self, pool: &PgPool) -> Result<(), sqlx::Error> {
+        if std::mem::take(&mut self.failed_before) {
+            failure::clear(pool, &self.checkpoint).await?;
+        }
+        Ok(())
     }
 }
 
@@ -136,13 +170,13 @@ pub(crate) enum Beside {
 /// Postgres: a waiting statement would hold back vacuum.
 pub(crate) async fn exclude_others(
     db: &mut PgConnection,
-    model: &str,
+    model: &dyn ReadModel,
     beside: Beside,
 ) -> Result<Generation, FeedError> {
     let mut pause = STAND_BY_FIRST;
     loop {
         let generation = generation::live(&mut *db, model).await?.ok_or(FeedError::Missing)?;
-        let name = generation.checkpoint(model);
+        let name = generation.checkpoint(model.name());
         let held = match beside {
             Beside::Nobody => try_lock(db, name.name()).await?,
             Beside::Members => try_lock_shared(db, name.name()).await?,
@@ -151,7 +185,7 @@ pub(crate) async fn exclude_others(
             return Ok(generation);
         }
         if pause == STAND_BY_FIRST {
-            info!(read_model = model, "another process feeds it: standing by");
+            info!(read_model = model.name(), "another process feeds it: standing by");
         }
         sleep(pause).await;
         pause = (pause * 2).min(STAND_BY_LAST);

@@ -1,11 +1,32 @@
 //! Adding what a batch changes to the rows, in key order.
 
-use sqlx::PgConnection;
+use std::collections::BTreeMap;
+
+use sqlx::postgres::{PgArguments, PgHasArrayType};
+use sqlx::query::Query;
+use sqlx::{Encode, PgConnection, Postgres, Type};
+use uuid::Uuid;
 
 use super::fold::Changes;
+use super::row::Sums;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
+
+/// Adds to the sums of products, of some table and the column that says when.
+macro_rules! add_products_sql {
+    ($table:literal, $when:literal, $type:literal) => {
+        concat!(
+            "INSERT INTO seller_stats_g{g}_", $table, " AS p
+                 (seller_id, ", $when, ", product_id, currency, gross, refunds, units, returned_units)
+             SELECT * FROM unnest($1::uuid[], $2::", $type, "[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
+                                  $7::bigint[], $8::bigint[])
+             ON CONFLICT (seller_id, ", $when, ", product_id, currency) DO UPDATE
+             SET gross = p.gross + excluded.gross, refunds = p.refunds + excluded.refunds,
+                 units = p.units + excluded.units, returned_units = p.returned_units + excluded.returned_units"
+        )
+    };
+}
 
 impl Changes<'_> {
     /// One statement for each table.
@@ -15,8 +36,14 @@ impl Changes<'_> {
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
         self.add_sums(generation, db).await?;
-        self.add_products(generation, db).await?;
-        self.add_product_days(generation, db).await?;
+        add_products(&generation.sql(add_products_sql!("products", "at", "timestamptz")), &self.products, db)
+            .await?;
+        add_products(
+            &generation.sql(add_products_sql!("product_days", "day", "date")),
+            &self.product_days,
+            db,
+        )
+        .await?;
         self.note_customers(generation, db).await?;
         self.note_purchases(generation, db).await?;
         Ok(())
@@ -29,82 +56,19 @@ impl Changes<'_> {
         }
         let add = "
             INSERT INTO seller_stats_g{g}_sums AS s
-                (seller_id, at, currency, gross, refunds, orders, units, returned_units)
+                (seller_id, at, currency, gross, refunds, units, returned_units, orders)
             SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[],
                                  $7::bigint[], $8::bigint[])
             ON CONFLICT (seller_id, at, currency) DO UPDATE
             SET gross = s.gross + excluded.gross, refunds = s.refunds + excluded.refunds,
                 orders = s.orders + excluded.orders, units = s.units + excluded.units,
                 returned_units = s.returned_units + excluded.returned_units";
-        sqlx::query(&generation.sql(add))
+        let add = generation.sql(add);
+        let add = sqlx::query(&add)
             .bind(column(&rows, |(key, _)| key.0))
             .bind(column(&rows, |(key, _)| key.1))
-            .bind(column(&rows, |(key, _)| key.2))
-            .bind(column(&rows, |(_, sums)| sums.gross))
-            .bind(column(&rows, |(_, sums)| sums.refunds))
-            .bind(column(&rows, |(_, sums)| sums.orders))
-            .bind(column(&rows, |(_, sums)| sums.units))
-            .bind(column(&rows, |(_, sums)| sums.returned_units))
-            .execute(db)
-            .await?;
-        Ok(())
-    }
-
-    async fn add_products(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let rows: Vec<_> = self.products.iter().collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let add = "
-            INSERT INTO seller_stats_g{g}_products AS p
-                (seller_id, at, product_id, currency, gross, refunds, units, returned_units)
-            SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
-                                 $7::bigint[], $8::bigint[])
-            ON CONFLICT (seller_id, at, product_id, currency) DO UPDATE
-            SET gross = p.gross + excluded.gross, refunds = p.refunds + excluded.refunds,
-                units = p.units + excluded.units, returned_units = p.returned_units + excluded.returned_units";
-        sqlx::query(&generation.sql(add))
-            .bind(column(&rows, |(key, _)| key.0))
-            .bind(column(&rows, |(key, _)| key.1))
-            .bind(column(&rows, |(key, _)| key.2))
-            .bind(column(&rows, |(key, _)| key.3))
-            .bind(column(&rows, |(_, sums)| sums.gross))
-            .bind(column(&rows, |(_, sums)| sums.refunds))
-            .bind(column(&rows, |(_, sums)| sums.units))
-            .bind(column(&rows, |(_, sums)| sums.returned_units))
-            .execute(db)
-            .await?;
-        Ok(())
-    }
-
-    async fn add_product_days(
-        &self,
-        generation: Generation,
-        db: &mut PgConnection,
-    ) -> Result<(), sqlx::Error> {
-        let rows: Vec<_> = self.product_days.iter().collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let add = "
-            INSERT INTO seller_stats_g{g}_product_days AS p
-                (seller_id, day, product_id, currency, gross, refunds, units, returned_units)
-            SELECT * FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
-                                 $7::bigint[], $8::bigint[])
-            ON CONFLICT (seller_id, day, product_id, currency) DO UPDATE
-            SET gross = p.gross + excluded.gross, refunds = p.refunds + excluded.refunds,
-                units = p.units + excluded.units, returned_units = p.returned_units + excluded.returned_units";
-        sqlx::query(&generation.sql(add))
-            .bind(column(&rows, |(key, _)| key.0))
-            .bind(column(&rows, |(key, _)| key.1))
-            .bind(column(&rows, |(key, _)| key.2))
-            .bind(column(&rows, |(key, _)| key.3))
-            .bind(column(&rows, |(_, sums)| sums.gross))
-            .bind(column(&rows, |(_, sums)| sums.refunds))
-            .bind(column(&rows, |(_, sums)| sums.units))
-            .bind(column(&rows, |(_, sums)| sums.returned_units))
-            .execute(db)
-            .await?;
+            .bind(column(&rows, |(key, _)| key.2));
+        bind_sums(add, &rows).bind(column(&rows, |(_, sums)| sums.orders)).execute(db).await?;
         Ok(())
     }
 
@@ -144,4 +108,37 @@ impl Changes<'_> {
             .await?;
         Ok(())
     }
+}
+
+async fn add_products<W>(
+    add: &str,
+    products: &BTreeMap<(Uuid, W, Uuid, &str), Sums>,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error>
+where
+    W: Copy + Send + Sync + for<'q> Encode<'q, Postgres> + Type<Postgres> + PgHasArrayType,
+{
+    let rows: Vec<_> = products.iter().collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let add = sqlx::query(add)
+        .bind(column(&rows, |(key, _)| key.0))
+        .bind(column(&rows, |(key, _)| key.1))
+        .bind(column(&rows, |(key, _)| key.2))
+        .bind(column(&rows, |(key, _)| key.3));
+    bind_sums(add, &rows).execute(db).await?;
+    Ok(())
+}
+
+/// Binds gross, refunds, units and returned units.
+fn bind_sums<'q, K>(
+    query: Query<'q, Postgres, PgArguments>,
+    rows: &[(K, &Sums)],
+) -> Query<'q, Postgres, PgArguments> {
+    query
+        .bind(column(rows, |(_, sums)| sums.gross))
+        .bind(column(rows, |(_, sums)| sums.refunds))
+        .bind(column(rows, |(_, sums)| sums.units))
+        .bind(column(rows, |(_, sums)| sums.returned_units))
 }

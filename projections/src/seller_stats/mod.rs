@@ -10,6 +10,7 @@
 
 mod apply;
 mod fold;
+mod load;
 mod period;
 mod queries;
 mod row;
@@ -24,7 +25,7 @@ use sqlx::PgConnection;
 
 use self::fold::Changes;
 use crate::generation::Generation;
-use crate::read_model::{ApplyError, ReadModel, Table};
+use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 
 pub use self::period::{Interval, Period};
 pub use self::queries::{Stats, StatsFilter};
@@ -72,5 +73,9 @@ impl ReadModel for SellerStats {
         db: &'a mut PgConnection,
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         Box::pin(async move { Changes::fold(events)?.write(generation, db).await })
+    }
+
+    fn fold(&self) -> Option<Fold> {
+        Some(load::fold)
     }
 }

@@ -3,9 +3,11 @@
 mod any_order;
 mod follows;
 mod from_kafka;
+mod load;
 mod parking;
 mod rebuild;
 mod speed;
+mod versions;
 
 use domain::public::PublicEvent;
 use sqlx::PgPool;

@@ -44,6 +44,11 @@ impl Counts {
         counts
     }
 
+    /// By key.
+    pub(in super::super) fn iter(&self) -> impl Iterator<Item = (&Key, i64)> {
+        self.0.iter().map(|(key, orders)| (key, *orders))
+    }
+
     /// Orders that were there before.
     pub(super) fn orders(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
         for (customer, placed_at, was, is) in stepped {

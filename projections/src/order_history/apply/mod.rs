@@ -4,8 +4,8 @@
 
 pub(super) mod counts;
 mod lines;
-mod orders;
-mod payments;
+pub(super) mod orders;
+pub(super) mod payments;
 mod sellers;
 
 use sqlx::PgConnection;

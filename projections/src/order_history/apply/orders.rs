@@ -22,11 +22,17 @@ const INSERT_ORDERS: &str = "
         $22::text[], $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::bigint[])";
 
 /// An order that was placed in this batch.
-struct New<'a> {
-    id: Uuid,
-    placed: &'a OrderPlaced,
-    placed_at: DateTime<Utc>,
-    change: &'a OrderChange<'a>,
+pub(in super::super) struct New<'a> {
+    pub(in super::super) id: Uuid,
+    pub(in super::super) placed: &'a OrderPlaced,
+    pub(in super::super) placed_at: DateTime<Utc>,
+    pub(in super::super) change: &'a OrderChange<'a>,
+}
+
+pub(in super::super) fn new_orders<'a>(changes: &'a Changes<'a>) -> impl Iterator<Item = New<'a>> {
+    changes.orders.iter().filter_map(|(id, change)| {
+        change.placed.map(|(placed, placed_at)| New { id: *id, placed, placed_at, change })
+    })
 }
 
 pub(super) async fn insert_orders(
@@ -34,13 +40,7 @@ pub(super) async fn insert_orders(
     generation: Generation,
     db: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
-    let new: Vec<New<'_>> = changes
-        .orders
-        .iter()
-        .filter_map(|(id, change)| {
-            change.placed.map(|(placed, placed_at)| New { id: *id, placed, placed_at, change })
-        })
-        .collect();
+    let new: Vec<New<'_>> = new_orders(changes).collect();
     if new.is_empty() {
         return Ok(());
     }
@@ -78,11 +78,11 @@ pub(super) async fn insert_orders(
     Ok(())
 }
 
-fn units(lines: &[OrderLine]) -> i64 {
+pub(in super::super) fn units(lines: &[OrderLine]) -> i64 {
     lines.iter().map(|line| i64::from(line.quantity)).sum()
 }
 
-fn cause(change: &OrderChange<'_>) -> Option<&'static str> {
+pub(in super::super) fn cause(change: &OrderChange<'_>) -> Option<&'static str> {
     change.cancel_cause.map(|cause| match cause {
         CancelCause::Customer => "customer",
         CancelCause::Staff => "staff",

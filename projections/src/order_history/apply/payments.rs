@@ -68,7 +68,7 @@ pub(super) async fn update_payments(
     Ok(())
 }
 
-fn phase(change: &PaymentChange<'_>) -> Option<&'static str> {
+pub(in super::super) fn phase(change: &PaymentChange<'_>) -> Option<&'static str> {
     change.phase.map(|phase| match phase {
         PaymentStatus::Pending => "pending",
         PaymentStatus::Processing => "processing",

@@ -9,6 +9,7 @@
 //! partitions have reached, whoever reads them ([`watermarks`]). So a position means the same as when the log feeds it,
 //! and either source can go on where the other one stopped ([`offsets`], [`super::ahead`]).
 
+mod assigned;
 mod member;
 mod offsets;
 mod projector;

@@ -64,10 +64,7 @@ impl KafkaProjector {
     pub(crate) async fn run(self) {
         loop {
             let Err(error) = self.follow_live().await else { continue };
-            let generation = generation::live(&self.pool, self.model.name()).await.ok().flatten();
-            let consumer = generation.unwrap_or(Generation(1)).checkpoint(self.model.name());
-            let at = consumer.load(&self.pool).await.unwrap_or(Head::EMPTY);
-            failure::record(&self.pool, &consumer, at, &error).await;
+            failure::record_live(&self.pool, self.model, None, &error).await;
             if !error.is_transient() {
                 return;
             }
@@ -87,7 +84,7 @@ impl KafkaProjector {
                 () = sleep(LOOK_EVERY) => None,
             };
             let Some(runs) = runs else {
-                if generation::live(&mut feed.db, self.model.name()).await? != Some(feed.generation) {
+                if generation::live(&mut feed.db, self.model).await? != Some(feed.generation) {
                     return Ok(());
                 }
                 continue;
@@ -103,7 +100,7 @@ impl KafkaProjector {
 
     async fn join(&self) -> Result<Feed, FeedError> {
         let mut db = connect(&self.pool).await?;
-        let generation = exclude_others(&mut db, self.model.name(), Beside::Members).await?;
+        let generation = exclude_others(&mut db, self.model, Beside::Members).await?;
         let checkpoint = generation.checkpoint(self.model.name());
         ensure(&mut db, &checkpoint).await?;
         let topics = self.kafka.topics_of(self.model.aggregates());
@@ -147,7 +144,7 @@ impl KafkaProjector {
             return Ok(Goes::On);
         };
         let Ok(head) = watermark.head() else { return Ok(Goes::On) };
-        let Some(at) = complete(self.model.name(), feed.generation, head, &mut feed.db).await? else {
+        let Some(at) = complete(self.model, feed.generation, head, &mut feed.db).await? else {
             return Ok(Goes::Over);
         };
         feed.at = at;

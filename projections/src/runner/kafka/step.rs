@@ -65,10 +65,7 @@ impl Step {
         }
         move_to(&checkpoint, &moving, &mut tx).await?;
         let Fresh { events, undecodable } = &fresh;
-        let intake = Intake { model, generation, events, undecodable };
-        if intake.must_park() || !tried(&intake, any_parked, &mut tx).await? {
-            intake.apply_and_park(&mut tx).await?;
-        }
+        Intake { model, generation, events, undecodable }.take(any_parked, &mut tx).await?;
         tx.commit().await?;
         Ok(Moved::Applied)
     }
@@ -100,30 +97,15 @@ impl Step {
         db: &mut PgConnection,
     ) -> Result<(Option<i32>, bool), sqlx::Error> {
         let row = sqlx::query!(
-            r#"SELECT (SELECT generation FROM read_models WHERE name = $1) AS generation,
+            r#"SELECT (SELECT generation FROM read_models WHERE name = $1 AND version = $3) AS generation,
                       EXISTS (SELECT FROM parked WHERE consumer = $2) AS "any_parked!""#,
             self.model.name(),
             checkpoint.name(),
+            self.model.version(),
         )
         .fetch_one(db)
         .await?;
         Ok((row.generation, row.any_parked))
-    }
-}
-
-/// Applies what there is as if nothing could be wrong with an event; nothing of it where something is.
-async fn tried(intake: &Intake<'_>, any_parked: bool, db: &mut PgConnection) -> Result<bool, FeedError> {
-    let mut savepoint = db.begin().await?;
-    match intake.apply(any_parked, &mut savepoint).await {
-        Ok(()) => {
-            savepoint.commit().await?;
-            Ok(true)
-        }
-        Err(error) if error.is_of_the_event() => {
-            savepoint.rollback().await?;
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -157,12 +139,12 @@ async fn move_to(
 /// Moves the checkpoint of the live generation on to a head that all partitions have reached. Nothing if another one is
 /// live now; else where it is, which is further where another process was faster.
 pub(super) async fn complete(
-    model: &str,
+    model: &dyn ReadModel,
     generation: Generation,
     head: Head,
     db: &mut PgConnection,
 ) -> Result<Option<Head>, FeedError> {
-    let checkpoint = generation.checkpoint(model);
+    let checkpoint = generation.checkpoint(model.name());
     let mut tx = db.begin().await?;
     let moved = sqlx::query!(
         "UPDATE checkpoints SET position = $2, hash = $3, updated_at = now()

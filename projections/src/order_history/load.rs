@@ -1,0 +1,236 @@
+//! Rows of whole streams, for a rebuild to load, and what they add to the counters: of an order that is placed and of a
+//! payment that is opened in the events that were folded, every row is a new one, as [`super::apply`] inserts it.
+
+use domain::public::PublicEvent;
+
+use super::apply::counts::Counts;
+use super::apply::orders::{New, cause, new_orders, units};
+use super::apply::payments::phase;
+use super::changes::Changes;
+use super::row::OrderStatus;
+use crate::read_model::{ApplyError, Loaded};
+use crate::rows::{Fields, Rows, Target};
+use crate::tally::{Counted, Rule, Tally};
+
+/// What these streams come to.
+pub(super) fn fold(events: &[PublicEvent]) -> Result<Loaded, ApplyError> {
+    let changes = Changes::fold(events)?;
+    let rows = vec![
+        orders(&changes),
+        lines(&changes),
+        sellers(&changes),
+        history(&changes),
+        refunds(&changes),
+        payments(&changes),
+    ];
+    Ok(Loaded { rows, tallies: vec![counts(&changes)] })
+}
+
+const ORDERS: Target = Target {
+    table: "orders",
+    columns: &[
+        "order_id",
+        "number",
+        "external_id",
+        "customer_id",
+        "status",
+        "cancel_cause",
+        "currency",
+        "subtotal",
+        "discount",
+        "tax",
+        "tax_rate",
+        "shipping",
+        "total",
+        "captured",
+        "refunded",
+        "line_count",
+        "unit_count",
+        "country",
+        "region",
+        "payment_id",
+        "expires_at",
+        "carrier",
+        "estimated_delivery",
+        "placed_at",
+        "updated_at",
+        "version",
+    ],
+};
+
+fn orders(changes: &Changes<'_>) -> Rows {
+    let mut rows = Rows::of(ORDERS);
+    for New { id, placed, placed_at, change } in new_orders(changes) {
+        rows.row()
+            .put(id)
+            .put(placed.number.as_str())
+            .put(placed.external_id.as_deref())
+            .put(placed.customer_id.map(|id| id.0))
+            .put(change.status.unwrap_or(OrderStatus::Pending).as_str())
+            .put(cause(change))
+            .put(placed.currency.code())
+            .put(placed.subtotal)
+            .put(placed.discount)
+            .put(placed.tax)
+            .put(placed.tax_rate.as_str())
+            .put(placed.shipping)
+            .put(placed.total)
+            .put(change.captured)
+            .put(change.refunded)
+            .put(number(placed.lines.len()))
+            .put(units(&placed.lines))
+            .put(placed.ship_to.country.as_deref())
+            .put(placed.ship_to.region.as_deref())
+            .put(placed.payment_id.0)
+            .put(placed.expires_at)
+            .put(change.carrier)
+            .put(change.estimated_delivery)
+            .put(placed_at)
+            .put(change.updated_at)
+            .put(change.version);
+    }
+    rows
+}
+
+const LINES: Target = Target {
+    table: "lines",
+    columns: &[
+        "order_id",
+        "line",
+        "product_id",
+        "seller_id",
+        "sku",
+        "name",
+        "unit_price",
+        "quantity",
+        "returned",
+        "refunded",
+    ],
+};
+
+fn lines(changes: &Changes<'_>) -> Rows {
+    let mut rows = Rows::of(LINES);
+    for ((order, place), change) in &changes.lines {
+        let Some(line) = change.bought else { continue };
+        rows.row()
+            .put(*order)
+            .put(number(*place))
+            .put(line.product_id.0)
+            .put(line.seller_id.0)
+            .put(line.sku.as_str())
+            .put(line.name.as_str())
+            .put(line.unit_price)
+            .put(i64::from(line.quantity))
+            .put(change.returned)
+            .put(change.refunded);
+    }
+    rows
+}
+
+const SELLERS: Target = Target {
+    table: "sellers",
+    columns: &[
+        "seller_id",
+        "placed_at",
+        "order_id",
+        "number",
+        "status",
+        "total",
+        "refunded",
+        "line_count",
+        "unit_count",
+    ],
+};
+
+fn sellers(changes: &Changes<'_>) -> Rows {
+    let mut rows = Rows::of(SELLERS);
+    for ((order, seller), change) in &changes.sellers {
+        let Some(part) = &change.placed else { continue };
+        rows.row()
+            .put(*seller)
+            .put(part.placed_at)
+            .put(*order)
+            .put(part.number)
+            .put(changes.seller_status(*order, &part.lines).as_str())
+            .put(part.total)
+            .put(change.refunded)
+            .put(number(part.lines.len()))
+            .put(part.units);
+    }
+    rows
+}
+
+const HISTORY: Target =
+    Target { table: "history", columns: &["order_id", "sequence", "status", "occurred_at"] };
+
+fn history(changes: &Changes<'_>) -> Rows {
+    let mut rows = Rows::of(HISTORY);
+    for ((order, sequence), (status, occurred_at)) in &changes.history {
+        rows.row().put(*order).put(*sequence).put(status.as_str()).put(*occurred_at);
+    }
+    rows
+}
+
+const REFUNDS: Target =
+    Target { table: "refunds", columns: &["order_id", "refund_id", "amount", "occurred_at"] };
+
+fn refunds(changes: &Changes<'_>) -> Rows {
+    let mut rows = Rows::of(REFUNDS);
+    for ((order, refund), (amount, occurred_at)) in &changes.refunds {
+        rows.row().put(*order).put(*refund).put(*amount).put(*occurred_at);
+    }
+    rows
+}
+
+const PAYMENTS: Target = Target {
+    table: "payments",
+    columns: &[
+        "payment_id",
+        "order_id",
+        "phase",
+        "currency",
+        "amount",
+        "captured",
+        "refunded",
+        "updated_at",
+        "version",
+    ],
+};
+
+fn payments(changes: &Changes<'_>) -> Rows {
+    let mut rows = Rows::of(PAYMENTS);
+    for (id, change) in &changes.payments {
+        let Some((order, currency, amount)) = change.opened else { continue };
+        rows.row()
+            .put(*id)
+            .put(order)
+            .put(phase(change).unwrap_or("pending"))
+            .put(currency)
+            .put(amount)
+            .put(change.captured)
+            .put(change.refunded)
+            .put(change.updated_at)
+            .put(change.version);
+    }
+    rows
+}
+
+const COUNTS: Counted = Counted {
+    target: Target { table: "counts", columns: &["whose", "owner", "since", "status", "orders"] },
+    rules: &[Rule::Sum],
+};
+
+fn counts(changes: &Changes<'_>) -> Tally {
+    let mut tally = Tally::of(COUNTS);
+    for ((whose, owner, since, status), orders) in Counts::placed(changes).iter() {
+        let mut key = Fields::default();
+        key.put(whose.as_str()).put(*owner).put(*since).put(status.as_str());
+        tally.put(&key, &[orders]);
+    }
+    tally
+}
+
+/// As a column of type integer.
+fn number(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
+}

@@ -1,0 +1,78 @@
+//! Indexes of tables that are to be loaded: made when the rows are there, they are sorted once instead of growing key by
+//! key.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::task::JoinSet;
+
+use super::LoadError;
+use super::gather::next;
+use crate::generation::Generation;
+use crate::read_model::ReadModel;
+
+/// What sorting may take for each index.
+const MEMORY: &str = "SET maintenance_work_mem = '256MB'";
+
+/// How they are made again, table by table.
+pub(super) struct Indexes(Vec<Vec<String>>);
+
+impl Indexes {
+    /// Takes all of a generation's indexes away, primary keys too.
+    pub(super) async fn take_away(
+        db: &mut PgConnection,
+        model: &dyn ReadModel,
+        generation: Generation,
+    ) -> Result<Self, LoadError> {
+        let mut tables = Vec::new();
+        let mut tx = db.begin().await?;
+        for table in model.tables() {
+            let table = generation.table(model.name(), table);
+            let mut make = Vec::new();
+            for (take, again) in found(&table, &mut tx).await? {
+                tx.execute(take.as_str()).await?;
+                make.push(again);
+            }
+            make.push(format!("ANALYZE {table}"));
+            tables.push(make);
+        }
+        tx.commit().await?;
+        Ok(Self(tables))
+    }
+
+    /// Makes them; each of these connections makes those of one table after another.
+    pub(super) async fn make(self, connections: Vec<PgConnection>) -> Result<(), LoadError> {
+        let (mut idle, mut making) = (connections, JoinSet::new());
+        for statements in self.0 {
+            if idle.is_empty() {
+                idle.extend(next(&mut making).await?);
+            }
+            let Some(db) = idle.pop() else { break };
+            making.spawn(make(statements, db));
+        }
+        while next(&mut making).await?.is_some() {}
+        Ok(())
+    }
+}
+
+async fn make(statements: Vec<String>, mut db: PgConnection) -> Result<PgConnection, LoadError> {
+    db.execute(MEMORY).await?;
+    for statement in statements {
+        db.execute(statement.as_str()).await?;
+    }
+    Ok(db)
+}
+
+/// How each index of a table is taken away and made again, constraints first.
+async fn found(table: &str, db: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', $1, conname),
+                format('ALTER TABLE %I ADD CONSTRAINT %I %s', $1, conname, pg_get_constraintdef(oid))
+         FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u')
+         UNION ALL
+         SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+         FROM pg_index WHERE indrelid = $1::regclass
+           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+    )
+    .bind(table)
+    .fetch_all(db)
+    .await
+}
