@@ -10,8 +10,8 @@
 //! form or language, is thrown away and built again.
 //!
 //! - From a text to words: [analyze], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
-//! - From words to products: [matching], [weights]; from products to an answer: [filter], [facets], [order], [page],
-//!   [highlight], [suggest].
+//! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
+//!   [order], [page], [highlight], [suggest].
 //! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
 
 mod analyze;
@@ -33,7 +33,9 @@ mod plan;
 mod projector;
 mod query;
 mod replay;
+mod scale;
 mod search;
+mod sift;
 mod slots;
 mod snapshot;
 mod spelling;
