@@ -13,6 +13,7 @@
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
 //!   [order], [page], [highlight], [suggest].
 //! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
+//! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
 mod analyze;
 mod categories;
@@ -25,14 +26,18 @@ mod filter;
 mod highlight;
 mod home;
 mod index;
+mod keeper;
 mod language;
+mod lot;
 mod matching;
 mod order;
 mod page;
 mod plan;
 mod projector;
 mod query;
+mod refused;
 mod replay;
+mod retry;
 mod scale;
 mod search;
 mod sift;
@@ -51,7 +56,7 @@ mod weights;
 mod words;
 
 pub use self::entry::Entry;
-pub use self::home::{Home, position_on_disk};
+pub use self::home::{Home, IndexOnDisk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
 pub use self::order::NotACursor;
@@ -60,6 +65,7 @@ pub use self::query::{
     SearchQuery, Sort,
 };
 pub use self::replay::replay;
+pub(crate) use self::retry::{ask, is_index};
 pub use self::search::{ProductSearch, start};
 pub use self::suggest::{Completion, Suggestions};
 pub use self::synonyms::SynonymsError;
