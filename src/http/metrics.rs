@@ -149,14 +149,16 @@ async fn ask_database(pool: &PgPool, search: Option<&Positions>) {
     let up = match tokio::time::timeout(PATIENCE, asked).await {
         Ok((Ok(head), Ok(consumers), Ok(search))) => {
             gauge!("daybook_log_position").set(count(head.position));
-            // What the index has parked, whoever feeds it counts.
-            consumers.into_iter().for_each(|it| {
+            // What an index of product search has parked is counted by whoever feeds it.
+            for it in consumers {
                 if READ_MODELS.iter().any(|model| model.name() == it.name) {
                     gauge!("daybook_projection_parked", "model" => it.name.clone()).set(count(it.parked));
                 }
                 show(it);
-            });
-            search.into_iter().for_each(show);
+            }
+            if let Some(search) = search {
+                show(search);
+            }
             true
         }
         Ok((head, consumers, search)) => {

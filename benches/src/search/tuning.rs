@@ -70,11 +70,6 @@ const DIALS: [Dial; 12] = [
     },
 ];
 
-/// More products than there are.
-const MANY: f32 = 1e9;
-/// The numbers of products that are tried as enough.
-const ENOUGH: [(f32, usize); 4] = [(1.0, 1), (10.0, 10), (50.0, 50), (MANY, usize::MAX)];
-
 /// Something that a score is made by.
 pub struct Rule {
     /// What it is.
