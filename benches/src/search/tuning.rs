@@ -20,6 +20,11 @@ const fn shortened(it: Weight, length: f32) -> Weight {
     Weight { boost: it.boost, length }
 }
 
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of products")]
+fn products(value: f32) -> usize {
+    value as usize
+}
+
 const DIALS: [Dial; 12] = [
     Dial {
         name: "model",
@@ -62,11 +67,8 @@ const DIALS: [Dial; 12] = [
     Dial { name: "joined", values: &[0.0, 0.5, 0.8, 1.0], set: |it, joined| Weights { joined, ..it } },
     Dial {
         name: "enough",
-        values: &[1.0, 10.0, 50.0, MANY],
-        set: |it, v| Weights {
-            enough: ENOUGH.iter().find(|(dial, _)| *dial == v).map_or(10, |it| it.1),
-            ..it
-        },
+        values: &[1.0, 10.0, 50.0, 1e6],
+        set: |it, v| Weights { enough: products(v), ..it },
     },
 ];
 
