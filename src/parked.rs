@@ -84,11 +84,11 @@ async fn list(pool: &PgPool, json: bool) -> Result<(), Failure> {
         say("nothing is parked");
         return Ok(());
     }
-    say(format_args!("{:<20} {:<52} {:>8} {:>12}  event", "read model", "aggregate", "sequence", "position"));
+    say(format_args!("{:<23} {:<52} {:>8} {:>12}  event", "read model", "aggregate", "sequence", "position"));
     for it in found {
         let aggregate = format!("{}/{}", it.aggregate_type, it.aggregate_id);
         say(format_args!(
-            "{:<20} {aggregate:<52} {:>8} {:>12}  {}",
+            "{:<23} {aggregate:<52} {:>8} {:>12}  {}",
             it.consumer, it.sequence, it.position, it.event_type
         ));
     }
@@ -140,6 +140,10 @@ async fn retry(pool: &PgPool, which: &Which) -> Result<(), Failure> {
             Outcome::NotLive => {
                 left += 1;
                 say(format_args!("{name}: is not read yet; try again when its replay is done"));
+            }
+            Outcome::Later => {
+                left += 1;
+                say(format_args!("{name}: nobody feeds this index now; it is tried again by whoever will"));
             }
             Outcome::Parked(now) => {
                 left += 1;

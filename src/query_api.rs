@@ -43,7 +43,9 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let pool = roles::pool(&config).await?;
     let watch = LogWatch::start(pool.clone());
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
-    let api = router(&config, &pool, watch, source, Positions::new(pool.clone()))?;
+    let positions = Positions::new(pool.clone());
+    let metrics = metrics.of_search(positions.clone());
+    let api = router(&config, &pool, watch, source, positions)?;
     let health = Health::new(pool, stop.clone()).reading();
     let router =
         Surface { document: Document::Committed, api, beside: OpenApiRouter::new(), health, metrics };

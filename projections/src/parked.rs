@@ -10,6 +10,7 @@ use serde::Serialize;
 use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::generation::{self, Generation};
+use crate::product_search;
 use crate::read_model::ReadModel;
 use crate::registry;
 use crate::runner::failure::FeedError;
@@ -59,6 +60,8 @@ pub enum Outcome {
     Gone,
     /// Nothing was done: the generation isn't the live one. While a replay fills it, nobody can say how far it is.
     NotLive,
+    /// Whoever feeds this index of product search next tries it again; nobody did within a moment.
+    Later,
 }
 
 /// Why something could not be tried again.
@@ -108,8 +111,11 @@ pub async fn waiting(log: &Log, parked: &Parked) -> Result<Vec<Recorded>, LogErr
 
 /// Applies what was skipped of an aggregate, in order, up to where its read model stands, which waits meanwhile. Where
 /// that fails again, the aggregate stays parked: at the event that can't be taken now, and with its error. The pointer
-/// is read while the checkpoint is held, as in a step.
+/// is read while the checkpoint is held, as in a step. An index of product search is asked to do so where it is.
 pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
+    if product_search::is_index(&parked.consumer) {
+        return product_search::ask(pool, log, parked).await;
+    }
     let (model, generation) = consumer(parked)?;
     let mut db = connect(pool).await?;
     let mut tx = db.begin().await?;

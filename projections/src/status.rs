@@ -1,12 +1,13 @@
 //! How far each consumer of the log has come.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::product_search;
+use crate::product_search::{self, IndexOnDisk};
 
 /// What a consumer is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,12 +44,13 @@ pub struct ConsumerStatus {
     pub error: Option<String>,
 }
 
-/// Every consumer that has a checkpoint, by name, and the product search whose index is in `search`.
+/// Every consumer that has a checkpoint, by name, and the indexes of product search: the one that is in `search`, and
+/// those that other processes feed.
 pub async fn status(pool: &PgPool, search: Option<&Path>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
     let now = Utc::now();
     let mut all = checkpoints(pool, now).await?;
-    if let Some(position) = search.and_then(product_search::position_on_disk) {
-        all.push(search_status(pool, position, now).await?);
+    if let Some(home) = search {
+        all.extend(search_indexes(pool, product_search::on_disk(home), now).await?);
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
@@ -97,8 +99,45 @@ async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerSt
     Ok(status.collect())
 }
 
-async fn search_status(
+/// The indexes that are being fed are as far as they said a second ago; one that nobody feeds is as far as its last
+/// commit. The one that is here, or the only one, has the plain name.
+async fn search_indexes(
     pool: &PgPool,
+    here: Option<IndexOnDisk>,
+    now: DateTime<Utc>,
+) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
+    let fed = sqlx::query!(
+        "SELECT name, position FROM search_indexes WHERE seen_at > now() - interval '30 seconds' ORDER BY name"
+    );
+    let mut indexes: BTreeMap<String, i64> =
+        fed.fetch_all(pool).await?.into_iter().map(|row| (row.name, row.position)).collect();
+    let mut plain = None;
+    if let Some(IndexOnDisk { name, position }) = here {
+        let name = name.unwrap_or_else(|| product_search::NAME.to_owned());
+        let known = indexes.entry(name.clone()).or_insert(position);
+        *known = position.max(*known);
+        plain = Some(name);
+    }
+    let only = indexes.len() == 1;
+    let mut all = Vec::with_capacity(indexes.len());
+    for (name, position) in indexes {
+        let mut status = search_index(pool, &name, position, now).await?;
+        if only || plain.as_ref() == Some(&name) {
+            product_search::NAME.clone_into(&mut status.name);
+        }
+        all.push(status);
+    }
+    Ok(all)
+}
+
+/// How far the product search of this process is, which has come to `position`.
+pub async fn of_search(pool: &PgPool, position: i64) -> Result<ConsumerStatus, sqlx::Error> {
+    search_index(pool, product_search::NAME, position, Utc::now()).await
+}
+
+async fn search_index(
+    pool: &PgPool,
+    name: &str,
     position: i64,
     now: DateTime<Utc>,
 ) -> Result<ConsumerStatus, sqlx::Error> {
@@ -107,14 +146,15 @@ async fn search_status(
                   (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > $1
                    ORDER BY g.last_position LIMIT 1) AS oldest,
                   (SELECT count(*) FROM parked WHERE consumer = $2) AS "parked!",
-                  (SELECT error FROM consumer_failures WHERE name = $2) AS error"#,
+                  (SELECT error FROM consumer_failures WHERE name = $3) AS error"#,
         position,
+        name,
         product_search::NAME
     )
     .fetch_one(pool)
     .await?;
     Ok(ConsumerStatus {
-        name: product_search::NAME.to_owned(),
+        name: name.to_owned(),
         version: None,
         position,
         lag_events: (row.head - position).max(0),

@@ -9,7 +9,8 @@ use event_store::{Decider, Log};
 use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::registry::READ_MODELS;
-use projections::status;
+use projections::status::{self, ConsumerStatus};
+use projections::{Positions, product_search};
 use sqlx::PgPool;
 use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Metrics {
     handle: PrometheusHandle,
     decider: Option<Decider>,
+    search: Option<Positions>,
 }
 
 impl Metrics {
@@ -49,13 +51,19 @@ impl Metrics {
                 upkeep.run_upkeep();
             }
         });
-        Ok(Self { handle, decider: None })
+        Ok(Self { handle, decider: None, search: None })
     }
 
     /// With the decider's queue.
     #[must_use]
     pub fn of_decider(self, decider: Decider) -> Self {
         Self { decider: Some(decider), ..self }
+    }
+
+    /// With this process's index of product search, whose position is among these.
+    #[must_use]
+    pub fn of_search(self, positions: Positions) -> Self {
+        Self { search: Some(positions), ..self }
     }
 }
 
@@ -118,7 +126,7 @@ async fn scrape(State(Asked { metrics, pool }): State<Asked>) -> impl IntoRespon
         gauge!("daybook_decider_queue").set(number(decider.waiting()));
     }
     ask_pool(&pool);
-    ask_database(&pool).await;
+    ask_database(&pool, metrics.search.as_ref()).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
 }
 
@@ -129,26 +137,36 @@ fn ask_pool(pool: &PgPool) {
     gauge!("daybook_pool_max_connections").set(pool.options().get_max_connections());
 }
 
-async fn ask_database(pool: &PgPool) {
+async fn ask_database(pool: &PgPool, search: Option<&Positions>) {
     let log = Log::new(pool.clone());
-    let asked = async { tokio::join!(log.head(), status::status(pool, None)) };
+    let search = async {
+        match search {
+            Some(positions) => status::of_search(pool, positions.known(product_search::NAME)).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let asked = async { tokio::join!(log.head(), status::status(pool, None), search) };
     let up = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok((Ok(head), Ok(consumers))) => {
+        Ok((Ok(head), Ok(consumers), Ok(search))) => {
             gauge!("daybook_log_position").set(count(head.position));
+            // What an index of product search has parked is counted by whoever feeds it.
             for it in consumers {
                 if READ_MODELS.iter().any(|model| model.name() == it.name) {
                     gauge!("daybook_projection_parked", "model" => it.name.clone()).set(count(it.parked));
                 }
-                let consumer = [("consumer", it.name)];
-                gauge!("daybook_consumer_lag_events", &consumer).set(count(it.lag_events));
-                gauge!("daybook_consumer_lag_seconds", &consumer).set(count(it.lag_ms) / 1_000.0);
-                let failed = it.state == status::State::Failed;
-                gauge!("daybook_consumer_failed", &consumer).set(u32::from(failed));
+                show(it);
+            }
+            if let Some(search) = search {
+                show(search);
             }
             true
         }
-        Ok((head, consumers)) => {
-            let errors = [head.err().map(|it| it.to_string()), consumers.err().map(|it| it.to_string())];
+        Ok((head, consumers, search)) => {
+            let errors = [
+                head.err().map(|it| it.to_string()),
+                consumers.err().map(|it| it.to_string()),
+                search.err().map(|it| it.to_string()),
+            ];
             for error in errors.into_iter().flatten() {
                 warn!(error, "the database could not be asked for metrics");
             }
@@ -157,6 +175,14 @@ async fn ask_database(pool: &PgPool) {
         Err(_elapsed) => false,
     };
     gauge!("daybook_database_up").set(u32::from(up));
+}
+
+fn show(it: ConsumerStatus) {
+    let failed = it.state == status::State::Failed;
+    let consumer = [("consumer", it.name)];
+    gauge!("daybook_consumer_lag_events", &consumer).set(count(it.lag_events));
+    gauge!("daybook_consumer_lag_seconds", &consumer).set(count(it.lag_ms) / 1_000.0);
+    gauge!("daybook_consumer_failed", &consumer).set(u32::from(failed));
 }
 
 /// A gauge is a float; positions are exact up to 2⁵³.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::ids::ProductId;
 use event_store::Log;
 use flate2::read::GzDecoder;
-use projections::product_search::{ProductSearch, Words};
+use projections::product_search::{ProductSearch, SearchQuery, Words};
 use serde_json::Value;
 
 use crate::Error;
@@ -88,19 +88,18 @@ pub async fn import(database: &Database, home: &Path, file: &Path) -> Result<(),
     Ok(())
 }
 
-/// An index in this process of what a log says, and the SKU of each product.
-pub async fn indexed(
-    database: &Database,
-    folder: &Path,
-) -> Result<(ProductSearch, HashMap<ProductId, String>), Error> {
+/// An index in this process of what a log says.
+pub async fn indexed(database: &Database, folder: &Path, words: Words) -> Result<ProductSearch, Error> {
+    std::fs::create_dir(folder)?;
     let pool = database.pool(2).await?;
-    let log = Log::new(pool.clone());
-    let search = ProductSearch::of_log(folder, &log, Words::default()).await?;
-    let mut skus = HashMap::new();
-    let all = projections::product_search::SearchQuery { limit: usize::MAX, ..Default::default() };
-    for hit in search.search_now(&all)?.value.hits {
-        skus.insert(hit.id, hit.entry.product.sku);
-    }
+    let search = ProductSearch::of_log(folder, &Log::new(pool.clone()), words).await?;
     pool.close().await;
-    Ok((search, skus))
+    Ok(search)
+}
+
+/// The SKU of each product.
+pub fn skus(search: &ProductSearch) -> Result<HashMap<ProductId, String>, Error> {
+    let all = SearchQuery { limit: usize::MAX, ..SearchQuery::default() };
+    let hits = search.search_now(&all)?.value.hits;
+    Ok(hits.into_iter().map(|hit| (hit.id, hit.entry.product.sku)).collect())
 }

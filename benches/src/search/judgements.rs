@@ -50,3 +50,11 @@ fn gain(ratings: impl Iterator<Item = u32>) -> f64 {
 pub fn mean(figures: &[f64]) -> f64 {
     figures.iter().sum::<f64>() / figures.len().max(1) as f64
 }
+
+/// Their standard deviation.
+#[allow(clippy::cast_precision_loss, reason = "a number of queries")]
+pub fn spread(figures: &[f64]) -> f64 {
+    let middle = mean(figures);
+    let squares: f64 = figures.iter().map(|figure| (figure - middle).powi(2)).sum();
+    (squares / figures.len().saturating_sub(1).max(1) as f64).sqrt()
+}

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::{Method, StatusCode};
-use projections::product_search::{ProductSearch, SearchQuery};
+use projections::product_search::{ProductSearch, SearchQuery, Words};
 use serde_json::{Value, json};
 
 use super::catalog;
-use super::judgements;
+use super::judgements::{self, Judged};
 use super::queries::Kind;
 use crate::Error;
 use crate::database::Server;
@@ -125,12 +125,12 @@ pub async fn measure(server: &Server, shared: &Path, report: &mut Report) -> Res
     let daybook = Daybook::start(&database, &home).await?;
     catalog::import(&database, &home, &file).await?;
     std::fs::remove_file(&file)?;
-    let folder = home.join("bare");
-    std::fs::create_dir(&folder)?;
-    let began = std::time::Instant::now();
-    let (bare, skus) = catalog::indexed(&database, &folder).await?;
-    say(&format!("an index of {} products is built in {:.1} s", skus.len(), began.elapsed().as_secs_f64()));
-    drop(skus);
+    daybook.caught_up(&database).await?;
+    let began = Instant::now();
+    let bare = catalog::indexed(&database, &home.join("bare"), Words::default()).await?;
+    say(&format!("an index of {PRODUCTS} products is built in {:.1} s", began.elapsed().as_secs_f64()));
+    let replayed = Daybook::run(&database, &home, &["replay", "product_search"]).await?;
+    say(&format!("beside the one that is searched, by daybook replay: {}", replayed.trim()));
     daybook.caught_up(&database).await?;
     daybook.quiet().await?;
     let token = sign_in(&daybook, "admin").await?;
@@ -138,39 +138,87 @@ pub async fn measure(server: &Server, shared: &Path, report: &mut Report) -> Res
 
     let stop = Arc::new(AtomicBool::new(false));
     let changing = tokio::spawn(change(daybook.address, token, ids, Arc::clone(&stop)));
-    let texts = Arc::new(judged.iter().map(|it| it.query.clone()).collect::<Vec<_>>());
-    for (kind, name) in Kind::ALL {
-        let paths = Arc::new(kind.paths(&judged));
-        let mut callers = readers(&daybook, &paths, CLIENTS).await?;
-        let (mut rounds, mut saturated, mut at_half) = (Vec::new(), Figure::new(name), Figure::new(name));
-        for _ in 0..report.rounds() {
-            let (load, back) = load::closed(callers, A_ROUND).await?;
-            callers = back;
-            saturated.add(&load);
-            if matches!(kind, Kind::Search) {
-                let next = Arc::new(AtomicUsize::new(0));
-                let bare =
-                    |_| Bare { search: bare.clone(), texts: Arc::clone(&texts), next: Arc::clone(&next) };
-                let (alone, _) = load::closed((0..CLIENTS).map(bare).collect(), A_ROUND).await?;
-                rounds.push((load.rate, alone.rate));
-            }
-            let open = readers(&daybook, &paths, OPEN).await?;
-            let (half, _) = load::open(open, load.rate / 2.0, A_ROUND).await?;
-            at_half.add(&half);
-        }
-        say(&format!("{name}, at saturation:"));
-        report.figure(saturated)?;
-        say(&format!("{name}, at half of that:"));
-        report.figure(at_half)?;
-        if !rounds.is_empty() {
-            let measurement =
-                Measurement { name: super::LATENCY, unit: "searches/s", peer: "the bare index", aim: 0.7 };
-            report.add(&measurement, &rounds)?;
-        }
+    beside_the_index(&daybook, &bare, &judged, report).await?;
+    for (kind, name) in [(Kind::List, "filter list"), (Kind::Suggest, "suggest")] {
+        over_http(&daybook, &Arc::new(kind.paths(&judged)), name, report).await?;
     }
     stop.store(true, Ordering::Relaxed);
     say(&format!("{} products were changed meanwhile", changing.await??));
     daybook.stop().await?;
     std::fs::remove_dir_all(&home)?;
     database.drop().await
+}
+
+/// Searches with facets and marks, in turns with the same by the bare index: as fast as can be, and at half of that.
+async fn beside_the_index(
+    daybook: &Daybook,
+    bare: &ProductSearch,
+    judged: &[Judged],
+    report: &mut Report,
+) -> Result<(), Error> {
+    let paths = Arc::new(Kind::Search.paths(judged));
+    let texts = Arc::new(judged.iter().map(|it| it.query.clone()).collect::<Vec<_>>());
+    let next = Arc::new(AtomicUsize::new(0));
+    let asking = |count| -> Vec<Bare> {
+        let one = |_| Bare { search: bare.clone(), texts: Arc::clone(&texts), next: Arc::clone(&next) };
+        (0..count).map(one).collect()
+    };
+    let mut figures = Figures::new("search with facets");
+    let mut alone = Figures::new("the bare index");
+    let mut rounds = Vec::new();
+    for _ in 0..report.rounds() {
+        let rate = figures.add(daybook, &paths).await?;
+        let (index, _) = load::closed(asking(CLIENTS), A_ROUND).await?;
+        rounds.push((rate, index.rate));
+        let (half, _) = load::open(asking(OPEN), index.rate / 2.0, A_ROUND).await?;
+        alone.saturated.add(&index);
+        alone.at_half.add(&half);
+    }
+    figures.tell(report)?;
+    alone.tell(report)?;
+    let measurement =
+        Measurement { name: super::LATENCY, unit: "searches/s", peer: "the bare index", aim: 0.7 };
+    report.add(&measurement, &rounds)
+}
+
+async fn over_http(
+    daybook: &Daybook,
+    paths: &Arc<Vec<String>>,
+    name: &'static str,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let mut figures = Figures::new(name);
+    for _ in 0..report.rounds() {
+        figures.add(daybook, paths).await?;
+    }
+    figures.tell(report)
+}
+
+/// Of one kind of request.
+struct Figures {
+    name: &'static str,
+    saturated: Figure,
+    at_half: Figure,
+}
+
+impl Figures {
+    fn new(name: &'static str) -> Self {
+        Self { name, saturated: Figure::new(name), at_half: Figure::new(name) }
+    }
+
+    /// A round over HTTP; the rate at saturation.
+    async fn add(&mut self, daybook: &Daybook, paths: &Arc<Vec<String>>) -> Result<f64, Error> {
+        let (load, _) = load::closed(readers(daybook, paths, CLIENTS).await?, A_ROUND).await?;
+        self.saturated.add(&load);
+        let (half, _) = load::open(readers(daybook, paths, OPEN).await?, load.rate / 2.0, A_ROUND).await?;
+        self.at_half.add(&half);
+        Ok(load.rate)
+    }
+
+    fn tell(self, report: &mut Report) -> Result<(), Error> {
+        say(&format!("{}, at saturation:", self.name));
+        report.figure(self.saturated)?;
+        say(&format!("{}, at half of that (aim: 5 ms p99):", self.name));
+        report.figure(self.at_half)
+    }
 }

@@ -7,24 +7,19 @@ use super::judgements::Judged;
 pub enum Kind {
     /// A search with its facets and marks.
     Search,
-    /// A list of a brand within a range of prices, without text.
+    /// A list of a brand within a range of prices, or the newest of all, without text.
     List,
     /// A completion of the first letters of a query.
     Suggest,
 }
 
 impl Kind {
-    /// All of them, with their names.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Search, "search with facets"), (Self::List, "filter list"), (Self::Suggest, "suggest")];
-
     /// The requests of this kind.
     pub fn paths(self, judged: &[Judged]) -> Vec<String> {
         let brands = ["HP", "Lenovo", "Samsung", "StarTech.com", "Targus", "Kensington", "Philips", "C2G"];
         match self {
             Self::Search => {
-                let path =
-                    |it: &Judged| format!("/api/v1/products/search?q={}", it.query.replace(' ', "%20"));
+                let path = |it: &Judged| format!("/api/v1/products/search?q={}", encoded(&it.query));
                 judged.iter().map(path).collect()
             }
             Self::List => {
@@ -35,15 +30,23 @@ impl Kind {
                         from + 200
                     )
                 };
-                brands.into_iter().enumerate().map(list).collect()
+                let newest = (1..=3).map(|page| format!("/api/v1/products?pageNumber={page}"));
+                brands.into_iter().enumerate().map(list).chain(newest).collect()
             }
             Self::Suggest => {
                 let path = |it: &Judged| {
                     let typed: String = it.query.chars().take((it.query.len() * 2 / 3).max(2)).collect();
-                    format!("/api/v1/products/suggest?q={}", typed.trim().replace(' ', "%20"))
+                    format!("/api/v1/products/suggest?q={}", encoded(typed.trim()))
                 };
                 judged.iter().map(path).collect()
             }
         }
     }
+}
+
+/// A text as a part of a URL (RFC 3986).
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let encoded = |byte: u8| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
+    text.bytes().map(encoded).collect()
 }

@@ -20,7 +20,12 @@ const fn shortened(it: Weight, length: f32) -> Weight {
     Weight { boost: it.boost, length }
 }
 
-const DIALS: [Dial; 11] = [
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of products")]
+fn products(value: f32) -> usize {
+    value as usize
+}
+
+const DIALS: [Dial; 12] = [
     Dial {
         name: "model",
         values: &[0.0, 0.25, 0.5, 1.0, 2.0],
@@ -60,6 +65,54 @@ const DIALS: [Dial; 11] = [
     Dial { name: "coverage", values: &[0.0, 1.0, 2.0], set: |it, coverage| Weights { coverage, ..it } },
     Dial { name: "synonym", values: &[0.0, 0.3, 0.5, 0.7], set: |it, synonym| Weights { synonym, ..it } },
     Dial { name: "joined", values: &[0.0, 0.5, 0.8, 1.0], set: |it, joined| Weights { joined, ..it } },
+    Dial {
+        name: "enough",
+        values: &[1.0, 10.0, 50.0, 1e6],
+        set: |it, v| Weights { enough: products(v), ..it },
+    },
+];
+
+/// Something that a score is made by.
+pub struct Rule {
+    /// What it is.
+    pub name: &'static str,
+    /// Whether it is there for queries that are typed wrong.
+    pub is_of_slips: bool,
+    /// The weights without it.
+    pub without: fn(Weights) -> Weights,
+}
+
+const fn rule(name: &'static str, without: fn(Weights) -> Weights) -> Rule {
+    Rule { name, is_of_slips: false, without }
+}
+
+/// Each of them. Tags, categories and stock are the same for all of Icecat's products.
+pub const RULES: [Rule; 11] = [
+    rule("codes", |it| Weights { model: boosted(it.model, 0.0), ..it }),
+    rule("brand", |it| Weights { brand: boosted(it.brand, 0.0), ..it }),
+    rule("attributes", |it| Weights { attributes: boosted(it.attributes, 0.0), ..it }),
+    rule("description", |it| Weights { description: boosted(it.description, 0.0), ..it }),
+    rule("different weights of texts", |it| Weights {
+        model: boosted(it.model, 1.0),
+        attributes: boosted(it.attributes, 1.0),
+        ..it
+    }),
+    rule("lengths of texts", |it| Weights {
+        name: shortened(it.name, 0.0),
+        model: shortened(it.model, 0.0),
+        attributes: shortened(it.attributes, 0.0),
+        description: shortened(it.description, 0.0),
+        ..it
+    }),
+    rule("what has more of the words counts more", |it| Weights { coverage: 0.0, ..it }),
+    rule("where enough have all words, the others are left out", |it| Weights { enough: usize::MAX, ..it }),
+    rule("synonyms", |it| Weights { synonym: 0.0, ..it }),
+    rule("two words as one, and one as two", |it| Weights { joined: 0.0, ..it }),
+    Rule {
+        name: "words that are nearly so",
+        is_of_slips: true,
+        without: |it| Weights { typo: 0.0, prefix: 0.0, ..it },
+    },
 ];
 
 /// nDCG@10 of queries by weights.
@@ -94,23 +147,28 @@ pub fn one_by_one(scored: &impl Scored, queries: usize) -> Result<Vec<Step>, Err
 }
 
 /// k-fold cross-validation: weights are chosen on all folds but one, from flat ones on, each dial in turn while that
-/// helps, and judged on that one. What is answered is the mean over the queries, each judged while it was held out.
-pub fn held_out(scored: &impl Scored, queries: usize, folds: usize, seed: usize) -> Result<f64, Error> {
+/// helps, and judged on that one. What is answered is nDCG@10 of each fold's queries, judged while they were held out.
+pub fn held_out(
+    scored: &impl Scored,
+    queries: usize,
+    folds: usize,
+    seed: usize,
+) -> Result<Vec<Vec<f64>>, Error> {
     let mut order: Vec<usize> = (0..queries).collect();
     // Any order that has nothing to do with the file's will do.
     order.sort_by_key(|n| {
         (n + 1).wrapping_mul(seed.wrapping_mul(0x9e37_79b9).wrapping_add(0x7f4a_7c15)) % 1_000_003
     });
-    let mut held = Vec::with_capacity(queries);
+    let mut held = Vec::with_capacity(folds);
     for fold in 0..folds {
         let part = |within: bool| {
             let is_within = move |place: &usize| (place % folds == fold) == within;
             (0..queries).filter(is_within).map(|place| order[place]).collect::<Vec<_>>()
         };
         let chosen = chosen(scored, &part(false))?;
-        held.extend(scored.scored(chosen, &part(true))?);
+        held.push(scored.scored(chosen, &part(true))?);
     }
-    Ok(mean(&held))
+    Ok(held)
 }
 
 /// The same weight for every text.

@@ -40,6 +40,12 @@ impl Categories {
         self.known = 0;
     }
 
+    /// As if nothing had been said of a category.
+    pub(super) fn forget(&mut self, id: CategoryId) {
+        self.tree.remove(id);
+        self.known = 0;
+    }
+
     /// Whether a product has a category that was not looked at, or the tree has changed.
     pub(super) fn is_behind(&self, names: &Names) -> bool {
         self.known != names.len()

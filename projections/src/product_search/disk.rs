@@ -17,8 +17,8 @@ use tantivy::{
 use super::entry::Entry;
 use super::fields::{Fields, SLOT, Text};
 
-/// So many blocks of documents of a segment are kept unpacked.
-const BLOCKS: usize = 64;
+/// So many blocks of documents of a segment are kept unpacked, of 16 KiB each: those that are shown again and again.
+const BLOCKS: usize = 512;
 /// No document.
 const NOWHERE: (u32, DocId) = (u32::MAX, 0);
 
@@ -34,22 +34,24 @@ pub(super) struct Disk {
 /// A segment of a commit.
 pub(super) struct Segment {
     reader: SegmentReader,
+    files: Arc<Files>,
+}
+
+/// What of a segment is the same in every commit that has it: all but which documents were deleted.
+struct Files {
     /// The slot of each document.
-    slots: Arc<[u32]>,
+    slots: Vec<u32>,
+    /// It keeps blocks of documents unpacked, which is why it is kept.
     store: StoreReader,
     texts: [Arc<InvertedIndexReader>; Text::COUNT],
     surface: Arc<InvertedIndexReader>,
 }
 
-impl Segment {
-    fn open(reader: &SegmentReader, fields: Fields, known: Option<Arc<[u32]>>) -> Result<Self, TantivyError> {
-        let slots = if let Some(slots) = known {
-            slots
-        } else {
-            let column = reader.fast_fields().u64(SLOT)?;
-            let slot = |doc| column.first(doc).and_then(|slot| u32::try_from(slot).ok());
-            (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(u32::MAX)).collect()
-        };
+impl Files {
+    fn open(reader: &SegmentReader, fields: Fields) -> Result<Self, TantivyError> {
+        let column = reader.fast_fields().u64(SLOT)?;
+        let slot = |doc| column.first(doc).and_then(|slot| u32::try_from(slot).ok());
+        let slots = (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(u32::MAX)).collect();
         let mut texts = Vec::with_capacity(Text::COUNT);
         for text in Text::ALL {
             texts.push(reader.inverted_index(fields.text(text))?);
@@ -61,10 +63,11 @@ impl Segment {
             store: reader.get_store_reader(BLOCKS)?,
             texts,
             surface: reader.inverted_index(fields.surface)?,
-            reader: reader.clone(),
         })
     }
+}
 
+impl Segment {
     /// The documents with a word in a text.
     pub(super) fn postings(
         &self,
@@ -73,44 +76,46 @@ impl Segment {
         word: &str,
     ) -> io::Result<Option<SegmentPostings>> {
         let term = Term::from_field_text(fields.text(text), word);
-        self.texts[text as usize].read_postings(&term, IndexRecordOption::WithFreqs)
+        self.files.texts[text as usize].read_postings(&term, IndexRecordOption::WithFreqs)
     }
 
     /// The documents in which a word is written so.
     pub(super) fn written(&self, fields: Fields, surface: &str) -> io::Result<Option<SegmentPostings>> {
-        self.surface.read_postings(&Term::from_field_text(fields.surface, surface), IndexRecordOption::Basic)
+        self.files
+            .surface
+            .read_postings(&Term::from_field_text(fields.surface, surface), IndexRecordOption::Basic)
     }
 
     /// The words as they are written.
     pub(super) fn surface(&self) -> &InvertedIndexReader {
-        &self.surface
+        &self.files.surface
     }
 
     /// The slot of a document, unless it was deleted.
     pub(super) fn slot(&self, doc: DocId) -> Option<u32> {
-        if self.reader.is_deleted(doc) { None } else { self.slots.get(doc as usize).copied() }
+        if self.reader.is_deleted(doc) { None } else { self.files.slots.get(doc as usize).copied() }
     }
 }
 
 impl Disk {
-    /// What a reader shows now. `before` is what it showed before: the slots of its segments are known.
+    /// What a reader shows now. `before` is what it showed before, which may have had some of its segments.
     pub(super) fn of(
         reader: &IndexReader,
         fields: Fields,
         before: Option<&Self>,
     ) -> Result<Self, TantivyError> {
         let searcher = reader.searcher();
-        let known: HashMap<SegmentId, &Arc<[u32]>> = before
-            .map(|disk| disk.segments.iter().map(|it| (it.reader.segment_id(), &it.slots)).collect())
+        let known: HashMap<SegmentId, &Arc<Files>> = before
+            .map(|disk| disk.segments.iter().map(|it| (it.reader.segment_id(), &it.files)).collect())
             .unwrap_or_default();
         let mut segments = Vec::new();
         let mut places = Vec::new();
         for (number, reader) in (0..).zip(searcher.segment_readers()) {
-            let segment = Segment::open(
-                reader,
-                fields,
-                known.get(&reader.segment_id()).map(|slots| Arc::clone(slots)),
-            )?;
+            let files = match known.get(&reader.segment_id()) {
+                Some(files) => Arc::clone(files),
+                None => Arc::new(Files::open(reader, fields)?),
+            };
+            let segment = Segment { reader: reader.clone(), files };
             for doc in reader.doc_ids_alive() {
                 let Some(slot) = segment.slot(doc) else { continue };
                 if places.len() <= slot as usize {
@@ -136,7 +141,7 @@ impl Disk {
     pub(super) fn entry(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
         let Some(&(number, doc)) = self.places.get(slot as usize) else { return Ok(None) };
         let Some(segment) = self.segments.get(number as usize) else { return Ok(None) };
-        let document: TantivyDocument = segment.store.get(doc)?;
+        let document: TantivyDocument = segment.files.store.get(doc)?;
         let source = document.get_first(self.fields.source).and_then(|value| value.as_bytes());
         let unreadable = |error: serde_json::Error| {
             TantivyError::DataCorruption(tantivy::error::DataCorruption::comment_only(format!(

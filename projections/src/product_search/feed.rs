@@ -14,14 +14,15 @@ use super::categories::Categories;
 use super::disk::{Disk, Stored};
 use super::entry::Entry;
 use super::index::{Commit, Opened, SearchError, Store};
+use super::refused::{Aggregate, Refused};
 use super::slots::Slots;
 use super::snapshot::{Recent, Snapshot};
 use super::stock::block;
 use super::table::Table;
-use super::tokens::Tokens;
 use super::words::Words;
 use crate::catalog::stock_change;
 use crate::read_model::ApplyError;
+use crate::runner::source::Undecodable;
 
 /// What has changed since a commit.
 #[derive(Default)]
@@ -45,6 +46,8 @@ pub(super) struct Feed {
     /// What that commit writes.
     committing: Changes,
     fresh: Changes,
+    /// Aggregates that are not taken in, from which event of their stream on.
+    parked: HashMap<Aggregate, i64>,
     head: Head,
     committed: Head,
 }
@@ -68,6 +71,7 @@ impl Feed {
             store,
             committing: Changes::default(),
             fresh: Changes::default(),
+            parked: HashMap::new(),
             head,
             committed: head,
         };
@@ -123,51 +127,132 @@ impl Feed {
         }
     }
 
-    /// Takes a batch in.
-    pub(super) fn apply(&mut self, events: &[PublicEvent], head: Head) -> Result<(), SearchError> {
+    /// Skips these aggregates from these events of their streams on.
+    pub(super) fn hold(&mut self, parked: impl IntoIterator<Item = (Aggregate, i64)>) {
+        self.parked.extend(parked);
+    }
+
+    /// How many aggregates are parked.
+    pub(super) fn parked(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// Takes a batch in. What can't be taken is answered: its aggregate is parked, and skipped from there on.
+    pub(super) fn apply(
+        &mut self,
+        events: &[PublicEvent],
+        undecodable: &[Undecodable],
+        head: Head,
+    ) -> Vec<Refused> {
+        let mut all = BTreeMap::new();
+        for refused in undecodable.iter().filter_map(Refused::undecodable) {
+            self.park(refused, &mut all);
+        }
         for event in events {
-            match &event.data {
-                PublicData::Products(product) => self.product(event, product)?,
-                PublicData::Inventory(moved) => {
-                    let slot = self.slot(ApplyError::aggregate_uuid(event)?);
-                    let stock = stock_change(moved, event.sequence)
-                        .and_then(|change| change.on_hand.checked_sub(change.reserved))
-                        .and_then(|change| self.table.row(slot).stock.checked_add(change))
-                        .ok_or_else(|| ApplyError::bad(event, "a quantity is too large"))?;
-                    self.table.set_stock(slot, stock);
-                    self.fresh.moved.insert(slot);
-                }
-                PublicData::Categories(category) => {
-                    let id = CategoryId(ApplyError::aggregate_uuid(event)?);
-                    Arc::make_mut(&mut self.categories).apply(id, category);
-                    self.fresh.categories = true;
-                }
-                PublicData::Orders(_)
-                | PublicData::Carts(_)
-                | PublicData::Payments(_)
-                | PublicData::Coupons(_) => {}
+            if self.is_parked(event) {
+                continue;
+            }
+            if let Err(error) = self.take(event) {
+                self.park(Refused::of(event, &error), &mut all);
             }
         }
         self.read_categories();
         self.head = head;
-        Ok(())
+        all.into_values().collect()
     }
 
-    fn product(&mut self, event: &PublicEvent, data: &ProductPublicEvent) -> Result<(), SearchError> {
-        let id = ApplyError::aggregate_uuid(event)?;
-        let slot = self.slot(id);
-        match data {
-            ProductPublicEvent::ProductCreated(created) => self.describe(slot, id, event, &created.product),
-            ProductPublicEvent::ProductRevised(revised) => self.describe(slot, id, event, &revised.product),
-            ProductPublicEvent::ProductWithdrawn(_) => {
+    fn is_parked(&self, event: &PublicEvent) -> bool {
+        // Hardly ever is anything parked.
+        !self.parked.is_empty()
+            && self
+                .parked
+                .get(&(event.aggregate_type.to_owned(), event.aggregate_id.clone()))
+                .is_some_and(|from| event.sequence >= *from)
+    }
+
+    fn park(&mut self, refused: Refused, all: &mut BTreeMap<Aggregate, Refused>) {
+        let from = self.parked.get(&refused.aggregate);
+        if from.is_none_or(|from| refused.sequence < *from) {
+            self.parked.insert(refused.aggregate.clone(), refused.sequence);
+            all.insert(refused.aggregate.clone(), refused);
+        }
+    }
+
+    /// Takes in anew what an aggregate's stream says up to here. What can't be taken of it, if anything: then it is parked
+    /// again.
+    pub(super) fn reread(
+        &mut self,
+        aggregate: &Aggregate,
+        events: &[PublicEvent],
+        undecodable: &[Undecodable],
+    ) -> Option<Refused> {
+        self.parked.remove(aggregate);
+        self.forget(aggregate);
+        self.apply(events, undecodable, self.head).pop()
+    }
+
+    fn forget(&mut self, (aggregate_type, id): &Aggregate) {
+        let Ok(id) = id.parse::<Uuid>() else { return };
+        match aggregate_type.as_str() {
+            "products" => {
+                let slot = self.slot(id);
                 self.table.withdraw(slot);
                 self.fresh.described.insert(slot, None);
             }
+            "inventory" => {
+                let slot = self.slot(id);
+                self.table.set_stock(slot, 0);
+                self.fresh.moved.insert(slot);
+            }
+            _ => {
+                Arc::make_mut(&mut self.categories).forget(CategoryId(id));
+                self.fresh.categories = true;
+            }
+        }
+    }
+
+    /// Takes an event in, or nothing of it.
+    fn take(&mut self, event: &PublicEvent) -> Result<(), ApplyError> {
+        match &event.data {
+            PublicData::Products(product) => self.product(event, product)?,
+            PublicData::Inventory(moved) => {
+                let slot = self.slot(ApplyError::aggregate_uuid(event)?);
+                let stock = stock_change(moved, event.sequence)
+                    .and_then(|change| change.on_hand.checked_sub(change.reserved))
+                    .and_then(|change| self.table.row(slot).stock.checked_add(change))
+                    .ok_or_else(|| ApplyError::bad(event, "a quantity is too large"))?;
+                self.table.set_stock(slot, stock);
+                self.fresh.moved.insert(slot);
+            }
+            PublicData::Categories(category) => {
+                let id = CategoryId(ApplyError::aggregate_uuid(event)?);
+                Arc::make_mut(&mut self.categories).apply(id, category);
+                self.fresh.categories = true;
+            }
+            PublicData::Orders(_)
+            | PublicData::Carts(_)
+            | PublicData::Payments(_)
+            | PublicData::Coupons(_) => {}
         }
         Ok(())
     }
 
-    fn describe(&mut self, slot: u32, id: Uuid, event: &PublicEvent, product: &CatalogEntry) {
+    fn product(&mut self, event: &PublicEvent, data: &ProductPublicEvent) -> Result<(), ApplyError> {
+        let id = ApplyError::aggregate_uuid(event)?;
+        match data {
+            ProductPublicEvent::ProductCreated(created) => self.describe(id, event, &created.product),
+            ProductPublicEvent::ProductRevised(revised) => self.describe(id, event, &revised.product),
+            ProductPublicEvent::ProductWithdrawn(_) => {
+                let slot = self.slot(id);
+                self.table.withdraw(slot);
+                self.fresh.described.insert(slot, None);
+                Ok(())
+            }
+        }
+    }
+
+    fn describe(&mut self, id: Uuid, event: &PublicEvent, product: &CatalogEntry) -> Result<(), ApplyError> {
+        let slot = self.slot(id);
         let before = self.table.row(slot);
         let created_at = if before.described { before.created_at } else { event.occurred_at };
         let entry = Entry {
@@ -176,10 +261,13 @@ impl Feed {
             updated_at: event.occurred_at,
             version: event.sequence,
         };
-        let tokens = Tokens::of(&entry, &self.words.analyzer);
+        let tokens = self.words.read(&entry);
+        let tokens =
+            tokens.ok_or_else(|| ApplyError::bad(event, "splitting its texts into words panicked"))?;
         self.table.describe(slot, &entry, tokens.lengths);
         let stored = Stored { id, entry, lengths: tokens.lengths };
         self.fresh.described.insert(slot, Some(Arc::new(Recent { slot, stored, tokens })));
+        Ok(())
     }
 
     fn slot(&mut self, id: Uuid) -> u32 {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use event_store::Head;
 use serde::Deserialize;
 
+use super::lot;
 use super::words::Words;
 
 /// The folder of the product search's indexes, and what words are in them.
@@ -56,7 +57,8 @@ impl Home {
         self.root.join(format!("g{generation}"))
     }
 
-    /// The folder of a rebuild, and the lock that keeps others out of it; nothing while another one has it.
+    /// The folder of a rebuild, in which a broken one may have left something, and the lock that keeps others out of it;
+    /// nothing while another one has it.
     pub(super) fn building(&self) -> io::Result<Option<(PathBuf, File)>> {
         fs::create_dir_all(&self.root)?;
         let lock = File::create(self.root.join("replay.lock"))?;
@@ -65,10 +67,7 @@ impl Home {
             Err(fs::TryLockError::WouldBlock) => return Ok(None),
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
-        let folder = self.root.join("building");
-        remove(&folder)?;
-        fs::create_dir_all(&folder)?;
-        Ok(Some((folder, lock)))
+        Ok(Some((self.root.join("building"), lock)))
     }
 
     /// A number that no index here has.
@@ -100,16 +99,6 @@ impl Home {
         Ok(self.generations()?.into_iter().filter(|other| *other < generation).collect())
     }
 
-    /// Deletes an index. Readers that still have its files open keep them.
-    pub(super) fn delete(&self, generation: u32) -> io::Result<()> {
-        remove(&self.folder(generation))
-    }
-
-    /// Deletes the indexes before this one.
-    pub(super) fn delete_older_than(&self, generation: u32) -> io::Result<()> {
-        self.older_than(generation)?.into_iter().try_for_each(|older| self.delete(older))
-    }
-
     fn generations(&self) -> io::Result<Vec<u32>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.root)? {
@@ -123,15 +112,17 @@ fn number(name: &str) -> Option<u32> {
     name.strip_prefix('g')?.parse().ok()
 }
 
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
+/// The live index in a `DAYBOOK_HOME`, as its last commit left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexOnDisk {
+    /// What it is called in Postgres; nothing where it was never fed.
+    pub name: Option<String>,
+    /// The checkpoint.
+    pub position: i64,
 }
 
-/// The checkpoint of the live index in a `DAYBOOK_HOME`, as its last commit left it; nothing where there is no index.
-pub fn position_on_disk(daybook_home: &Path) -> Option<i64> {
+/// The live index in a `DAYBOOK_HOME`, if there is one.
+pub fn on_disk(daybook_home: &Path) -> Option<IndexOnDisk> {
     #[derive(Deserialize)]
     struct Meta {
         payload: Option<String>,
@@ -139,5 +130,6 @@ pub fn position_on_disk(daybook_home: &Path) -> Option<i64> {
     let home = Home::under(daybook_home);
     let folder = home.folder(home.current().ok()??);
     let meta: Meta = serde_json::from_slice(&fs::read(folder.join("meta.json")).ok()?).ok()?;
-    Some(meta.payload?.parse::<Head>().ok()?.position)
+    let position = meta.payload?.parse::<Head>().ok()?.position;
+    Some(IndexOnDisk { name: lot::name_in(&folder), position })
 }

@@ -17,7 +17,6 @@ use super::language::Language;
 use super::snapshot::Recent;
 use super::stock::{Stock, StockFile};
 use crate::catalog::Tree;
-use crate::read_model::ApplyError;
 
 /// The memory in which documents are gathered before they are written: one thread writes them all.
 const MEMORY: usize = 32 << 20;
@@ -43,9 +42,6 @@ pub enum SearchError {
     /// What is kept of a product could not be written or read.
     #[error("a product could not be kept in the index")]
     Entry(#[from] serde_json::Error),
-    /// An event that can't be taken.
-    #[error("a batch could not be applied")]
-    Apply(#[from] ApplyError),
 }
 
 impl From<TantivyError> for SearchError {

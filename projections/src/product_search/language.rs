@@ -1,6 +1,8 @@
 //! The language that a catalog is written in: how its words are cut to their stems.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -65,7 +67,7 @@ impl Language {
 
     /// What its words are cut with.
     pub(super) fn stems(&self) -> Stems {
-        Stems(self.algorithm.map(|algorithm| Stemmer::create(algorithm())))
+        Stems { language: self.name, stemmer: self.algorithm.map(|algorithm| Stemmer::create(algorithm())) }
     }
 }
 
@@ -84,14 +86,41 @@ impl Default for Language {
 }
 
 /// Cuts words to their stems.
-pub(super) struct Stems(Option<Stemmer>);
+pub(super) struct Stems {
+    language: &'static str,
+    stemmer: Option<Stemmer>,
+}
+
+/// So many stems are remembered by a thread.
+const REMEMBERED: usize = 4_096;
+
+thread_local! {
+    /// Stems of words of one language that a thread has cut lately, nothing where a word is its own: finding one here
+    /// is less work than cutting it, and texts are made of the same words.
+    static KNOWN: RefCell<(&'static str, HashMap<String, Option<String>>)> = RefCell::default();
+}
 
 impl Stems {
     /// The stem of a word in lower case. What has a digit in it is no word of a language.
     pub(super) fn of<'a>(&self, word: &'a str) -> Cow<'a, str> {
-        match &self.0 {
-            Some(stemmer) if word.chars().all(char::is_alphabetic) => stemmer.stem(word),
+        match &self.stemmer {
+            Some(stemmer) if word.chars().all(char::is_alphabetic) => self.known(word, stemmer),
             Some(_) | None => Cow::Borrowed(word),
         }
+    }
+
+    fn known<'a>(&self, word: &'a str, stemmer: &Stemmer) -> Cow<'a, str> {
+        KNOWN.with_borrow_mut(|(language, known)| {
+            if *language != self.language || known.len() >= REMEMBERED {
+                *language = self.language;
+                known.clear();
+            }
+            if let Some(stem) = known.get(word) {
+                return stem.clone().map_or(Cow::Borrowed(word), Cow::Owned);
+            }
+            let stem = stemmer.stem(word);
+            known.insert(word.to_owned(), (stem != word).then(|| stem.clone().into_owned()));
+            stem
+        })
     }
 }

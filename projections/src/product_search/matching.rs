@@ -10,6 +10,7 @@ use tantivy::TantivyError;
 
 use super::fields::Text;
 use super::plan::{Alternative, Plan};
+use super::scale::Scale;
 use super::slots::Slots;
 use super::snapshot::Snapshot;
 use super::weights::Weights;
@@ -22,17 +23,21 @@ pub(super) struct Match {
     pub(super) score: f32,
 }
 
-/// The products that match, in no order.
+/// The products that match, in no order, and what their scores are made with: what is given, if it is of as many words,
+/// else what is so now.
 pub(super) fn matching(
     snapshot: &Snapshot,
     plan: &Plan,
     weights: &Weights,
-) -> Result<Vec<Match>, TantivyError> {
+    began: Option<&Scale>,
+) -> Result<(Vec<Match>, Scale), TantivyError> {
+    let began = began.filter(|scale| scale.with.len() == plan.groups.len());
+    let mut scale = began.cloned().unwrap_or_else(|| Scale::of(&snapshot.table));
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.make_room(snapshot.table.len());
-        let found = scratch.matching(snapshot, plan, weights);
+        let found = scratch.matching(snapshot, plan, weights, &mut scale);
         scratch.clear();
-        found
+        found.map(|found| (found, scale))
     })
 }
 
@@ -83,9 +88,11 @@ impl Scratch {
         snapshot: &Snapshot,
         plan: &Plan,
         weights: &Weights,
+        scale: &mut Scale,
     ) -> Result<Vec<Match>, TantivyError> {
-        for group in &plan.groups {
-            self.word(snapshot, group, weights)?;
+        let is_given = scale.with.len() == plan.groups.len();
+        for (place, group) in plan.groups.iter().enumerate() {
+            self.word(snapshot, group, weights, scale, place)?;
         }
         let mut phrases: Option<Slots> = None;
         for phrase in &plan.phrases {
@@ -106,8 +113,10 @@ impl Scratch {
             }
             kept
         });
-        let least = self.least_words(plan.groups.len(), weights.enough);
-        let found = self.found.iter().filter(|slot| self.words[**slot as usize] >= least);
+        if !is_given {
+            scale.least = self.least_words(plan.groups.len(), weights.enough);
+        }
+        let found = self.found.iter().filter(|slot| self.words[**slot as usize] >= scale.least);
         Ok(found.map(|slot| self.matched(*slot, snapshot, plan, weights)).collect())
     }
 
@@ -134,16 +143,17 @@ impl Scratch {
         Match { slot, score: self.score[slot as usize] * part.powf(weights.coverage) * stock }
     }
 
-    /// Adds a word to the scores.
-    #[allow(clippy::cast_precision_loss, reason = "numbers of products")]
+    /// Adds the word at a place to the scores.
     fn word(
         &mut self,
         snapshot: &Snapshot,
         group: &[Alternative],
         weights: &Weights,
+        scale: &mut Scale,
+        place: usize,
     ) -> Result<(), TantivyError> {
-        for alternative in group {
-            self.frequencies(snapshot, &alternative.word, weights)?;
+        for alternative in group.iter().filter(|alternative| alternative.weight > 0.0) {
+            self.frequencies(snapshot, &alternative.word, weights, scale)?;
             for slot in self.alternative.drain(..) {
                 let place = slot as usize;
                 let frequency = std::mem::take(&mut self.frequency[place]);
@@ -154,8 +164,10 @@ impl Scratch {
                 self.best[place] = self.best[place].max(value);
             }
         }
-        let (all, with) = (snapshot.table.described() as f32, self.group.len() as f32);
-        let rarity = (1.0 + (all - with + 0.5).max(0.0) / (with + 0.5)).ln();
+        if scale.with.len() == place {
+            scale.with.push(u32::try_from(self.group.len()).unwrap_or(u32::MAX));
+        }
+        let rarity = scale.with.get(place).map_or(0.0, |with| scale.rarity(*with));
         for slot in self.group.drain(..) {
             let place = slot as usize;
             if self.words[place] == 0 {
@@ -174,12 +186,12 @@ impl Scratch {
         snapshot: &Snapshot,
         word: &str,
         weights: &Weights,
+        scale: &Scale,
     ) -> Result<(), TantivyError> {
-        let averages = Text::ALL.map(|text| snapshot.table.average_length(text));
         let weighed = |slot: u32, text: Text, times: u32| {
             let weight = weights.of(text);
-            let length = f32::from(snapshot.table.row(slot).lengths[text as usize]);
-            let longer = 1.0 + weight.length * (length / averages[text as usize] - 1.0);
+            let length = f32::from(snapshot.table.lengths(slot)[text as usize]);
+            let longer = 1.0 + weight.length * (length / scale.averages[text as usize] - 1.0);
             weight.boost * times as f32 / longer
         };
         for text in Text::ALL.into_iter().filter(|text| weights.of(*text).boost > 0.0) {

@@ -10,9 +10,10 @@
 //! form or language, is thrown away and built again.
 //!
 //! - From a text to words: [analyze], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
-//! - From words to products: [matching], [weights]; from products to an answer: [filter], [facets], [order], [page],
-//!   [highlight], [suggest].
+//! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
+//!   [order], [page], [highlight], [suggest].
 //! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
+//! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
 mod analyze;
 mod categories;
@@ -25,15 +26,21 @@ mod filter;
 mod highlight;
 mod home;
 mod index;
+mod keeper;
 mod language;
+mod lot;
 mod matching;
 mod order;
 mod page;
 mod plan;
 mod projector;
 mod query;
+mod refused;
 mod replay;
+mod retry;
+mod scale;
 mod search;
+mod sift;
 mod slots;
 mod snapshot;
 mod spelling;
@@ -49,7 +56,7 @@ mod weights;
 mod words;
 
 pub use self::entry::Entry;
-pub use self::home::{Home, position_on_disk};
+pub use self::home::{Home, IndexOnDisk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
 pub use self::order::NotACursor;
@@ -58,6 +65,7 @@ pub use self::query::{
     SearchQuery, Sort,
 };
 pub use self::replay::replay;
+pub(crate) use self::retry::{ask, is_index};
 pub use self::search::{ProductSearch, start};
 pub use self::suggest::{Completion, Suggestions};
 pub use self::synonyms::SynonymsError;

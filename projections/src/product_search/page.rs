@@ -1,15 +1,16 @@
 //! Answering a query from a snapshot.
 
+use std::sync::Arc;
+
 use domain::ids::ProductId;
 use tantivy::TantivyError;
 
-use super::facets::{Counting, category_of};
-use super::filter::Filter;
+use super::facets::category_of;
 use super::highlight::Marks;
 use super::matching::{Match, matching};
-use super::order::key;
 use super::plan::Plan;
-use super::query::{Cursor, Hit, Key, SearchPage, SearchQuery};
+use super::query::{Cursor, Hit, SearchPage, SearchQuery};
+use super::sift::Sifting;
 use super::snapshot::Snapshot;
 use super::typed::Typed;
 use super::weights::Weights;
@@ -20,82 +21,48 @@ pub(super) fn search(
     query: &SearchQuery,
     weights: &Weights,
 ) -> Result<SearchPage, TantivyError> {
-    let text = query.text.as_deref().map(str::trim_start).filter(|text| !text.trim().is_empty());
-    let plan = match text {
-        Some(text) => {
-            let typed = Typed::read(text, &snapshot.words.analyzer);
-            Some(Plan::of(&typed, snapshot, weights)?)
+    let plan = planned(snapshot, query, weights)?;
+    let mut sifting = Sifting::new(query, plan.is_some(), snapshot);
+    let mut scale = None;
+    if let Some(plan) = &plan {
+        let began = query.after.as_ref().and_then(|after| after.scale.as_deref());
+        let (matches, of) = matching(snapshot, plan, weights, began)?;
+        scale = Some(Arc::new(of));
+        for it in matches {
+            sifting.take(it, snapshot.table.row(it.slot));
         }
-        None => None,
-    };
-    let matches = match &plan {
-        Some(plan) => matching(snapshot, plan, weights)?,
-        None => everything(snapshot),
-    };
-    let after = query.after.as_ref().map(|after| place_of_now(snapshot, after, &matches));
-    let filter = Filter::of(query, snapshot);
-    let mut counting = query.facets.then(|| Counting::new(snapshot));
-    let mut wanted: Vec<(Cursor, u32)> = Vec::new();
-    let mut total = 0;
-    for it in matches {
-        let row = snapshot.table.row(it.slot);
-        let failed = filter.failed(row);
-        if let Some(counting) = &mut counting {
-            counting.count(row, failed);
-        }
-        if failed.none() {
-            total += 1;
-            let place = Cursor { key: key(query.sort, plan.is_some(), it, row), id: row.id };
-            if after.as_ref().is_none_or(|after| place.order(after).is_gt()) {
-                wanted.push((place, it.slot));
-            }
+    } else {
+        for (slot, row) in snapshot.table.rows().filter(|(_, row)| row.is_shown()) {
+            sifting.take(Match { slot, score: 0.0 }, row);
         }
     }
-    let next = cut(&mut wanted, query.offset, query.limit);
+    let sifted = sifting.end(query.offset, snapshot);
+    let last = sifted.page.last().filter(|_| sifted.more);
+    let next = last.map(|(place, _)| Cursor::at(place.clone(), scale));
     let marks = plan.as_ref().filter(|_| query.highlights);
     let marks = marks.map(|plan| Marks::of(plan, &snapshot.words.analyzer));
-    let mut hits = Vec::with_capacity(wanted.len());
-    for (_, slot) in wanted {
+    let mut hits = Vec::with_capacity(sifted.page.len());
+    for (_, slot) in sifted.page {
         hits.extend(hit(snapshot, slot, marks.as_ref())?);
     }
     Ok(SearchPage {
         hits,
-        total,
+        total: sifted.total,
         next,
-        facets: counting.map(|counting| counting.told(snapshot)),
+        facets: sifted.facets,
         corrected: plan.and_then(|plan| plan.corrected),
     })
 }
 
-/// Every product that anybody may find.
-fn everything(snapshot: &Snapshot) -> Vec<Match> {
-    let shown = snapshot.table.rows().filter(|(_, row)| row.is_shown());
-    shown.map(|(slot, _)| Match { slot, score: 0.0 }).collect()
-}
-
-/// Where a list goes on. A score is of its moment: any product that comes or changes moves the scores of all others, so the
-/// place is where the last product stands now. Only where it doesn't match any more, its score of then has to do.
-fn place_of_now(snapshot: &Snapshot, after: &Cursor, matches: &[Match]) -> Cursor {
-    let now = match after.key {
-        Key::Score(_) => matches.iter().find(|it| snapshot.table.row(it.slot).id == after.id),
-        Key::Number(_) | Key::Word(_) | Key::WordDown(_) => None,
-    };
-    let key = now.map_or_else(|| after.key.clone(), |it| Key::Score(it.score));
-    Cursor { key, id: after.id }
-}
-
-/// Leaves one page, in order, and says where the next one begins.
-fn cut(places: &mut Vec<(Cursor, u32)>, offset: usize, limit: usize) -> Option<Cursor> {
-    let order = |one: &(Cursor, u32), other: &(Cursor, u32)| one.0.order(&other.0);
-    let end = offset.saturating_add(limit);
-    let more = places.len() > end;
-    if more && end > 0 {
-        places.select_nth_unstable_by(end - 1, order);
-    }
-    places.truncate(end);
-    places.sort_unstable_by(order);
-    places.drain(..offset.min(places.len()));
-    places.last().filter(|_| more).map(|(place, _)| place.clone())
+/// What is looked for, if a text is.
+fn planned(
+    snapshot: &Snapshot,
+    query: &SearchQuery,
+    weights: &Weights,
+) -> Result<Option<Plan>, TantivyError> {
+    let text = query.text.as_deref().map(str::trim_start).filter(|text| !text.trim().is_empty());
+    let typed = text.map(|text| Typed::read(text, &snapshot.words.analyzer));
+    typed.map(|typed| Plan::of(&typed, snapshot, weights)).transpose()
 }
 
 /// A product as it is shown.

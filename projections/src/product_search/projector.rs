@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_store::{Checkpoint, Head, LogError};
+use chrono::Utc;
+use event_store::{Checkpoint, Head, Log, LogError};
+use metrics::histogram;
 use sqlx::PgPool;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
@@ -13,11 +15,13 @@ use tracing::{info, warn};
 use super::feed::{Committed, Feed};
 use super::home::Home;
 use super::index::{self, SearchError};
+use super::keeper::Keeper;
+use super::refused::{Aggregate, Refused};
 use super::search::Window;
-use super::{AGGREGATES, NAME};
+use super::{AGGREGATES, NAME, lot};
 use crate::runner::failure::{self, FeedError};
 use crate::runner::positions::Positions;
-use crate::runner::source::{EventSource, PublicBatch};
+use crate::runner::source::{EventSource, PublicBatch, Undecodable};
 
 /// What has changed is written to the disk this long after what changed before: until then it is in memory alone, and is
 /// read from the log again after a crash.
@@ -80,10 +84,7 @@ impl SearchProjector {
     /// Feeds the live index until another one is.
     async fn follow(&self, at: &mut Head) -> Result<(), FeedError> {
         let (generation, folder) = self.live()?;
-        let words = Arc::clone(self.home.words());
-        let mut feed = blocking(move || Feed::open(&folder, words)).await?;
-        self.home.delete_older_than(generation).map_err(SearchError::from)?;
-        info!(consumer = NAME, position = feed.head().position, "follows the log");
+        let (mut feed, mut keeper) = self.open(generation, folder).await?;
         let mut committed_at = Instant::now();
         let mut writing: Option<Writing> = None;
         let mut failed_before = true;
@@ -97,9 +98,13 @@ impl SearchProjector {
             if batch.head == *at {
                 self.rest(&feed, &mut writing, committed_at).await;
             } else {
-                feed = apply(feed, batch).await?;
-                self.show(&feed);
+                feed = self.take(feed, batch, &keeper).await?;
             }
+            let asked = keeper.asked(&feed).await?;
+            if !asked.is_empty() {
+                feed = self.try_again(feed, asked, &keeper, &mut writing).await?;
+            }
+            keeper.tell(feed.head().position).await;
             if let Some(done) = writing.take_if(|writing| writing.is_finished()) {
                 feed.end_commit(written(done).await?);
                 committed_at = Instant::now();
@@ -121,6 +126,51 @@ impl SearchProjector {
             written(writing).await?;
         }
         Ok(())
+    }
+
+    /// Opens an index to feed it, and deletes those before it.
+    async fn open(&self, generation: u32, folder: PathBuf) -> Result<(Feed, Keeper), FeedError> {
+        let (words, its_folder) = (Arc::clone(self.home.words()), folder.clone());
+        let mut feed = blocking(move || Feed::open(&its_folder, words)).await?;
+        let keeper = Keeper::open(&Log::new(self.pool.clone()), &folder, &mut feed).await?;
+        for older in self.home.older_than(generation).map_err(SearchError::from)? {
+            lot::delete(&self.pool, &self.home.folder(older)).await?;
+        }
+        info!(consumer = NAME, position = feed.head().position, "follows the log");
+        Ok((feed, keeper))
+    }
+
+    /// Takes a batch in and shows it.
+    async fn take(&self, feed: Feed, batch: Arc<PublicBatch>, keeper: &Keeper) -> Result<Feed, FeedError> {
+        let oldest = batch.events.iter().find(|event| AGGREGATES.contains(&event.aggregate_type));
+        let oldest = oldest.map(|event| event.recorded_at);
+        let (feed, refused) = apply(feed, batch).await?;
+        keeper.park(&feed, &refused).await?;
+        self.show(&feed);
+        if let Some(recorded_at) = oldest {
+            let took = (Utc::now() - recorded_at).to_std().unwrap_or_default();
+            histogram!("daybook_projection_visible_seconds", "model" => NAME).record(took);
+        }
+        Ok(feed)
+    }
+
+    /// Tries parked aggregates again. What could be taken now is committed before anything is said of it: a row that is
+    /// gone, or is of a later event, promises what is before it.
+    async fn try_again(
+        &self,
+        feed: Feed,
+        asked: Vec<Aggregate>,
+        keeper: &Keeper,
+        writing: &mut Option<Writing>,
+    ) -> Result<Feed, FeedError> {
+        let (mut feed, tried) = keeper.try_again(feed, asked).await?;
+        if let Some(begun) = writing.take() {
+            feed.end_commit(written(begun).await?);
+        }
+        let feed = blocking(move || feed.commit().map(|()| feed)).await?;
+        self.show(&feed);
+        keeper.settle(&feed, &tried).await?;
+        Ok(feed)
     }
 
     /// Waits for events, or until there is something to commit, or a commit is written.
@@ -183,12 +233,19 @@ fn unfinished(error: JoinError) -> SearchError {
     }
 }
 
-/// Takes a batch in. Many events are taken in away from the threads that answer requests.
-pub(super) async fn apply(mut feed: Feed, batch: Arc<PublicBatch>) -> Result<Feed, FeedError> {
-    if let Some(event) = batch.undecodable.iter().find(|event| event.stops(AGGREGATES)) {
+/// Takes a batch in, away from the threads that answer requests. What can't be taken is answered.
+pub(super) async fn apply(
+    mut feed: Feed,
+    batch: Arc<PublicBatch>,
+) -> Result<(Feed, Vec<Refused>), FeedError> {
+    if let Some(event) = batch.undecodable.iter().find(|event| event.aggregate_type == Undecodable::ANY) {
         return Err(FeedError::Undecodable { position: event.position, error: event.error.clone() });
     }
-    blocking(move || feed.apply(&batch.events, batch.head).map(|()| feed)).await
+    blocking(move || {
+        let refused = feed.apply(&batch.events, &batch.undecodable, batch.head);
+        Ok((feed, refused))
+    })
+    .await
 }
 
 /// Does what reads and writes files where that holds nobody up.

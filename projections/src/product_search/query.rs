@@ -1,10 +1,13 @@
 //! What is asked of the search, and what it answers.
 
+use std::sync::Arc;
+
 use domain::Money;
 use domain::ids::{CategoryId, ProductId, SellerId};
 use uuid::Uuid;
 
 use super::entry::Entry;
+use super::scale::Scale;
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,9 +64,17 @@ pub struct SearchQuery {
     pub highlights: bool,
 }
 
-/// A place in a list: the last product that was seen, and what the list was ordered by there.
+/// Where a list goes on: behind the last product that was seen, wherever that is by now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cursor {
+    pub(super) place: Place,
+    /// What the scores were made with when the list began.
+    pub(super) scale: Option<Arc<Scale>>,
+}
+
+/// A product's place in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
     pub(super) key: Key,
     pub(super) id: Uuid,
 }
@@ -73,8 +84,8 @@ pub struct Cursor {
 pub(super) enum Key {
     Score(f32),
     Number(i64),
-    Word(std::sync::Arc<str>),
-    WordDown(std::sync::Arc<str>),
+    Word(Arc<str>),
+    WordDown(Arc<str>),
 }
 
 /// A page of what was found.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use event_store::{Head, Log};
+use sqlx::PgPool;
 
 use super::AGGREGATES;
 use super::feed::Feed;
 use super::home::Home;
 use super::index::{SearchError, Store};
+use super::lot::{self, Lot};
 use super::projector::{apply, blocking};
 use super::words::Words;
 use crate::replay::{Progress, Reader, ReplayError, ReplayReport};
@@ -28,21 +30,27 @@ pub async fn replay(
 ) -> Result<ReplayReport, ReplayError> {
     let started = Instant::now();
     let Some((building, _lock)) = home.building().map_err(io)? else { return Err(ReplayError::Running) };
-    let feed = filled(&building, Arc::clone(home.words()), log, progress).await?;
+    lot::delete(log.pool(), &building).await?;
+    fs::create_dir_all(&building).map_err(io)?;
+    let lot = Lot::of(log, &building).await?;
+    let feed = filled(&building, Arc::clone(home.words()), log, Some(&lot), progress).await?;
     let head = feed.head();
+    lot.tell(head.position).await.map_err(FeedError::from)?;
     blocking(move || feed.close()).await?;
     let next = home.next().map_err(io)?;
     fs::rename(&building, home.folder(next)).map_err(io)?;
     home.point_to(next).map_err(io)?;
-    delete_unused(home, next).await;
+    delete_unused(log.pool(), home, next).await;
     Ok(report(head, started))
 }
 
-/// An index in an empty folder of everything that is in the log, committed.
+/// An index in an empty folder of everything that is in the log, committed. What it can't take is parked, and kept in
+/// the lot, if it has one.
 pub(super) async fn filled(
     folder: &Path,
     words: Arc<Words>,
     log: &Log,
+    lot: Option<&Lot>,
     progress: impl Fn(Progress),
 ) -> Result<Feed, ReplayError> {
     let folder = folder.to_owned();
@@ -50,7 +58,13 @@ pub(super) async fn filled(
     let mut reader = Reader::start(log.clone(), AGGREGATES, Head::EMPTY);
     while let Some(read) = reader.batches.recv().await {
         let (batch, head) = read.map_err(FeedError::from)?;
-        feed = apply(feed, Arc::new(batch)).await?;
+        let refused;
+        (feed, refused) = apply(feed, Arc::new(batch)).await?;
+        if let Some(lot) = lot {
+            for it in &refused {
+                lot.park(it).await.map_err(FeedError::from)?;
+            }
+        }
         if feed.pending() >= MOST_PENDING {
             feed = blocking(move || feed.commit().map(|()| feed)).await?;
         }
@@ -60,18 +74,20 @@ pub(super) async fn filled(
 }
 
 /// Deletes the old indexes if nobody feeds them; whoever does deletes them when it goes over to the new one.
-async fn delete_unused(home: &Home, keep: u32) {
-    let home = home.clone();
-    let deleted = blocking(move || {
-        for generation in home.older_than(keep)? {
-            let unused = Store::open(&home.folder(generation), home.words().analyzer.language());
-            if !matches!(unused, Err(SearchError::Busy)) {
-                drop(unused);
-                home.delete(generation)?;
+async fn delete_unused(pool: &PgPool, home: &Home, keep: u32) {
+    let deleted = async {
+        for generation in home.older_than(keep).map_err(SearchError::from)? {
+            let its_home = home.clone();
+            let is_fed = blocking(move || {
+                let opened = Store::open(&its_home.folder(generation), its_home.words().analyzer.language());
+                Ok(matches!(opened, Err(SearchError::Busy)))
+            });
+            if !is_fed.await? {
+                lot::delete(pool, &home.folder(generation)).await?;
             }
         }
-        Ok(())
-    });
+        Ok::<_, FeedError>(())
+    };
     if let Err(error) = deleted.await {
         tracing::warn!(error = &error as &dyn std::error::Error, "an old search index is still there");
     }

@@ -74,7 +74,7 @@ pub fn start(
 impl ProductSearch {
     /// An index on disk in `folder` of what a log says now. Nobody feeds it.
     pub async fn of_log(folder: &Path, log: &Log, words: Words) -> Result<Self, ReplayError> {
-        let feed = super::replay::filled(folder, Arc::new(words), log, |_| {}).await?;
+        let feed = super::replay::filled(folder, Arc::new(words), log, None, |_| {}).await?;
         Ok(Self::of(&feed))
     }
 

@@ -100,7 +100,7 @@ fn with_all(snapshot: &Snapshot, words: &[Word], weights: &Weights) -> Result<Sl
     let plan = Plan { groups: words.iter().map(group).collect(), ..Plan::default() };
     let all = Weights { enough: 1, ..*weights };
     let mut slots = Slots::default();
-    for it in matching(snapshot, &plan, &all)? {
+    for it in matching(snapshot, &plan, &all, None)?.0 {
         slots.insert(it.slot);
     }
     Ok(slots)
@@ -114,19 +114,11 @@ fn brands(snapshot: &Snapshot, text: &str, limit: usize) -> Vec<Completion> {
         brand.starts_with(&typed) || brand.split_whitespace().any(|word| word.starts_with(&typed))
     };
     let numbers = if typed.is_empty() { Vec::new() } else { names.numbers_where(begins) };
-    if numbers.is_empty() {
-        return Vec::new();
-    }
-    let mut counts = vec![0; numbers.len()];
-    for (_, row) in snapshot.table.rows().filter(|(_, row)| row.is_shown()) {
-        if let Some(place) = numbers.iter().position(|number| *number == row.brand) {
-            counts[place] += 1;
-        }
-    }
-    let told = numbers.iter().zip(counts).filter(|(_, products)| *products > 0);
-    let mut told: Vec<_> = told
-        .map(|(number, products)| Completion { text: names.word(*number).to_string(), products })
-        .collect();
+    let told = numbers.into_iter().map(|brand| Completion {
+        text: names.word(brand).to_string(),
+        products: snapshot.table.shown_of(brand) as usize,
+    });
+    let mut told: Vec<_> = told.filter(|brand| brand.products > 0).collect();
     told.sort_by(|one, other| (other.products, &one.text).cmp(&(one.products, &other.text)));
     told.truncate(limit);
     told

@@ -40,9 +40,10 @@ pub(super) struct Row {
     pub(super) tags: Arc<[Name]>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) name_key: Arc<str>,
-    /// How many words each text has.
-    pub(super) lengths: [u16; Text::COUNT],
 }
+
+/// How many words each text of a product has.
+pub(super) type Lengths = [u16; Text::COUNT];
 
 impl Row {
     fn of(id: Uuid) -> Self {
@@ -59,7 +60,6 @@ impl Row {
             tags: Arc::new([]),
             created_at: DateTime::UNIX_EPOCH,
             name_key: Arc::from(""),
-            lengths: [0; Text::COUNT],
         }
     }
 
@@ -120,9 +120,13 @@ impl Names {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     chunks: Vec<Arc<Vec<Row>>>,
+    /// Apart from the rows: they are looked at for every word that is found, and are small.
+    lengths: Vec<Arc<[Lengths; CHUNK]>>,
     len: usize,
     described: u64,
     words: [u64; Text::COUNT],
+    /// How many products of each brand anybody may find.
+    shown_by_brand: Arc<Vec<u32>>,
     pub(super) categories: Names,
     pub(super) brands: Names,
     pub(super) tags: Names,
@@ -138,6 +142,24 @@ impl Table {
         self.described
     }
 
+    /// How many products of a brand anybody may find.
+    pub(super) fn shown_of(&self, brand: Name) -> u32 {
+        self.shown_by_brand.get(brand as usize).copied().unwrap_or(0)
+    }
+
+    /// Counts a product at its brand, or no more, if it is shown.
+    fn count_at_brand(&mut self, slot: u32, change: i32) {
+        let row = self.row(slot);
+        if row.is_shown() {
+            let brand = row.brand as usize;
+            let counts = Arc::make_mut(&mut self.shown_by_brand);
+            if counts.len() <= brand {
+                counts.resize(brand + 1, 0);
+            }
+            counts[brand] = counts[brand].saturating_add_signed(change);
+        }
+    }
+
     /// How many words a text has on average; at least one.
     #[allow(clippy::cast_precision_loss, reason = "an average")]
     pub(super) fn average_length(&self, text: Text) -> f32 {
@@ -147,6 +169,17 @@ impl Table {
     pub(super) fn row(&self, slot: u32) -> &Row {
         let slot = slot as usize;
         &self.chunks[slot / CHUNK][slot % CHUNK]
+    }
+
+    /// How many words each text of a product has.
+    pub(super) fn lengths(&self, slot: u32) -> &Lengths {
+        let slot = slot as usize;
+        &self.lengths[slot / CHUNK][slot % CHUNK]
+    }
+
+    fn set_lengths(&mut self, slot: u32, lengths: Lengths) {
+        let slot = slot as usize;
+        Arc::make_mut(&mut self.lengths[slot / CHUNK])[slot % CHUNK] = lengths;
     }
 
     /// Every slot with its row.
@@ -165,6 +198,7 @@ impl Table {
         while self.len <= slot {
             if self.len.is_multiple_of(CHUNK) {
                 self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
+                self.lengths.push(Arc::new([[0; Text::COUNT]; CHUNK]));
             }
             if let Some(chunk) = self.chunks.last_mut() {
                 Arc::make_mut(chunk).push(Row::of(Uuid::nil()));
@@ -189,8 +223,10 @@ impl Table {
     }
 
     /// Says what a product is now.
-    pub(super) fn describe(&mut self, slot: u32, entry: &Entry, lengths: [u16; Text::COUNT]) {
+    pub(super) fn describe(&mut self, slot: u32, entry: &Entry, lengths: Lengths) {
         self.forget_words(slot);
+        self.count_at_brand(slot, -1);
+        self.set_lengths(slot, lengths);
         let product = &entry.product;
         let category = entry.category().map_or(NO_NAME, |word| self.categories.add(&word_key(&word)));
         let brand = product.brand.as_deref().map_or(NO_NAME, |brand| self.brands.add(brand.trim()));
@@ -213,23 +249,23 @@ impl Table {
             tags,
             created_at: entry.created_at,
             name_key: Arc::from(word_key(&product.name)),
-            lengths,
         };
+        self.count_at_brand(slot, 1);
     }
 
     /// Takes a product's description away.
     pub(super) fn withdraw(&mut self, slot: u32) {
         self.forget_words(slot);
+        self.count_at_brand(slot, -1);
         let row = self.row_mut(slot);
         *row = Row { stock: row.stock, ..Row::of(row.id) };
     }
 
     fn forget_words(&mut self, slot: u32) {
-        let row = self.row(slot);
-        if !row.described {
+        if !self.row(slot).described {
             return;
         }
-        let lengths = row.lengths;
+        let lengths = *self.lengths(slot);
         self.described -= 1;
         for (sum, length) in self.words.iter_mut().zip(lengths) {
             *sum -= u64::from(length);

@@ -71,7 +71,7 @@ impl FeedError {
             ) => true,
             Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..))
             | Self::Apply(ApplyError::BadEvent { .. })
-            | Self::Search(SearchError::Apply(_) | SearchError::Entry(_) | SearchError::Panicked(_))
+            | Self::Search(SearchError::Entry(_) | SearchError::Panicked(_))
             | Self::NotKept(_)
             | Self::Stranger(_)
             | Self::Task(_)

@@ -51,7 +51,7 @@ struct Filters {
     /// if products came or went meanwhile. `pageNumber` counts from there.
     #[param(
         max_length = 5000,
-        pattern = r"^(s[0-9a-f]{1,8}|n[0-9a-f]{1,16}|[az]([0-9a-f]{2})*)\.[0-9a-f]{32}$"
+        pattern = r"^(s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|n[0-9a-f]{1,16}|[az]([0-9a-f]{2})*)\.[0-9a-f]{32}$"
     )]
     cursor: Option<String>,
 }

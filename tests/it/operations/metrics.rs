@@ -70,9 +70,13 @@ async fn requests_decisions_and_consumers_are_counted() {
     ] {
         assert!(after.keys().any(|name| name.split('{').next() == Some(gauge)), "{gauge}");
     }
-    for consumer in ["order_history", "catalog"] {
-        let lag = format!(r#"daybook_consumer_lag_seconds{{consumer="{consumer}"}}"#);
-        assert!(after.contains_key(&lag), "{lag}");
+    for consumer in ["order_history", "catalog", "product_search"] {
+        for unit in ["events", "seconds"] {
+            let lag = format!(r#"daybook_consumer_lag_{unit}{{consumer="{consumer}"}}"#);
+            assert!(after.contains_key(&lag), "{lag}");
+        }
+        let parked = format!(r#"daybook_projection_parked{{model="{consumer}"}}"#);
+        assert_eq!(after.get(&parked), Some(&0.0), "{parked}");
     }
     process.stop().await;
 }

@@ -149,3 +149,39 @@ fn what_is_being_typed_is_completed() {
     assert_eq!(suggest("moues"), ("mouse 3".to_owned(), 3));
     assert_eq!(suggest(""), (String::new(), 0));
 }
+
+#[test]
+fn brands_are_suggested_with_the_products_that_may_be_found() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let of = |brand: &str, hidden: bool| {
+        let mut lamp = details("Lamp", "", 100);
+        (lamp.brand, lamp.hidden) = (Some(brand.to_owned()), hidden);
+        lamp
+    };
+    let events = vec![
+        created(1, of("Acme", false)),
+        created(2, of("Acme", false)),
+        created(3, of("Acme", true)),
+        created(4, of("Blue Acre", false)),
+        happened(2, 2, Stored::Product(ProductEvent::ProductWithdrawn {})),
+    ];
+    feed(&mut index, events, 5);
+    let brands = |index: &Feed| {
+        let found = super::super::suggest::suggest(&index.snapshot(), "ac", 3, &Weights::default()).unwrap();
+        found
+            .brands
+            .into_iter()
+            .map(|it| format!("{} {}", it.text, it.products))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(brands(&index), "Acme 1, Blue Acre 1");
+    let shown = ProductEvent::ProductRevised(Box::new(of("Acme", false)));
+    let other = ProductEvent::ProductRevised(Box::new(of("Other", false)));
+    feed(&mut index, vec![happened(3, 2, Stored::Product(shown)), happened(4, 2, Stored::Product(other))], 7);
+    assert_eq!(brands(&index), "Acme 2");
+    index.commit().unwrap();
+    drop(index);
+    assert_eq!(brands(&open(folder.path())), "Acme 2");
+}

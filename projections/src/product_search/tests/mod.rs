@@ -3,6 +3,7 @@
 mod again;
 mod finding;
 mod narrowing;
+mod parking;
 mod relevance;
 
 use std::path::Path;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use super::feed::Feed;
 use super::page::search;
-use super::{Home, ProductSearch, SearchPage, SearchQuery, Sort, Weights, Words, position_on_disk, start};
+use super::{Home, ProductSearch, SearchPage, SearchQuery, Sort, Weights, Words, on_disk, start};
 use crate::Positions;
 use crate::replay::replay;
 use crate::testing::log::{append, reached, source};
@@ -80,7 +81,7 @@ fn head(position: i64) -> Head {
 
 fn feed(feed: &mut Feed, events: Vec<Happened>, until: i64) {
     let events: Vec<_> = events.into_iter().map(|event| event.publish(until)).collect();
-    feed.apply(&events, head(until)).unwrap();
+    assert_eq!(feed.apply(&events, &[], head(until)), []);
 }
 
 fn open(folder: &Path) -> Feed {
@@ -198,7 +199,7 @@ async fn an_index_follows_the_log_through_a_replay_and_a_restart() {
     drop(search);
     let search = start(home.clone(), &database.app, &source, &positions);
     until(&search, head.position).await;
-    while position_on_disk(folder.path()) != Some(head.position) {
+    while on_disk(folder.path()).map(|it| it.position) != Some(head.position) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -109,6 +109,65 @@ fn a_list_by_relevance_goes_on_where_it_was_left_when_another_product_moves_all_
 }
 
 #[test]
+fn a_list_by_relevance_goes_on_where_it_was_left_when_the_last_product_seen_changes() {
+    let described = |name: &str| ProductEvent::ProductRevised(Box::new(details(name, "", 100)));
+    for (change, event) in [
+        ("it is withdrawn", Stored::Product(ProductEvent::ProductWithdrawn {})),
+        ("it doesn't match any more", Stored::Product(described("Sofa, wide and soft"))),
+        ("it matches better", Stored::Product(described("Lamp"))),
+        ("it is there again", received(0, 1, 1).event),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let mut index = open(folder.path());
+        let lamp = |n: u32| created(n, details("Same lamp", "", 100));
+        feed(&mut index, (1..=60).map(lamp).collect(), 60);
+        let first = ask(&index, &SearchQuery { limit: 20, ..text("lamp") });
+        let mut seen = ids(&first);
+        let last = u32::try_from(seen[19]).unwrap();
+        let sequence = if matches!(event, Stored::Product(_)) { 2 } else { 1 };
+        feed(&mut index, vec![happened(last, sequence, event)], 61);
+        index.commit().unwrap();
+        let mut next = first.next;
+        while let Some(after) = next {
+            let after = Some(after.to_string().parse().unwrap());
+            let page = ask(&index, &SearchQuery { after, limit: 20, ..text("lamp") });
+            seen.extend(ids(&page));
+            next = page.next;
+        }
+        assert_eq!(seen, (1..=60).rev().collect::<Vec<u128>>(), "{change}");
+    }
+}
+
+#[test]
+fn a_list_by_relevance_that_goes_on_has_the_scores_that_it_began_with() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let names = ["Red lamp", "Lamp", "A red lamp for a desk", "Red", "Lamp red lamp", "Desk"];
+    let product = |n: u32| created(n, details(names[n as usize % names.len()], "A thing", 100));
+    feed(&mut index, (1..=60).map(product).collect(), 60);
+    let query = || SearchQuery { limit: 7, ..text("red lamp desk") };
+    let whole = ids(&ask(&index, &SearchQuery { limit: 100, ..query() }));
+    let (mut seen, mut after) = (Vec::new(), None);
+    for n in 61.. {
+        let page = ask(&index, &SearchQuery { after, ..query() });
+        seen.extend(ids(&page));
+        let Some(next) = page.next else { break };
+        after = Some(next.to_string().parse().unwrap());
+        // Words become more frequent, and texts longer.
+        let other = details("Red desk, red desk, red desk", "Long enough to be another length", 100);
+        let gone = happened(n, 2, Stored::Product(ProductEvent::ProductWithdrawn {}));
+        let position = index.head().position;
+        feed(&mut index, vec![created(n, other)], position + 1);
+        if n % 2 == 0 {
+            feed(&mut index, vec![gone], position + 2);
+        }
+        index.commit().unwrap();
+    }
+    seen.retain(|id| *id <= 60);
+    assert_eq!(seen, whole);
+}
+
+#[test]
 fn a_result_is_counted_without_each_lists_own_filter() {
     let folder = TempDir::new().unwrap();
     let mut index = open(folder.path());

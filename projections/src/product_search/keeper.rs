@@ -1,0 +1,132 @@
+//! Looks after what an index that is being fed has parked, and says how far the index is.
+
+use std::path::Path;
+use std::time::Duration;
+
+use event_store::Log;
+use metrics::gauge;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::NAME;
+use super::feed::Feed;
+use super::lot::{self, Lot};
+use super::projector::blocking;
+use super::refused::{Aggregate, Refused};
+use super::retry::Stream;
+use crate::runner::failure::FeedError;
+
+/// How often we look whether something is to be tried again, and say where the index is if it has moved.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often we say that it is being fed, though nothing happens.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+pub(super) struct Keeper {
+    log: Log,
+    lot: Lot,
+    looked_at: Option<Instant>,
+    told: Option<(Instant, i64)>,
+}
+
+impl Keeper {
+    /// For the index in a folder, which was just opened: what it has parked is held back from it, and tried again soon.
+    pub(super) async fn open(log: &Log, folder: &Path, feed: &mut Feed) -> Result<Self, FeedError> {
+        let lot = Lot::of(log, folder).await?;
+        feed.hold(lot.open(feed.head().position).await?);
+        lot::forget_the_gone(log.pool()).await?;
+        let keeper = Self { log: log.clone(), lot, looked_at: None, told: None };
+        count(feed);
+        Ok(keeper)
+    }
+
+    /// Keeps what was refused, before anything behind it is shown or committed.
+    pub(super) async fn park(&self, feed: &Feed, refused: &[Refused]) -> Result<(), FeedError> {
+        for it in refused {
+            self.lot.park(it).await?;
+        }
+        if !refused.is_empty() {
+            count(feed);
+        }
+        Ok(())
+    }
+
+    /// Says where the index is. That a moment passes without is no harm.
+    pub(super) async fn tell(&mut self, position: i64) {
+        let due = self
+            .told
+            .is_none_or(|(at, told)| at.elapsed() >= if told == position { TELL_EVERY } else { LOOK_EVERY });
+        if due {
+            self.told = Some((Instant::now(), position));
+            if let Err(error) = self.lot.tell(position).await {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the search index's position is not in status"
+                );
+            }
+        }
+    }
+
+    /// What is to be tried again, looked for once a second while anything is parked.
+    pub(super) async fn asked(&mut self, feed: &Feed) -> Result<Vec<Aggregate>, FeedError> {
+        if feed.parked() == 0 || self.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
+            return Ok(Vec::new());
+        }
+        self.looked_at = Some(Instant::now());
+        Ok(self.lot.asked().await?)
+    }
+
+    /// Reads the streams of these anew.
+    pub(super) async fn try_again(
+        &self,
+        mut feed: Feed,
+        asked: Vec<Aggregate>,
+    ) -> Result<(Feed, Tried), FeedError> {
+        let mut tried = Tried::default();
+        for aggregate in asked {
+            let Stream { events, undecodable } =
+                Stream::read(&self.log, &aggregate, feed.head().position).await?;
+            let again = aggregate.clone();
+            let refused;
+            (feed, refused) = blocking(move || {
+                let refused = feed.reread(&again, &events, &undecodable);
+                Ok((feed, refused))
+            })
+            .await?;
+            match refused {
+                Some(refused) => tried.refused.push(refused),
+                None => tried.taken.push(aggregate),
+            }
+        }
+        Ok((feed, tried))
+    }
+
+    /// Keeps what became of it: a commit has all that could be taken.
+    pub(super) async fn settle(&self, feed: &Feed, tried: &Tried) -> Result<(), FeedError> {
+        for aggregate in &tried.taken {
+            self.lot.release(aggregate).await?;
+            info!(
+                consumer = NAME,
+                aggregate_type = aggregate.0,
+                aggregate_id = aggregate.1,
+                "the search index has taken what was parked"
+            );
+        }
+        self.park(feed, &tried.refused).await?;
+        count(feed);
+        Ok(())
+    }
+}
+
+fn count(feed: &Feed) {
+    let parked = u32::try_from(feed.parked()).unwrap_or(u32::MAX);
+    gauge!("daybook_projection_parked", "model" => NAME).set(parked);
+}
+
+/// What became of aggregates that were tried again.
+#[derive(Default)]
+pub(super) struct Tried {
+    taken: Vec<Aggregate>,
+    /// Perhaps at later events than before.
+    refused: Vec<Refused>,
+}

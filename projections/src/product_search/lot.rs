@@ -1,0 +1,181 @@
+//! What an index has parked: rows in Postgres, where `daybook parked` shows them and asks to try again.
+//!
+//! An index has a name, which is kept in its folder. What it parks is written before anything behind it is shown or
+//! committed, and taken out after the commit that has it. So whenever the process ends, the rows say at least what the
+//! index lacks: those of events that it hasn't come to are forgotten when it is opened, for it meets them again.
+
+use std::path::Path;
+use std::{fs, io};
+
+use event_store::Log;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::NAME;
+use super::index::SearchError;
+use super::refused::{Aggregate, Refused};
+use crate::runner::failure::FeedError;
+
+/// The file with the name in an index's folder.
+const FILE: &str = "name";
+
+/// So many aggregates are tried again at once: the feed waits meanwhile.
+const AT_ONCE: i64 = 100;
+
+/// An index's place in Postgres.
+#[derive(Clone, Debug)]
+pub(super) struct Lot {
+    pool: PgPool,
+    name: String,
+}
+
+impl Lot {
+    /// That of the index in a folder, whose feeder asks. A new index is given a name. One that nobody has fed for so long
+    /// that what it had parked is forgotten can't be used any more.
+    pub(super) async fn of(log: &Log, folder: &Path) -> Result<Self, FeedError> {
+        let pool = log.pool().clone();
+        if let Some(name) = name_in(folder) {
+            let is_known = sqlx::query_scalar!(
+                r#"SELECT EXISTS (SELECT FROM search_indexes WHERE name = $1) AS "is!""#,
+                name
+            )
+            .fetch_one(&pool)
+            .await?;
+            if is_known {
+                return Ok(Self { pool, name });
+            }
+            return Err(SearchError::Unusable("nobody knows any more what it had parked").into());
+        }
+        let random = Uuid::new_v4().simple().to_string();
+        let lot = Self { pool, name: format!("{NAME}@{}", &random[..8]) };
+        lot.tell(0).await?;
+        fs::write(folder.join(FILE), &lot.name).map_err(SearchError::from)?;
+        Ok(lot)
+    }
+
+    /// What is parked up to the index's position, with the first sequence that it lacks. All of it is asked to be tried
+    /// again: the build may be one that can take it.
+    pub(super) async fn open(&self, position: i64) -> Result<Vec<(Aggregate, i64)>, sqlx::Error> {
+        sqlx::query!("DELETE FROM parked WHERE consumer = $1 AND position > $2", self.name, position)
+            .execute(&self.pool)
+            .await?;
+        let rows = sqlx::query!(
+            "UPDATE parked SET retry_asked_at = now() WHERE consumer = $1
+             RETURNING aggregate_type, aggregate_id, sequence",
+            self.name
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| ((row.aggregate_type, row.aggregate_id), row.sequence)).collect())
+    }
+
+    /// Parks an aggregate, or says where one that is parked can't be taken now.
+    pub(super) async fn park(&self, refused: &Refused) -> Result<(), sqlx::Error> {
+        let Refused { aggregate: (aggregate_type, aggregate_id), sequence, position, event_type, error } =
+            refused;
+        sqlx::query!(
+            "INSERT INTO parked (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE
+             SET sequence = excluded.sequence, position = excluded.position, event_type = excluded.event_type,
+                 error = excluded.error, retry_asked_at = NULL",
+            self.name,
+            aggregate_type,
+            aggregate_id,
+            sequence,
+            position,
+            event_type,
+            error,
+        )
+        .execute(&self.pool)
+        .await?;
+        tracing::error!(
+            consumer = self.name,
+            aggregate_type,
+            aggregate_id,
+            sequence,
+            position,
+            error,
+            "the search index can't take an event: its aggregate is parked"
+        );
+        Ok(())
+    }
+
+    /// What is asked to be tried again, some of it.
+    pub(super) async fn asked(&self) -> Result<Vec<Aggregate>, sqlx::Error> {
+        let rows = sqlx::query!(
+            "SELECT aggregate_type, aggregate_id FROM parked
+             WHERE consumer = $1 AND retry_asked_at IS NOT NULL ORDER BY position LIMIT $2",
+            self.name,
+            AT_ONCE
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.aggregate_type, row.aggregate_id)).collect())
+    }
+
+    /// Takes an aggregate out: a commit has it.
+    pub(super) async fn release(
+        &self,
+        (aggregate_type, aggregate_id): &Aggregate,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "DELETE FROM parked WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3",
+            self.name,
+            aggregate_type,
+            aggregate_id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Says that the index is being fed, and how far it is.
+    pub(super) async fn tell(&self, position: i64) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "INSERT INTO search_indexes (name, position) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET position = excluded.position, seen_at = now()",
+            self.name,
+            position
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The name of the index in a folder.
+pub(super) fn name_in(folder: &Path) -> Option<String> {
+    fs::read_to_string(folder.join(FILE)).ok().map(|name| name.trim().to_owned())
+}
+
+/// Deletes the index in a folder, and what it had parked. Readers that still have its files open keep them.
+pub(super) async fn delete(pool: &PgPool, folder: &Path) -> Result<(), FeedError> {
+    if let Some(name) = name_in(folder) {
+        sqlx::query!(
+            "WITH gone AS (DELETE FROM search_indexes WHERE name = $1) DELETE FROM parked WHERE consumer = $1",
+            name
+        )
+        .execute(pool)
+        .await?;
+    }
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SearchError::from(error).into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Forgets the indexes that nobody has fed for a week: their folders are gone, or are built again if they come back.
+pub(super) async fn forget_the_gone(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM search_indexes WHERE seen_at < now() - interval '7 days'")
+        .execute(pool)
+        .await?;
+    sqlx::query!(
+        "DELETE FROM parked p WHERE split_part(p.consumer, '@', 1) = $1
+           AND NOT EXISTS (SELECT FROM search_indexes i WHERE i.name = p.consumer)",
+        NAME
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Going through what matches: what is wanted of it, counted, and the first so many in order.
+
+use super::facets::Counting;
+use super::filter::Filter;
+use super::matching::Match;
+use super::order::key;
+use super::query::{Facets, Place, SearchQuery, Sort};
+use super::snapshot::Snapshot;
+use super::table::Row;
+
+/// A result on its way to a page.
+pub(super) struct Sifting<'a> {
+    filter: Filter,
+    counting: Option<Counting>,
+    sort: Sort,
+    has_text: bool,
+    after: Option<&'a Place>,
+    best: Best,
+    total: usize,
+}
+
+/// What was found of a result.
+pub(super) struct Sifted {
+    /// The page, in order.
+    pub(super) page: Vec<(Place, u32)>,
+    /// Whether there is another one.
+    pub(super) more: bool,
+    pub(super) total: usize,
+    pub(super) facets: Option<Facets>,
+}
+
+impl<'a> Sifting<'a> {
+    pub(super) fn new(query: &'a SearchQuery, has_text: bool, snapshot: &Snapshot) -> Self {
+        Self {
+            filter: Filter::of(query, snapshot),
+            counting: query.facets.then(|| Counting::new(snapshot)),
+            sort: query.sort,
+            has_text,
+            after: query.after.as_ref().map(|after| &after.place),
+            best: Best::new(query.offset.saturating_add(query.limit)),
+            total: 0,
+        }
+    }
+
+    /// Takes a product that matches and may be found.
+    pub(super) fn take(&mut self, it: Match, row: &Row) {
+        let failed = self.filter.failed(row);
+        if let Some(counting) = &mut self.counting {
+            counting.count(row, failed);
+        }
+        if failed.none() {
+            self.total += 1;
+            let place = Place { key: key(self.sort, self.has_text, it, row), id: row.id };
+            if self.after.is_none_or(|after| place.order(after).is_gt()) {
+                self.best.offer(place, it.slot);
+            }
+        }
+    }
+
+    /// The page behind so many.
+    pub(super) fn end(self, offset: usize, snapshot: &Snapshot) -> Sifted {
+        let (page, more) = self.best.end(offset);
+        let facets = self.counting.map(|counting| counting.told(snapshot));
+        Sifted { page, more, total: self.total, facets }
+    }
+}
+
+/// The first so many of a list whose order is not known before its end.
+struct Best {
+    most: usize,
+    places: Vec<(Place, u32)>,
+    /// There are enough before this one.
+    last: Option<Place>,
+    offered: usize,
+}
+
+impl Best {
+    fn new(most: usize) -> Self {
+        Self { most, places: Vec::new(), last: None, offered: 0 }
+    }
+
+    fn offer(&mut self, place: Place, slot: u32) {
+        self.offered += 1;
+        if self.last.as_ref().is_some_and(|last| place.order(last).is_gt()) {
+            return;
+        }
+        self.places.push((place, slot));
+        // Now and then, so that it costs little and takes little room.
+        if self.places.len() >= self.most.saturating_mul(2).saturating_add(64) {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.places.len() <= self.most {
+            return;
+        }
+        if let Some(last) = self.most.checked_sub(1) {
+            let (_, last, _) = self.places.select_nth_unstable_by(last, |one, other| one.0.order(&other.0));
+            self.last = Some(last.0.clone());
+        }
+        self.places.truncate(self.most);
+    }
+
+    fn end(mut self, offset: usize) -> (Vec<(Place, u32)>, bool) {
+        self.cut();
+        self.places.sort_unstable_by(|one, other| one.0.order(&other.0));
+        self.places.drain(..offset.min(self.places.len()));
+        (self.places, self.offered > self.most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::super::query::Key;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_best_are_those_of_the_whole_list_in_order(
+            numbers in prop::collection::vec(0_i64..40, 0..400), offset in 0_usize..30, limit in 0_usize..30,
+        ) {
+            let place = |(n, number): (usize, &i64)| {
+                Place { key: Key::Number(*number), id: Uuid::from_u128(n as u128) }
+            };
+            let mut all: Vec<Place> = numbers.iter().enumerate().map(place).collect();
+            let mut best = Best::new(offset + limit);
+            for it in &all {
+                best.offer(it.clone(), 0);
+            }
+            let (page, more) = best.end(offset);
+            all.sort_by(Place::order);
+            let expected: Vec<_> = all.iter().skip(offset).take(limit).cloned().collect();
+            prop_assert_eq!(page.into_iter().map(|(place, _)| place).collect::<Vec<_>>(), expected);
+            prop_assert_eq!(more, all.len() > offset + limit);
+        }
+    }
+}
