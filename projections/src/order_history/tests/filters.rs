@@ -25,8 +25,11 @@ fn seller() -> SellerId {
 const STATUSES: [Option<OrderStatus>; 4] =
     [None, Some(OrderStatus::Delivered), Some(OrderStatus::Cancelled), Some(OrderStatus::Shipped)];
 
+/// From when, and until when.
+type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// Nothing; whole days; parts of days; nothing at all in between.
-fn times(all: &[OrderSummary]) -> Vec<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+fn times(all: &[OrderSummary]) -> Vec<Times> {
     let (middle, old) = (all[all.len() / 2].placed_at, all[all.len() - 3].placed_at);
     let midnight = |at: DateTime<Utc>| at.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
     vec![

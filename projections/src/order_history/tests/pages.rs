@@ -87,7 +87,7 @@ fn pages_from_place_to_place_are_the_whole_list_whatever_is_placed_meanwhile() {
             for scope in [Scope::Seller(seller), Scope::Customer(customer), Scope::All] {
                 let sort = if oldest { Sort::Oldest } else { Sort::Newest };
                 let number = by_number.then(|| NumberPrefix::typed("ORD-2026").unwrap());
-                let filter = OrderFilter { sort, number, limit, ..OrderFilter::default() };
+                let filter = OrderFilter { number, sort, limit, ..OrderFilter::default() };
                 let large = OrderFilter { limit: 100, ..filter.clone() };
                 let whole = orders.list(scope, &large).await.unwrap().value;
                 let seen = walk(&database, &orders, scope, &filter, &mut meanwhile).await;

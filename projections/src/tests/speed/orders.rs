@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
 use domain::ids::{SellerId, UserId};
 use uuid::Uuid;
 
@@ -50,10 +49,6 @@ fn first_page() -> OrderFilter {
     OrderFilter { limit: 10, ..OrderFilter::default() }
 }
 
-fn at(text: &str) -> Option<DateTime<Utc>> {
-    Some(text.parse().unwrap())
-}
-
 /// What is asked for, and how.
 fn kinds() -> Vec<(&'static str, OrderFilter)> {
     let number = |text| OrderFilter { number: NumberPrefix::typed(text), ..first_page() };
@@ -69,24 +64,24 @@ fn kinds() -> Vec<(&'static str, OrderFilter)> {
         (
             "of 19 days",
             OrderFilter {
-                from: at("2025-03-02T00:00:00Z"),
-                until: at("2025-03-21T00:00:00Z"),
+                from: "2025-03-02T00:00:00Z".parse().ok(),
+                until: "2025-03-21T00:00:00Z".parse().ok(),
                 ..first_page()
             },
         ),
         (
             "of 20 months and some hours",
             OrderFilter {
-                from: at("2024-03-02T07:00:00Z"),
-                until: at("2025-11-21T08:00:00Z"),
+                from: "2024-03-02T07:00:00Z".parse().ok(),
+                until: "2025-11-21T08:00:00Z".parse().ok(),
                 ..first_page()
             },
         ),
         (
             "cancelled, of two years",
             OrderFilter {
-                from: at("2024-03-02T07:00:00Z"),
-                until: at("2026-03-01T00:00:00Z"),
+                from: "2024-03-02T07:00:00Z".parse().ok(),
+                until: "2026-03-01T00:00:00Z".parse().ok(),
                 ..status(OrderStatus::Cancelled)
             },
         ),
