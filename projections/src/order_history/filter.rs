@@ -76,9 +76,12 @@ impl NumberPrefix {
     }
 }
 
+/// A place in a list by time: when an order was placed, and its id.
+type Place = (DateTime<Utc>, Uuid);
+
 impl OrderFilter {
     /// Of a list by time: the place after which it begins, and the moment at which it ends.
-    pub(super) fn between(&self) -> (Option<(DateTime<Utc>, Uuid)>, Option<DateTime<Utc>>) {
+    pub(super) fn between(&self) -> (Option<Place>, Option<DateTime<Utc>>) {
         let after = self.after.as_ref().and_then(|after| self.moment(after));
         // No order has this id: the place is before all of this moment.
         let at = |moment: Option<DateTime<Utc>>| moment.map(|moment| (moment, Uuid::nil()));
@@ -96,7 +99,7 @@ impl OrderFilter {
         Some((number, after.id()))
     }
 
-    fn moment(&self, after: &Cursor) -> Option<(DateTime<Utc>, Uuid)> {
+    fn moment(&self, after: &Cursor) -> Option<Place> {
         let number = after.number()?;
         let micros = match self.sort {
             Sort::Newest => number.checked_neg()?,

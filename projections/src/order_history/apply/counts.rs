@@ -86,7 +86,7 @@ impl Counts {
     }
 
     /// What it adds to each counter that it changes, in key order.
-    fn rows(&self) -> impl Iterator<Item = (&Key, i64)> {
+    pub(in super::super) fn rows(&self) -> impl Iterator<Item = (&Key, i64)> {
         self.0.iter().map(|(key, orders)| (key, *orders)).filter(|(_, orders)| *orders != 0)
     }
 
