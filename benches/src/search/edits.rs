@@ -8,10 +8,11 @@ const MISSPELT: usize = 200;
 const LETTERS: usize = 5;
 
 /// Random numbers that are the same in each run (`SplitMix64`, of Steele, Lea and Flood).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    /// One of so many numbers from 0.
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -18,7 +18,7 @@ use crate::report::say;
 
 /// Weights are cross-validated in so many folds, and so often, each time in another order.
 const FOLDS: usize = 5;
-const TIMES: usize = 5;
+const TIMES: u64 = 5;
 /// What the misspelt queries are made with.
 const SEED: u64 = 11;
 
@@ -98,7 +98,7 @@ async fn peers(server: &Server, products: &[catalog::Product], judged: &[Judged]
 
 /// How good weights are on queries that they were not chosen by: those that nobody has shown us.
 fn unseen(judging: &Judging) -> Result<(), Error> {
-    let mut all = Vec::with_capacity(TIMES);
+    let mut all = Vec::new();
     for time in 1..=TIMES {
         let folds = held_out(judging, judging.judged.len(), FOLDS, time)?;
         let held = mean(&folds.concat());

@@ -2,6 +2,7 @@
 
 use projections::product_search::{Weight, Weights};
 
+use super::edits::Random;
 use super::judgements::mean;
 use crate::Error;
 
@@ -152,13 +153,13 @@ pub fn held_out(
     scored: &impl Scored,
     queries: usize,
     folds: usize,
-    seed: usize,
+    seed: u64,
 ) -> Result<Vec<Vec<f64>>, Error> {
     let mut order: Vec<usize> = (0..queries).collect();
-    // Any order that has nothing to do with the file's will do.
-    order.sort_by_key(|n| {
-        (n + 1).wrapping_mul(seed.wrapping_mul(0x9e37_79b9).wrapping_add(0x7f4a_7c15)) % 1_000_003
-    });
+    let mut random = Random(seed);
+    for place in (1..queries).rev() {
+        order.swap(place, random.below(place + 1));
+    }
     let mut held = Vec::with_capacity(folds);
     for fold in 0..folds {
         let part = |within: bool| {
