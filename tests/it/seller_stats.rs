@@ -87,7 +87,10 @@ async fn there_are_none_of_a_shop_that_is_not_there() {
     let (admin, seller) = (app.person(Role::Admin).await, app.person(Role::Seller).await);
     let nowhere = uuid::Uuid::now_v7();
     let answer = admin.get(&format!("/sellers/{nowhere}/stats")).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["message"]), (404, &json!("Seller not found")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["errors"][0]["message"]),
+        (404, &json!("Seller not found"))
+    );
     assert_eq!(seller.get(&format!("/sellers/{nowhere}/stats")).await.status, 403);
     let shop = seller.shop.unwrap();
     assert_eq!(admin.get(&format!("/sellers/{shop}/stats")).await.status, 200);

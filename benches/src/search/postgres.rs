@@ -44,8 +44,9 @@ impl FullText {
     /// The ten best, with all words by `ts_rank`, and behind them those with any.
     pub async fn search(&self, query: &str) -> Result<Vec<String>, Error> {
         Ok(sqlx::query_scalar(
-            "SELECT sku FROM products, plainto_tsquery('english', $1) AS every,
-                    replace(plainto_tsquery('english', $1)::text, '&', '|')::tsquery AS any_of
+            "SELECT sku FROM products,
+                  (SELECT every, replace(every::text, '&', '|')::tsquery AS any_of
+                   FROM plainto_tsquery('english', $1) AS every) AS asked
              WHERE words @@ any_of
              ORDER BY words @@ every DESC, ts_rank(words, any_of, 1) DESC, place LIMIT 10",
         )

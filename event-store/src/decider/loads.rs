@@ -182,8 +182,12 @@ async fn load(
 
 async fn look_up(pool: PgPool, keys: Vec<[u8; 32]>) -> Result<HashMap<[u8; 32], Taken>, LoadError> {
     let asked: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
+    // One by one: a plan for `= ANY` is made while the table is empty, reads all of it, and is kept until the table is
+    // analyzed, which may be a minute and a hundred thousand keys later.
     let rows = sqlx::query!(
-        "SELECT key, fingerprint, status, resource, position FROM idempotency_keys WHERE key = ANY($1)",
+        r#"SELECT known.key, fingerprint, status, resource, position
+           FROM unnest($1::bytea[]) AS asked(key)
+           CROSS JOIN LATERAL (SELECT * FROM idempotency_keys WHERE idempotency_keys.key = asked.key LIMIT 1) AS known"#,
         &asked as _,
     )
     .fetch_all(&pool)

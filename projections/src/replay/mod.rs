@@ -142,7 +142,28 @@ pub(crate) async fn replay_tables(
     if !try_lock(&mut db, &format!("replay.{name}")).await? {
         return Err(ReplayError::Running);
     }
-    let versions = generation::live_versions(&mut db, name).await?;
+    let rebuilt = rebuild(model, &mut db, owner, log, &progress).await;
+    // Said, not left to the end of the connection, which whoever wants the lock next may come before.
+    let unlocked = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await;
+    let (rebuild, head) = rebuilt?;
+    unlocked?;
+    let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
+    if let Err(error) = rebuild.drop_old(&mut db).await {
+        warn!(read_model = name, error = &error as &dyn std::error::Error, "the old tables are still there");
+    }
+    Ok(report)
+}
+
+/// Makes new tables, fills them and swaps them in, holding the lock of this read model's rebuilds. Then: up to where.
+async fn rebuild(
+    model: &'static dyn ReadModel,
+    db: &mut PgConnection,
+    owner: &PgPool,
+    log: &Log,
+    progress: &impl Fn(Progress),
+) -> Result<(Rebuild, Head), ReplayError> {
+    let name = model.name();
+    let versions = generation::live_versions(&mut *db, name).await?;
     if let Some((newer, _)) = versions.last().filter(|(version, _)| *version > model.version()) {
         return Err(ReplayError::Superseded { newer: *newer, ours: model.version() });
     }
@@ -150,18 +171,13 @@ pub(crate) async fn replay_tables(
     let next = generation::create_next(&mut tx, model).await?;
     tx.commit().await?;
     // The live projector, once the pointer has moved, waits for this lock: until this connection has let go.
-    try_lock(&mut db, next.checkpoint(name).name()).await?;
+    try_lock(db, next.checkpoint(name).name()).await?;
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
-    let filled = rebuild.fill(&mut db, owner, log, &progress).await?;
-    let head = rebuild.swap(&mut db, log, filled).await?;
-    let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
-    sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await?;
-    if let Err(error) = rebuild.drop_old(&mut db).await {
-        warn!(read_model = name, error = &error as &dyn std::error::Error, "the old tables are still there");
-    }
-    Ok(report)
+    let filled = rebuild.fill(db, owner, log, progress).await?;
+    let head = rebuild.swap(db, log, filled).await?;
+    Ok((rebuild, head))
 }
 
 /// Refuses unless this version of a read model is the newest that is live.

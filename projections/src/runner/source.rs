@@ -14,8 +14,14 @@ use tokio::sync::OnceCell;
 /// How many events a batch has, roughly: whole groups, the last of which ends at or before a multiple of this.
 pub const BATCH: i64 = 5_000;
 
-/// How many batches are kept for projectors that are a little behind.
-const KEPT: usize = 4;
+/// How many batches are kept for projectors that are a little behind, if they have no more than [`KEPT_EVENTS`].
+const KEPT_BATCHES: usize = 64;
+
+/// How many events are kept for them.
+const KEPT_EVENTS: usize = 10_000;
+
+/// How many events of kept batches are handed on as one.
+const JOINED_EVENTS: usize = 5_000;
 
 /// Public events in the order of the log, and where they end.
 #[derive(Debug)]
@@ -55,7 +61,7 @@ pub trait EventSource: Send + Sync {
 }
 
 /// The log as a source, shared by the projectors of a process: one that asks where another has just read gets the
-/// same batch, decoded once.
+/// same batch, decoded once, and one that is behind gets what the others have read since as one batch.
 pub struct LogSource {
     log: Log,
     watch: LogWatch,
@@ -88,12 +94,41 @@ impl LogSource {
         if let Some((_, cell)) = recent.iter().find(|(head, _)| *head == after) {
             return Arc::clone(cell);
         }
-        if recent.len() == KEPT {
+        let events = |(_, cell): &(Head, Cell)| cell.get().map_or(0, |batch| batch.events.len());
+        while recent.len() >= KEPT_BATCHES || recent.iter().map(events).sum::<usize>() > KEPT_EVENTS {
             recent.pop_front();
         }
         let cell = Cell::default();
         recent.push_back((after, Arc::clone(&cell)));
         cell
+    }
+
+    /// What others have read after `after` and in one go from there, if that is more than a batch of theirs.
+    fn read_by_others(&self, after: Head) -> Option<PublicBatch> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = |at: Head| {
+            let (_, cell) = recent.iter().find(|(head, _)| *head == at)?;
+            cell.get().filter(|batch| batch.head != at)
+        };
+        let first = next(after)?;
+        let mut batches = vec![Arc::clone(first), Arc::clone(next(first.head)?)];
+        let mut events: usize = batches.iter().map(|batch| batch.events.len()).sum();
+        while let Some(batch) = batches.last().and_then(|last| next(last.head)) {
+            events += batch.events.len();
+            if events > JOINED_EVENTS {
+                break;
+            }
+            batches.push(Arc::clone(batch));
+        }
+        drop(recent);
+        let mut all =
+            PublicBatch { events: Vec::with_capacity(events), undecodable: Vec::new(), head: after };
+        for batch in batches {
+            all.events.extend_from_slice(&batch.events);
+            all.undecodable.extend_from_slice(&batch.undecodable);
+            all.head = batch.head;
+        }
+        Some(all)
     }
 
     fn forget(&self, after: Head) {
@@ -110,6 +145,9 @@ impl LogSource {
 impl EventSource for LogSource {
     fn read_after(&self, after: Head) -> BoxFuture<'_, Result<Arc<PublicBatch>, LogError>> {
         Box::pin(async move {
+            if let Some(batch) = self.read_by_others(after) {
+                return Ok(Arc::new(batch));
+            }
             let cell = self.cell(after);
             let batch = Arc::clone(cell.get_or_try_init(|| self.read(after)).await?);
             if batch.head == after {

@@ -4,6 +4,7 @@ use event_store::Head;
 
 use super::{build, published, rows};
 use crate::generation::Generation;
+use crate::runner::source::PublicBatch;
 use crate::runner::{Moved, Step, advance, projector::connect, start};
 use crate::status::{State, status};
 use crate::testing::log::{append, append_all, reached, source};
@@ -109,4 +110,24 @@ async fn a_batch_is_not_applied_from_another_checkpoint() {
     let once = rows(&database.owner, None).await;
     assert_eq!(advance(&mut db, &step).await.unwrap(), Moved::Stale);
     assert_eq!(rows(&database.owner, None).await, once);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_behind_gets_at_once_what_others_have_read_by_and_by() {
+    let database = TestDatabase::new().await;
+    let source = source(&database.app);
+    let (mut head, mut read) = (Head::EMPTY, Vec::new());
+    for group in SHOP.history().take(9) {
+        head = append(&database.app, head, group).await;
+        let after = read.last().map_or(Head::EMPTY, |batch: &std::sync::Arc<PublicBatch>| batch.head);
+        read.push(source.read_after(after).await.unwrap());
+    }
+    // The log goes on, but where the others have come to is where all go on together.
+    append(&database.app, head, SHOP.history().nth(9).unwrap()).await;
+    for behind in 0..7 {
+        let after = if behind == 0 { Head::EMPTY } else { read[behind - 1].head };
+        let batch = source.read_after(after).await.unwrap();
+        let events: Vec<_> = read[behind..].iter().flat_map(|batch| batch.events.clone()).collect();
+        assert_eq!((batch.head, &batch.events), (head, &events));
+    }
 }

@@ -25,7 +25,7 @@ async fn wrong(pool: &PgPool, generation: Generation) -> Vec<String> {
             SELECT 'seller', seller_id, date_trunc('month', placed_at AT TIME ZONE 'UTC')::date, status, count(*)
             FROM order_history_g{g}_sellers GROUP BY 2, 3, 4
             UNION ALL
-            SELECT 'all', '00000000-0000-0000-0000-000000000000', (placed_at AT TIME ZONE 'UTC')::date, status, count(*)
+            SELECT 'all', '00000000-0000-0000-0000-000000000000'::uuid, (placed_at AT TIME ZONE 'UTC')::date, status, count(*)
             FROM order_history_g{g}_orders GROUP BY 2, 3, 4)
         SELECT t::text FROM (
             (SELECT * FROM order_history_g{g}_counts EXCEPT SELECT * FROM counted)
