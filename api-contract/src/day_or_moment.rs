@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
 use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -37,16 +37,23 @@ impl DayOrMoment {
     }
 }
 
+/// Whether this is in a year that a calendar shows, 1 to 9999, in UTC: what is beyond can be written and kept, and then not
+/// be read by everybody.
+pub(crate) fn is_in_a_calendar(moment: DateTime<Utc>) -> bool {
+    (1..=9999).contains(&moment.year())
+}
+
 impl FromStr for DayOrMoment {
     type Err = Cow<'static, str>;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self::Moment(moment.to_utc()));
-        }
-        // Four digits for the year: what a calendar shows, and Postgres can keep.
-        let day = Some(text).filter(|text| text.len() == 10).and_then(|text| text.parse().ok());
-        day.map(Self::Day)
+        let read = if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+            Some(Self::Moment(moment.to_utc()))
+        } else {
+            // Four digits for the year.
+            Some(text).filter(|text| text.len() == 10).and_then(|text| text.parse().ok()).map(Self::Day)
+        };
+        read.filter(|read| is_in_a_calendar(read.start()))
             .ok_or_else(|| "must be a day (2025-11-02) or a moment in RFC 3339 (2025-11-02T10:30:00Z)".into())
     }
 }
@@ -86,6 +93,18 @@ mod tests {
             ["", "yesterday", "2025-13-01", "2025-1-1", "+12025-01-01", "20251102", "2025-11-02T10:30"]
         {
             assert!(text.parse::<DayOrMoment>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_calendar_has_is_refused() {
+        for text in
+            ["0000-01-01", "0000-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+01:00"]
+        {
+            assert!(text.parse::<DayOrMoment>().is_err(), "{text}");
+        }
+        for text in ["0001-01-01", "9999-12-31", "9999-12-31T23:59:59Z"] {
+            assert!(text.parse::<DayOrMoment>().is_ok(), "{text}");
         }
     }
 }

@@ -135,4 +135,14 @@ impl<T> Page<T> {
             has_next_page: paging.number < total_pages,
         }
     }
+
+    /// The same of a list that can be gone through by cursors. `after`: whether this page began behind one; then its number
+    /// counts from there, and whether it has neighbours isn't to be told from that.
+    #[must_use]
+    pub fn by_cursor(self, after: bool, next: bool) -> Self {
+        if !after {
+            return self;
+        }
+        Self { has_previous_page: true, has_next_page: next, ..self }
+    }
 }

@@ -120,6 +120,19 @@ pub(crate) fn username(text: &str) -> Result<String, Cow<'static, str>> {
     }
 }
 
+/// The most characters of a first name, and of a last name.
+const LONGEST_NAME: usize = 100;
+
+/// A full name, both parts of which are as long as each may be alone.
+pub(crate) fn full_name(text: &str) -> Result<String, Cow<'static, str>> {
+    let (first, rest) = split_name(text);
+    if [first, rest].iter().all(|part| part.chars().count() <= LONGEST_NAME) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must be a first and a last name of at most {LONGEST_NAME} characters each").into())
+    }
+}
+
 /// A full name as first name and the rest.
 pub(crate) fn split_name(full: &str) -> (String, String) {
     let full = full.trim();

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use domain::aggregate::Stored;
 use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decider, Decision, Failure, Metadata, Submission};
+use event_store::{Accepted, Decider, Decision, Failure, Metadata, Remembered, Submission};
 use metrics::histogram;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -79,6 +79,24 @@ pub async fn decide<R: Send + 'static>(
         Err(fault @ Failure::Unavailable) => ApiError::unavailable(TRY_AGAIN).because(fault),
         Err(bug @ (Failure::Unstorable(_) | Failure::Broken)) => ApiError::internal(bug),
     })
+}
+
+/// What was answered under a command's key, if it was used before: then it doesn't matter what has become of the things that
+/// the request names. Otherwise the refusal of these.
+pub async fn replayed_or(
+    decider: &Decider,
+    submission: Submission,
+    refusal: ApiError,
+) -> Result<Remembered, ApiError> {
+    if submission.key.is_none() {
+        return Err(refusal);
+    }
+    // Asked only where the key is free.
+    let free = |_: &mut Decision<'_>| Ok(());
+    match decide(decider, submission, free).await? {
+        Accepted::Replayed(before) => Ok(before),
+        Accepted::Done { .. } => Err(refusal),
+    }
 }
 
 /// An aggregate's state as the decider has it.

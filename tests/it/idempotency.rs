@@ -2,9 +2,10 @@
 
 use api_contract::Role;
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{App, Options, order_of};
+use crate::harness::{App, Options, address, order_of, payment_of};
 
 #[tokio::test]
 async fn one_key_sent_64_times_at_once_makes_one_order_and_one_answer() {
@@ -78,4 +79,38 @@ async fn a_refusal_keeps_no_key() {
     assert_eq!(buyer.post_once("k", "/orders", &body).await.status, 409);
     seller.post(&format!("/products/{}/stock", product.id), &json!({ "quantity": 1 })).await;
     assert_eq!(buyer.post_once("k", "/orders", &body).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_though_what_the_request_named_is_gone() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 9).await;
+    let home = buyer.post("/users/addresses", &address()).await.json()["data"]["id"].clone();
+    let card = json!({ "cardToken": "tok_visa", "paymentGateway": "simulator" });
+    let card = buyer.post("/payments/methods", &card).await.json()["data"]["id"].clone();
+    let order = |quantity: u32| {
+        json!({ "items": [{ "productId": product.id, "quantity": quantity }], "shippingAddressId": home,
+                "paymentMethodId": card })
+    };
+    let placed = buyer.post_once("order", "/orders", &order(1)).await;
+    assert_eq!(placed.status, 201, "{}", placed.text);
+    let mut payment = payment_of(&placed.json(), "tok_visa");
+    payment["paymentMethodId"] = card.clone();
+    let paid = buyer.post_once("pay", "/payments/process", &payment).await;
+    assert_eq!(paid.status, 200, "{}", paid.text);
+    for path in [
+        format!("/users/addresses/{}", home.as_str().unwrap()),
+        format!("/payments/methods/{}", card.as_str().unwrap()),
+    ] {
+        assert_eq!(buyer.send(Method::DELETE, &path, &json!({})).await.status, 204);
+    }
+
+    let again = buyer.post_once("order", "/orders", &order(1)).await;
+    assert_eq!((again.status, &again.json()["data"]), (placed.status, &placed.json()["data"]));
+    let again = buyer.post_once("pay", "/payments/process", &payment).await;
+    assert_eq!((again.status, &again.json()["data"]["id"]), (paid.status, &paid.json()["data"]["id"]));
+    assert_eq!(buyer.post_once("order", "/orders", &order(2)).await.status, 422, "another body");
+    assert_eq!(buyer.post_once("new", "/orders", &order(1)).await.status, 404, "a new request");
+    assert_eq!(app.streams("orders").await, 1);
 }

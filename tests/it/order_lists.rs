@@ -49,6 +49,13 @@ async fn a_list_goes_on_from_its_cursor_while_orders_are_placed() {
     assert_eq!(second["totalCount"], 6);
     let last = listed(&buyer, &format!("/orders?limit=2&page=2&cursor={cursor}")).await;
     assert_eq!((numbers(&last), &last["nextCursor"]), (vec![placed[0].clone()], &Value::Null));
+    for (page, has_next) in [(&second, true), (&last, false)] {
+        let neighbours = (&page["hasPreviousPage"], &page["hasNextPage"]);
+        assert_eq!(neighbours, (&json!(true), &json!(has_next)));
+    }
+    let cursor = second["nextCursor"].as_str().unwrap();
+    let end = listed(&buyer, &format!("/orders?pageSize=2&cursor={cursor}")).await;
+    assert_eq!((numbers(&end), &end["hasNextPage"]), (vec![placed[0].clone()], &json!(false)));
     // By number of page it is a page farther, for there is one more before it.
     assert_eq!(
         numbers(&listed(&buyer, "/orders?pageSize=2&page=2").await),
@@ -147,5 +154,16 @@ async fn all_that_is_wrong_with_a_question_is_named() {
             "status",
         ];
         assert_eq!(fields, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_its_number_as_soon_as_it_is_placed() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    for number in ordered(&buyer, &seller, 8).await {
+        assert_eq!(buyer.get(&format!("/orders/{number}")).await.status, 200, "{number}");
+        let placed = ordered(&buyer, &seller, 1).await;
+        assert_eq!(buyer.get(&format!("/orders/{}", placed[0])).await.status, 200, "{placed:?}");
     }
 }

@@ -5,6 +5,7 @@ use api_contract::Role;
 use command_api::accounts;
 use domain::ids::UserId;
 use identity::personal::{self, Keeper, Purpose, Rows};
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -172,4 +173,31 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
     sqlx::query("UPDATE personal SET keep_until = now()").execute(pool).await.unwrap();
     personal::empty_erased(pool).await.unwrap();
     assert_eq!(count(pool, "personal WHERE body IS NOT NULL").await, 0);
+}
+
+#[tokio::test]
+async fn what_staff_wrote_about_an_order_is_its_customers() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let (seller, admin) = (app.person(Role::Seller).await, app.person(Role::Admin).await);
+    let (jane, joe) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 9).await;
+    for buyer in [&jane, &joe] {
+        let order = buyer.order(&[(&product, 2)]).await.json();
+        let payment = buyer.pay(&order, "tok_visa").await.json()["data"]["id"].clone();
+        let refund = json!({ "amount": 5, "reason": "Fell down the stairs of Elm St" });
+        let path = format!("/payments/{}/refund", payment.as_str().unwrap());
+        let refunded = admin.post(&path, &refund).await;
+        assert_eq!(refunded.status, 200, "{}", refunded.text);
+        let note = json!({ "status": "processing", "notes": "Lives behind the mill" });
+        let path = format!("/orders/{}/status", order["data"]["id"].as_str().unwrap());
+        let changed = admin.send(Method::PATCH, &path, &note).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+    }
+    let written = "personal WHERE body IS NOT NULL AND purpose IN ('refund_reason', 'status_note')";
+    assert_eq!(count(pool, written).await, 4);
+    accounts::erase(pool, &app.auth.passwords, &admin.account.email).await.unwrap();
+    assert_eq!(count(pool, written).await, 4, "they are not about who wrote them");
+    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    assert_eq!(count(pool, written).await, 2);
 }

@@ -2,9 +2,11 @@
 
 use api_contract::Role;
 use chrono::{Datelike as _, Days, Utc};
+use identity::users::Account;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Options, Person};
+use crate::harness::{Answer, App, Options, Person};
 
 async fn started() -> App {
     App::start_with(Options { queries: true, ..Options::default() }).await
@@ -93,5 +95,20 @@ async fn there_are_none_of_a_shop_that_is_not_there() {
     );
     assert_eq!(seller.get(&format!("/sellers/{nowhere}/stats")).await.status, 403);
     let shop = seller.shop.unwrap();
-    assert_eq!(admin.get(&format!("/sellers/{shop}/stats")).await.status, 200);
+    let path = format!("/sellers/{shop}/stats");
+    for reader in [&admin, &seller] {
+        assert_eq!(reader.get(&path).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn who_sells_no_longer_does_not_see_them() {
+    let app = started().await;
+    let seller = app.person(Role::Seller).await;
+    let path = format!("/sellers/{}/stats", seller.shop.unwrap());
+    // The shop is still theirs.
+    let account = Account { roles: vec![Role::Customer], ..seller.account.clone() };
+    let session = app.auth.tokens.start_session(&app.database.pool, &account).await.unwrap();
+    let asked = app.request(Method::GET, &format!("/api/v1{path}")).bearer_auth(session.access_token);
+    assert_eq!(Answer::of(asked).await.status, 403);
 }

@@ -156,3 +156,18 @@ async fn a_note_and_a_day_that_break_a_rule_are_named_together() {
     );
     assert_eq!(set(&admin, nowhere, json!({ "status": "shipped" })).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_delivery_that_no_calendar_has_is_refused() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 5).await;
+    let order = buyer.order(&[(&product, 1)]).await.json();
+    assert_eq!(buyer.pay(&order, "tok_visa").await.status, 200);
+    let id = order["data"]["id"].as_str().unwrap();
+    for day in ["9999-12-31T23:59:59-14:00", "0000-01-01", "0000-01-01T00:00:00Z"] {
+        let refused = set(&seller, id, json!({ "status": "shipped", "estimatedDelivery": day })).await;
+        let field = refused.json()["errors"][0]["field"].clone();
+        assert_eq!((refused.status.as_u16(), field), (400, json!("estimatedDelivery")), "{day}");
+    }
+}

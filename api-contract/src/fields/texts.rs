@@ -3,11 +3,12 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use domain::Currency;
 use uuid::Uuid;
 
 use super::{Field, Wrong};
+use crate::day_or_moment::is_in_a_calendar;
 use crate::json::Json;
 
 /// The text of a string with so many characters.
@@ -114,9 +115,9 @@ impl Field<'_, '_> {
     pub fn timestamp(self) -> Option<DateTime<Utc>> {
         self.value(
             |json| {
-                DateTime::parse_from_rfc3339(trimmed(json, &(1..=40))?)
-                    .map(|time| time.to_utc())
-                    .map_err(|_| Wrong::format("must be a time in RFC 3339: 2025-11-02T10:30:00Z"))
+                let time = DateTime::parse_from_rfc3339(trimmed(json, &(1..=40))?).ok();
+                let time = time.map(|time| time.to_utc()).filter(|time| is_in_a_calendar(*time));
+                time.ok_or_else(|| Wrong::format("must be a time in RFC 3339: 2025-11-02T10:30:00Z"))
             },
             DateTime::to_rfc3339,
         )
@@ -129,7 +130,8 @@ impl Field<'_, '_> {
                 let text = trimmed(json, &(1..=40))?;
                 // chrono takes a sign and fewer digits too: years that no calendar of a shop has, and not Postgres's.
                 let is_whole = text.len() == 10 && text.starts_with(|first: char| first.is_ascii_digit());
-                let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_whole);
+                let day =
+                    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| is_whole && day.year() > 0);
                 day.ok_or_else(|| Wrong::format("must be a date: 2025-11-02"))
             },
             NaiveDate::to_string,

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::Auth;
 use super::session::SessionAnswer;
-use crate::accounts::{split_name, username};
+use crate::accounts::{full_name, split_name, username};
 use crate::codes::{self, OneTimeCode, Recipient};
 use crate::passwords::rules;
 
@@ -109,7 +109,7 @@ impl Register {
         let username = f.field("username").parse(6..=20, username);
         let first_name = f.field("firstName").text(0..=100);
         let last_name = f.field("lastName").text(0..=100);
-        let full_name = f.field("fullName").or("name").text(0..=200);
+        let full_name = f.field("fullName").or("name").parse(0..=200, full_name);
         let phone = f.field("phoneNumber").or("mobile").or("phone").phone();
         let password = rules::read(f, "password", "confirmPassword", email.as_deref());
         let (first, rest) = split_name(full_name.as_deref().unwrap_or_default());
@@ -136,6 +136,20 @@ mod tests {
             let field = |v: &api_contract::Violation| (v.code, v.field.clone().unwrap_or_default());
             error.violations().iter().map(field).collect()
         })
+    }
+
+    #[test]
+    fn a_full_name_has_parts_that_a_first_and_a_last_name_may_have() {
+        let named = |name: &str| {
+            let body = format!(
+                r#"{{"email": "j@example.com", "password": "SecurePass123!", "fullName": "{name}"}}"#
+            );
+            read(&body).err().map(|wrong| wrong[0].1.clone())
+        };
+        let long = "J".repeat(100);
+        assert_eq!(named(&format!("{long}J")).as_deref(), Some("fullName"));
+        assert_eq!(named(&format!("Jo {long}J")).as_deref(), Some("fullName"));
+        assert_eq!(named(&format!("{long} Doe")), None);
     }
 
     #[test]

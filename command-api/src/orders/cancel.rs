@@ -10,13 +10,13 @@ use domain::ids::{OrderId, RefundId};
 use domain::order::{CancelCause, Order, OrderError};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
-use identity::personal::{Purpose, Rows};
+use identity::personal::Purpose;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, order_at, visible};
+use super::{OrderVersionParams, keep_about, order_at, visible};
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
@@ -61,9 +61,7 @@ async fn cancel(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let (reason, fingerprint) = body.read_keyed(|f| Some(f.field("reason").text(1..=500)))?;
-    let mut rows = Rows::of(caller.principal.user);
-    let reason = rows.text(Purpose::CancelReason, reason.as_deref());
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    let reason = keep_about(&shop, order_id, Purpose::CancelReason, reason.as_deref()).await?;
 
     let at = now();
     let refund_id = RefundId(Uuid::now_v7());

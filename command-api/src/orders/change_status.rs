@@ -15,13 +15,13 @@ use domain::ids::{OrderId, PersonalId, RefundId};
 use domain::order::{CancelCause, Lines, Order, OrderError, OrderStatus, Parcel};
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
-use identity::personal::{Purpose, Rows};
+use identity::personal::Purpose;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, cancel, order_seen_by, visible};
+use super::{OrderVersionParams, cancel, keep_about, order_seen_by, visible};
 use crate::command::{Caller, decide, now};
 use crate::shop::Shop;
 
@@ -151,9 +151,7 @@ async fn change(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin, Role::Seller])?;
     let request = body.read(ChangeStatus::read)?;
-    let mut rows = Rows::of(caller.principal.user);
-    let note = rows.text(request.note_is(), request.note.as_deref());
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    let note = keep_about(shop, order_id, request.note_is(), request.note.as_deref()).await?;
 
     let at = now();
     let submission = Submission { occurred_at: Some(at), ..caller.submission() };

@@ -10,13 +10,15 @@ mod preview;
 use api_contract::views::{OrderRecord, OrderSight, OrderView, PaymentBrief, PaymentRecord};
 use api_contract::{ApiError, EventPosition, Principal, Success, Version};
 use axum::response::{IntoResponse, Response};
-use domain::ids::OrderId;
+use domain::ids::{OrderId, PersonalId};
 use domain::order::{Order, OrderPlaced};
 use domain::{Halt, Streams as _};
 use event_store::Decision;
+use identity::personal::{Purpose, Rows};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::command::state;
 use crate::history::{Told, bodies, told};
 use crate::shop::Shop;
 
@@ -51,6 +53,24 @@ fn visible<'s>(
         Some(placed) if may_see(placed) => Ok(order),
         Some(_) | None => Err(Halt::Refused(ApiError::not_found("Order"))),
     }
+}
+
+/// Keeps what somebody writes about an order, if they do: it is of its customer, and erased with them. A text about an order
+/// that there isn't is nobody's, and swept.
+async fn keep_about(
+    shop: &Shop,
+    order_id: OrderId,
+    purpose: Purpose,
+    text: Option<&str>,
+) -> Result<Option<PersonalId>, ApiError> {
+    if text.is_none() {
+        return Ok(None);
+    }
+    let order: Order = state(&shop.decider, order_id).await?;
+    let mut rows = Rows::of(order.placed.as_deref().and_then(|placed| placed.customer_id));
+    let id = rows.text(purpose, text);
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    Ok(id)
 }
 
 /// The whole order as a command left it, whose last event is at `position`.

@@ -15,7 +15,7 @@ use domain::ids::{OrderId, PaymentId, PersonalId};
 use domain::order::Order;
 use domain::payment::{Payment, PaymentStatus};
 use domain::{StreamId, Streams as _};
-use event_store::{Accepted, Decision, Submission};
+use event_store::{Accepted, Decision, Remembered, Submission};
 use identity::addresses::Address;
 use identity::personal::{Purpose, Rows};
 use serde::Serialize;
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use super::address::Place;
 use super::items::{self, OrderItemBody};
 use super::order_at;
-use crate::command::{Caller, decide, now};
+use crate::command::{Caller, decide, now, replayed_or};
 use crate::coupons;
 use crate::payments::method;
 use crate::shop::Shop;
@@ -116,15 +116,13 @@ async fn place(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(NewOrder::read)?;
-    if let Some(method) = &request.payment_method {
-        method::require_known(shop.log.pool(), caller.principal.user, method).await?;
-    }
     let now = now();
-    let owner = (shop.log.pool(), caller.principal.user);
-    let shipping = request.shipping.resolve(owner, "shippingAddressId").await?;
-    let billing = match request.billing {
-        Some(place) => Some(place.resolve(owner, "billingAddressId").await?),
-        None => None,
+    let (shipping, billing) = match named(&shop, &caller, &request).await {
+        Ok(named) => named,
+        Err(refusal) => {
+            let submission = caller.keyed(&key, fingerprint);
+            return again(&shop, replayed_or(&shop.decider, submission, refusal).await?).await;
+        }
     };
     let (kept, number) = tokio::try_join!(keep(&shop, &caller, shipping, billing, request.notes), async {
         shop.order_numbers.next(now).await.map_err(identity::failed)
@@ -175,12 +173,33 @@ async fn place(
             let page = if status == PaymentStatus::Pending { shop.gateways.page(payment_id) } else { None };
             placed(order_id, &record, &kept, brief, page, position)
         }
-        Accepted::Replayed(before) => {
-            let id: OrderId = before.resource.parse().map_err(ApiError::internal)?;
-            let again = order_at(&shop, id, before.position, MESSAGE).await?;
-            Ok((StatusCode::CREATED, again).into_response())
-        }
+        Accepted::Replayed(before) => again(&shop, before).await,
     }
+}
+
+/// Where it goes and whom it is billed to, if not there. What is named must be the caller's.
+async fn named(
+    shop: &Shop,
+    caller: &Caller,
+    request: &NewOrder,
+) -> Result<(Address, Option<Address>), ApiError> {
+    let owner = (shop.log.pool(), caller.principal.user);
+    if let Some(method) = &request.payment_method {
+        method::require_known(owner.0, owner.1, method).await?;
+    }
+    let shipping = request.shipping.clone().resolve(owner, "shippingAddressId").await?;
+    let billing = match request.billing.clone() {
+        Some(place) => Some(place.resolve(owner, "billingAddressId").await?),
+        None => None,
+    };
+    Ok((shipping, billing))
+}
+
+/// The answer that was given before.
+async fn again(shop: &Shop, before: Remembered) -> Result<Response, ApiError> {
+    let id: OrderId = before.resource.parse().map_err(ApiError::internal)?;
+    let again = order_at(shop, id, before.position, MESSAGE).await?;
+    Ok((StatusCode::CREATED, again).into_response())
 }
 
 /// Writes what is kept of a person, before the log names it.

@@ -9,7 +9,7 @@ use api_contract::{
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::decisions::{RefundOf, RequestRefund, request_refund};
-use domain::ids::{PaymentId, RefundId};
+use domain::ids::{PaymentId, PersonalId, RefundId};
 use domain::payment::{Payment, PaymentError, RefundPhase};
 use domain::{Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{refusal, settled, settled_again};
-use crate::command::{Caller, decide};
+use crate::command::{Caller, decide, state};
 use crate::history::{Told, bodies};
 use crate::shop::Shop;
 
@@ -79,9 +79,7 @@ async fn refund(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(|f| Some(NewRefund::read(f)))?;
-    let mut rows = Rows::of(caller.principal.user);
-    let reason = rows.text(Purpose::RefundReason, request.reason.as_deref());
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    let reason = keep(&shop, payment_id, request.reason.as_deref()).await?;
 
     let refund_id = RefundId(Uuid::now_v7());
     let decision = move |streams: &mut Decision<'_>| {
@@ -105,6 +103,18 @@ async fn refund(
         }
     };
     answer(&shop, payment_id, refund_id, &payment).await
+}
+
+/// Keeps why, if it is said: it is of the payment's customer, and erased with them.
+async fn keep(shop: &Shop, payment_id: PaymentId, why: Option<&str>) -> Result<Option<PersonalId>, ApiError> {
+    if why.is_none() {
+        return Ok(None);
+    }
+    let payment: Payment = state(&shop.decider, payment_id).await?;
+    let mut rows = Rows::of(payment.opened.and_then(|opened| opened.customer_id));
+    let id = rows.text(Purpose::RefundReason, why);
+    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    Ok(id)
 }
 
 /// How much is to go back, in the payment's currency.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accounts::{split_name, username};
+use crate::accounts::{full_name, split_name, username};
 use crate::auth::{Auth, of_nobody};
 use crate::codes::{self, OneTimeCode};
 
@@ -65,7 +65,7 @@ fn read(f: &mut Fields<'_, '_>) -> ProfileChange {
     let username = f.field("username").parse(6..=20, username);
     let first_name = f.field("firstName").text(0..=100);
     let last_name = f.field("lastName").text(0..=100);
-    let full_name = f.field("fullName").or("name").text(1..=200);
+    let full_name = f.field("fullName").or("name").parse(1..=200, full_name);
     let phone = f.field("phoneNumber").or("phone").or("mobile").parse(0..=40, phone);
     let date_of_birth = f.field("dateOfBirth").parse(0..=10, day_in_the_past);
     let gender = f.field("gender").text(0..=50);

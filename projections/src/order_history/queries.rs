@@ -36,7 +36,9 @@ macro_rules! detail {
 }
 
 const BY_ID: &str = detail!("o.order_id = $1");
-const BY_NUMBER: &str = detail!("o.number = $1");
+/// The number is unique; should it not be, the first is meant.
+const ID_BY_NUMBER: &str = "
+    SELECT to_json(order_id) FROM order_history_g{g}_orders WHERE number = $1 ORDER BY order_id LIMIT 1";
 
 const BY_EXTERNAL_ID: &str = "
     SELECT coalesce(json_agg(o ORDER BY o.placed_at, o.order_id), '[]')
@@ -64,9 +66,9 @@ impl Orders {
         self.live.ask(BY_ID, |arguments| arguments.add(id.0)).await
     }
 
-    /// An order by its number, `ORD-2026-000100`.
-    pub async fn by_number(&self, number: &str) -> Result<Answer<Option<OrderDetail>>, QueryError> {
-        self.live.ask(BY_NUMBER, |arguments| arguments.add(number)).await
+    /// Which order has a number, `ORD-2026-000100`.
+    pub async fn id_by_number(&self, number: &str) -> Result<Answer<Option<OrderId>>, QueryError> {
+        self.live.ask(ID_BY_NUMBER, |arguments| arguments.add(number)).await
     }
 
     /// The orders with an outside system's number, which is unique only within a seller; at most 100.

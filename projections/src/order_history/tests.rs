@@ -98,11 +98,12 @@ async fn a_cancelled_order_says_by_whom() {
 #[tokio::test]
 async fn orders_are_found_by_number_and_by_external_id() {
     let (_database, orders) = filled().await;
-    let found = orders.by_number("ORD-2026-000004").await.unwrap().value.unwrap();
+    let id = orders.id_by_number("ORD-2026-000004").await.unwrap().value.unwrap();
+    let found = orders.by_id(id).await.unwrap().value.unwrap();
     assert_eq!(found.order.summary.external_id.as_deref(), Some("536004"));
     let by_external_id = orders.by_external_id("536004").await.unwrap().value;
     assert_eq!(by_external_id, [found.order.summary]);
-    assert_eq!(orders.by_number("ORD-2026-999999").await.unwrap().value, None);
+    assert_eq!(orders.id_by_number("ORD-2026-999999").await.unwrap().value, None);
     assert_eq!(orders.by_id(OrderId(Uuid::nil())).await.unwrap().value, None);
     assert!(orders.by_external_id("x").await.unwrap().value.is_empty());
 }

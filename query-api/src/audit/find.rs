@@ -97,8 +97,8 @@ impl Finder {
     }
 
     async fn orders(&self, word: &str) -> Result<Vec<(String, String)>, QueryError> {
-        if let Some(found) = self.orders.by_number(word).await?.value {
-            return Ok(vec![(found.order.summary.order_id.to_string(), String::new())]);
+        if let Some(found) = self.orders.id_by_number(word).await?.value {
+            return Ok(vec![(found.to_string(), String::new())]);
         }
         let found = self.orders.by_external_id(word).await?.value;
         let candidate = |order: OrderSummary| {

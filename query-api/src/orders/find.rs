@@ -3,6 +3,7 @@
 use api_contract::views::{OrderRecord, OrderSight, PaymentRecord, PersonalBodies};
 use api_contract::{ApiError, MinPosition, Principal};
 use domain::ids::{OrderId, PaymentId};
+use projections::order_history::NAME;
 
 use super::History;
 use crate::history::{bodies, told};
@@ -25,12 +26,13 @@ pub(super) async fn find(
     min: MinPosition,
     word: &str,
 ) -> Result<Found, ApiError> {
-    history.freshness.folded(min).await?;
     let id = if let Ok(id) = word.parse::<OrderId>() {
+        history.freshness.folded(min).await?;
         id
     } else {
-        let found = history.orders.by_number(word).await.map_err(unanswered)?;
-        found.value.ok_or_else(missing)?.order.summary.order_id
+        // Which one it is, order history says; what it is like, its stream.
+        history.freshness.ready(NAME, min, Some(reader)).await?;
+        history.orders.id_by_number(word).await.map_err(unanswered)?.value.ok_or_else(missing)?
     };
     let record: OrderRecord = told(&history.log, id).await?;
     let placed = record.order.placed.as_deref().ok_or_else(missing)?;

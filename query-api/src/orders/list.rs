@@ -170,6 +170,7 @@ async fn answer(
     let total = u64::try_from(found.value.total).unwrap_or(0);
     let next_cursor = found.value.next.map(|next| next.to_string());
     let items = found.value.items.into_iter().map(Into::into).collect();
-    let page = Listed { page: Page::new(items, paging, total), next_cursor };
+    let page = Page::new(items, paging, total).by_cursor(filter.after.is_some(), next_cursor.is_some());
+    let page = Listed { page, next_cursor };
     Ok((ProjectionPosition(found.position), Success::new(page)).into_response())
 }

@@ -110,12 +110,14 @@ async fn answer(
     paging: Paging,
 ) -> Result<Response, ApiError> {
     read.ready(&catalog.freshness, &[NAME]).await?;
+    let after = query.after.is_some();
     let found = catalog.search.search(query).await.map_err(unanswered)?;
     let total = u64::try_from(found.value.total).unwrap_or(u64::MAX);
     let next_cursor = found.value.next.map(|next| next.to_string());
     let products: Vec<Shown> = found.value.hits.into_iter().map(Shown::from).collect();
     let shops = catalog.names.shops(&products).await?;
     let items = products.iter().map(|product| product.view(&shops)).collect();
-    let page = Listed { page: Page::new(items, paging, total), next_cursor };
+    let page = Page::new(items, paging, total).by_cursor(after, next_cursor.is_some());
+    let page = Listed { page, next_cursor };
     Ok(read.answer(found.position, None, &page))
 }

@@ -47,6 +47,7 @@ pub async fn search(
     })?;
     let query = asked.text.clone().unwrap_or_default();
     read.ready(&catalog.freshness, &[NAME]).await?;
+    let after = asked.after.is_some();
     let found = catalog.search.search(asked).await.map_err(unanswered)?;
     let position = found.position;
     let product_search::SearchPage { hits, total, next, facets, corrected } = found.value;
@@ -57,8 +58,9 @@ pub async fn search(
         product: product.view(&shops),
         highlights: highlights.map(Into::into),
     });
+    let page = Page::new(items.collect(), paging, u64::try_from(total).unwrap_or(u64::MAX));
     let found = Found {
-        page: Page::new(items.collect(), paging, u64::try_from(total).unwrap_or(u64::MAX)),
+        page: page.by_cursor(after, next.is_some()),
         query,
         corrected_query: corrected,
         next_cursor: next.map(|next| next.to_string()),

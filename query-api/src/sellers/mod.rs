@@ -91,7 +91,9 @@ async fn of_seller(
     PathId(seller): PathId<SellerId>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    if !principal.is(Role::Admin) && principal.shop != Some(seller) {
+    // A shop stays somebody's who sells no longer.
+    let own = principal.is(Role::Seller) && principal.shop == Some(seller);
+    if !principal.is(Role::Admin) && !own {
         return Err(ApiError::forbidden());
     }
     if !sellers.names.has_shop(seller).await? {

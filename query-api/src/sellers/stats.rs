@@ -34,8 +34,8 @@ struct Figures {
     units: i64,
     returned_units: i64,
     average_order_value: Amount,
-    /// A share of gross revenue, 0 to 1.
-    #[schema(value_type = f64, minimum = 0, maximum = 1)]
+    /// Refunds as a share of gross revenue: above 1 where more went back of earlier orders than came in.
+    #[schema(value_type = f64, minimum = 0)]
     refund_rate: Box<RawValue>,
 }
 

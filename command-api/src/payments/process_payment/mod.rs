@@ -16,14 +16,14 @@ use domain::Halt;
 use domain::decisions::{AttemptPaymentError, Attempted, attempt_payment};
 use domain::ids::PaymentId;
 use domain::payment::PaymentError;
-use event_store::{Accepted, Decision};
+use event_store::{Accepted, Decision, Remembered};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::outcome::{Decided, answer, awaits_customer, unsettled};
 use self::request::{Process, Wish};
 use super::{attempt_refusal, is_open, settled, settled_again};
-use crate::command::{Caller, decide};
+use crate::command::{Caller, decide, replayed_or};
 use crate::history::told;
 use crate::shop::Shop;
 
@@ -54,7 +54,13 @@ async fn process(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Customer, Role::Seller, Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(|f| Process::read(f, &shop.gateways))?;
-    let wish = Wish::of(&shop, &caller, request).await?;
+    let wish = match Wish::of(&shop, &caller, request).await {
+        Ok(wish) => wish,
+        Err(refusal) => {
+            let submission = caller.keyed(&key, fingerprint);
+            return again(&shop, &caller, replayed_or(&shop.decider, submission, refusal).await?).await;
+        }
+    };
     // Giving up an attempt that waits for the customer makes room for the next one, once.
     for _ in 0..2 {
         match attempt(&shop, &caller, &wish, &key, fingerprint).await? {
@@ -76,17 +82,20 @@ async fn process(
                     return answer(&shop, payment_id, &payment).await;
                 }
             }
-            Accepted::Replayed(before) => {
-                let payment_id: PaymentId = before.resource.parse().map_err(ApiError::internal)?;
-                let because = caller.submission().metadata;
-                shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
-                let done = |record: &PaymentRecord| !is_open(record, None);
-                let payment = settled_again(&shop, payment_id, before.position, done).await?;
-                return answer(&shop, payment_id, &payment).await;
-            }
+            Accepted::Replayed(before) => return again(&shop, &caller, before).await,
         }
     }
     Err(ApiError::conflict(PaymentError::AttemptUnderWay.to_string()))
+}
+
+/// How the payment of a request that was sent before now stands.
+async fn again(shop: &Shop, caller: &Caller, before: Remembered) -> Result<Response, ApiError> {
+    let payment_id: PaymentId = before.resource.parse().map_err(ApiError::internal)?;
+    let because = caller.submission().metadata;
+    shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
+    let done = |record: &PaymentRecord| !is_open(record, None);
+    let payment = settled_again(shop, payment_id, before.position, done).await?;
+    answer(shop, payment_id, &payment).await
 }
 
 async fn attempt(

@@ -179,7 +179,9 @@ impl<'a> Part<'a> {
         let Totals { subtotal, discount, tax, shipping, total: _ } = self.totals;
         let mut sums = vec![("Subtotal".to_owned(), amount(placed, subtotal))];
         if discount != 0 {
-            let coupon = placed.coupon_code.as_ref().map(|code| format!(" ({})", code.as_str()));
+            // A coupon is between the shop and the customer: a seller isn't told, here as in the order.
+            let coupon = placed.coupon_code.as_ref().filter(|_| self.of_seller.is_none());
+            let coupon = coupon.map(|code| format!(" ({})", code.as_str()));
             let label = format!("Discount{}", coupon.unwrap_or_default());
             sums.push((label, format!("\u{2212}{}", amount(placed, discount))));
         }

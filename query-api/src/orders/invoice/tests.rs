@@ -197,8 +197,9 @@ fn a_refund_is_told() {
 
 #[test]
 fn a_sellers_invoice_is_of_the_sellers_items() {
-    let placed = headphones();
+    let placed = OrderPlaced { coupon_code: Some("SAVE20".parse().unwrap()), ..headphones() };
     let record = record(&placed, paid(&placed));
+    printed(&invoice(&record, OrderSight::Whole), &["Discount (SAVE20) −199.99"]);
     let hers = invoice(&record, OrderSight::OfSeller(ACME));
     let his = invoice(&record, OrderSight::OfSeller(GLOBEX));
     assert_eq!(
