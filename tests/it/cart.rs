@@ -94,14 +94,14 @@ async fn every_change_answers_with_the_cart_that_is_then_read() {
     let app = App::start_with(Options { queries: true, ..Options::default() }).await;
     let seller = app.person(Role::Seller).await;
     let buyer = app.person(Role::Customer).await;
-    let (mug, pot) = (seller.product("3", 9).await, seller.product("5", 9).await);
+    let (mug, jar) = (seller.product("3", 9).await, seller.product("5", 9).await);
     let add = |product_id| json!({ "productId": product_id, "quantity": 2 });
     let set = |quantity: u32| json!({ "quantity": quantity });
     let (post, put, delete) = (Method::POST, Method::PUT, Method::DELETE);
     let of_mug = format!("/cart/items/{}", mug.id);
     for (method, path, body, whole) in [
         (post.clone(), "/cart/items", add(&mug.id), false),
-        (post.clone(), "/cart/items", add(&pot.id), false),
+        (post.clone(), "/cart/items", add(&jar.id), false),
         (post, "/cart/items", add(&mug.id), false),
         (put.clone(), &of_mug, set(1), false),
         // What changes nothing leaves the moment of the last change.

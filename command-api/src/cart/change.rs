@@ -90,13 +90,11 @@ async fn view(
 ) -> Result<(CartView, u64), ApiError> {
     let (record, beside) = left.map_or((None, None), |left| (left.record, Some(left.beside)));
     let record = async {
-        match record {
-            Some(record) => Ok(record),
-            None => {
-                let Told { record, .. } = told::<CartRecord>(&shop.log, user_id, Some(position)).await?;
-                Ok(record)
-            }
+        if let Some(record) = record {
+            return Ok(record);
         }
+        let Told { record, .. } = told::<CartRecord>(&shop.log, user_id, Some(position)).await?;
+        Ok(record)
     };
     let (record, tax_rate) = tokio::try_join!(record, tax::rate_at_home(shop, user_id))?;
     let (offers, coupon) = match beside {

@@ -142,10 +142,10 @@ pub(crate) async fn replay_tables(
     if !try_lock(&mut db, &format!("replay.{name}")).await? {
         return Err(ReplayError::Running);
     }
-    let rebuilt = rebuild(model, &mut db, owner, log, &progress).await;
+    let outcome = rebuild(model, &mut db, owner, log, &progress).await;
     // Said, not left to the end of the connection, which whoever wants the lock next may come before.
     let unlocked = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await;
-    let (rebuild, head) = rebuilt?;
+    let (rebuild, head) = outcome?;
     unlocked?;
     let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
     if let Err(error) = rebuild.drop_old(&mut db).await {
