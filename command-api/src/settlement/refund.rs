@@ -33,7 +33,9 @@ impl Settlement {
                 let refund = GiveBack { payment_id, refund_id, charge, amount, captured, may_be_known };
                 let Some(given) = self.give_back(&capture.gateway, &refund).await? else {
                     let pending = PendingRefund { payment_id, refund_id, because: because.clone() };
-                    return Ok(pending::note(self.log.pool(), &pending).await?);
+                    pending::note(self.log.pool(), &pending).await?;
+                    self.outcomes.tell_pending(refund_id);
+                    return Ok(());
                 };
                 self.record_refund(payment_id, refund_id, given, because).await?
             }
