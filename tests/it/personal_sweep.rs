@@ -79,7 +79,7 @@ async fn what_a_request_wrote_that_was_answered_once_before_is_swept() {
 }
 
 #[tokio::test]
-async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
+async fn notices_messages_reset_tokens_and_failed_logins_are_swept_when_they_are_old() {
     let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
     let pool = &app.database.pool;
     let jane = app.person(Role::Customer).await;
@@ -93,7 +93,9 @@ async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
               unnest('{{91 days,89 days}}'::interval[]) age;
          INSERT INTO password_resets (token_hash, user_id, created_at, expires_at)
          VALUES (sha256('old'), '{id}', now() - interval '1 hour', now()),
-                (sha256('young'), '{id}', now() - interval '59 minutes', now() + interval '1 minute')",
+                (sha256('young'), '{id}', now() - interval '59 minutes', now() + interval '1 minute');
+         INSERT INTO login_failures (identifier, failures, failed_at)
+         VALUES (sha256('old'), 5, now() - interval '16 minutes'), (sha256('young'), 5, now())",
         id = jane.id
     );
     sqlx::raw_sql(&rows).execute(pool).await.unwrap();
@@ -101,8 +103,10 @@ async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
     until(pool, "messages WHERE status <> 'queued'", 3).await;
     until(pool, "gateway_notices", 1).await;
     until(pool, "password_resets", 1).await;
+    until(pool, "login_failures", 1).await;
     assert_eq!(count(pool, "gateway_notices WHERE id = 'young'").await, 1);
     assert_eq!(count(pool, "password_resets WHERE expires_at > now()").await, 1);
+    assert_eq!(count(pool, "login_failures WHERE identifier = sha256('young')").await, 1);
     assert_eq!(count(pool, "messages WHERE status = 'queued'").await, 2, "they are still to be sent");
     sweeps.stop().await;
 }
