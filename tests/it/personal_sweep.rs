@@ -156,7 +156,10 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
     assert_eq!(jane.post("/payments/methods", &card).await.status, 201);
     let head = app.head().await;
 
-    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    let erased = accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    assert_eq!(erased.user, jane.id);
+    let [at_gateway] = &erased.left[..] else { panic!("the gateway still has a card: {erased:?}") };
+    assert_eq!((&*at_gateway.gateway, &*at_gateway.reference), ("simulator", "tok_visa"));
     assert_eq!(app.head().await, head, "the log stays");
     let left =
         sqlx::query_scalar::<_, String>("SELECT purpose FROM personal WHERE body IS NOT NULL ORDER BY 1");
