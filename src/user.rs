@@ -3,6 +3,7 @@
 use api_contract::Role;
 use command_api::accounts::{self, NewAccount, create_user};
 use command_api::passwords::Passwords;
+use identity::standing::LeftAtGateway;
 
 use crate::config::Config;
 use crate::{Failure, roles, say};
@@ -61,7 +62,8 @@ enum Action {
         /// The e-mail address or username.
         user: String,
     },
-    /// Erases what is known of a person, for good. What invoices need is erased when its time is over; the log stays.
+    /// Erases what is known of a person, for good. What invoices need is erased when its time is over; the log stays. What
+    /// gateways still have of their cards is named, to be deleted there.
     #[command(after_help = "Example: daybook user erase ann@example.com")]
     Erase {
         /// The e-mail address or username.
@@ -98,8 +100,14 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
             say(format_args!("{user} is not locked any more"));
         }
         Action::Erase { user } => {
-            accounts::erase(&pool, &Passwords::new()?, &user).await?;
+            let erased = accounts::erase(&pool, &Passwords::new()?, &user).await?;
             say(format_args!("{user} is erased"));
+            for LeftAtGateway { gateway, reference } in erased.left {
+                say(format_args!(
+                    "{gateway} still has {reference} of the user {}: delete it there",
+                    erased.user
+                ));
+            }
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use api_contract::{BoxError, Role};
 use domain::ids::UserId;
+use identity::standing::LeftAtGateway;
 use identity::users::{Account, NewUser};
 use identity::{shops, standing, users};
 use sqlx::{PgExecutor, PgPool};
@@ -97,14 +98,23 @@ pub async fn unlock(pool: &PgPool, who: &str) -> Result<(), BoxError> {
     Ok(())
 }
 
+/// Somebody was erased.
+#[derive(Clone, Debug)]
+pub struct Erased {
+    /// Who it was: gateways know a person by this id.
+    pub user: UserId,
+    /// What their gateways still have, to be deleted there.
+    pub left: Vec<LeftAtGateway>,
+}
+
 /// Erases what is known of somebody.
-pub async fn erase(pool: &PgPool, passwords: &Passwords, who: &str) -> Result<(), BoxError> {
+pub async fn erase(pool: &PgPool, passwords: &Passwords, who: &str) -> Result<Erased, BoxError> {
     let unusable = passwords.hash(Uuid::new_v4().to_string()).await?;
     let mut transaction = pool.begin().await?;
     let account = named(&mut *transaction, who).await?;
-    standing::erase(&mut transaction, account.id, &unusable).await?;
+    let left = standing::erase(&mut transaction, account.id, &unusable).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(Erased { user: account.id, left })
 }
 
 async fn named(db: impl PgExecutor<'_>, who: &str) -> Result<Account, BoxError> {

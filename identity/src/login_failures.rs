@@ -91,3 +91,12 @@ pub async fn clear(db: impl PgExecutor<'_>, identifier: &Identifier) -> Result<(
         .await?;
     Ok(())
 }
+
+/// Deletes those that don't count any more: the lock, if there was one, is over. Answers how many.
+pub async fn sweep(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let swept = sqlx::query!(
+        "DELETE FROM login_failures WHERE failed_at < clock_timestamp() - make_interval(secs => $1::float8)",
+        LOCKED_SECONDS,
+    );
+    Ok(swept.execute(db).await?.rows_affected())
+}

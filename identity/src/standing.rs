@@ -60,9 +60,23 @@ pub async fn forgive(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Er
     Ok(())
 }
 
+/// A payment method that was erased here, and that its gateway still has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftAtGateway {
+    /// Which gateway.
+    pub gateway: String,
+    /// Its own name of it.
+    pub reference: String,
+}
+
 /// Erases what is known of a person. The user's row stays, without anything of theirs, for events and a shop name its id;
 /// so do bodies that an invoice needs, until their time is over: [`crate::personal::empty_erased`] looks after them.
-pub async fn erase(db: &mut PgConnection, user: UserId, unusable_hash: &str) -> Result<(), sqlx::Error> {
+/// Answers what gateways still have: nobody asks them here.
+pub async fn erase(
+    db: &mut PgConnection,
+    user: UserId,
+    unusable_hash: &str,
+) -> Result<Vec<LeftAtGateway>, sqlx::Error> {
     forgive(db, user).await?;
     lock(db, user).await?;
     sqlx::query!(
@@ -77,9 +91,16 @@ pub async fn erase(db: &mut PgConnection, user: UserId, unusable_hash: &str) -> 
     .execute(&mut *db)
     .await?;
     sqlx::query!("DELETE FROM addresses WHERE user_id = $1", user.0).execute(&mut *db).await?;
-    sqlx::query!("DELETE FROM payment_methods WHERE user_id = $1", user.0).execute(&mut *db).await?;
+    let left = sqlx::query_as!(
+        LeftAtGateway,
+        "DELETE FROM payment_methods WHERE user_id = $1 RETURNING gateway, reference",
+        user.0,
+    )
+    .fetch_all(&mut *db)
+    .await?;
     sqlx::query!("DELETE FROM messages WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM verification_codes WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM password_resets WHERE user_id = $1", user.0).execute(&mut *db).await?;
-    crate::personal::empty_erased(db).await
+    crate::personal::empty_erased(db).await?;
+    Ok(left)
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use event_store::{Decider, Log};
-use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::registry::READ_MODELS;
 use projections::status::{self, ConsumerStatus};
@@ -44,6 +44,8 @@ impl Metrics {
             .set_buckets_for_metric(Matcher::Prefix("daybook_group_".to_owned()), &COUNTS)?
             .install_recorder()?;
         describe();
+        // Its first increase is to be seen too, which is one only where there was a 0 before.
+        counter!("daybook_refunds_failed_total").absolute(0);
         let upkeep = handle.clone();
         tokio::spawn(async move {
             loop {
@@ -81,6 +83,10 @@ fn describe() {
     describe_counter!(
         "daybook_appends_moved_total",
         "Groups decided again: another process had appended first"
+    );
+    describe_counter!(
+        "daybook_refunds_failed_total",
+        "Refunds that a gateway refused: somebody has to see to them"
     );
     describe_gauge!("daybook_decider_queue", "Commands that were accepted and not answered");
     describe_histogram!("daybook_projection_batch_seconds", "A batch's way into a read model");

@@ -80,7 +80,7 @@ async fn what_a_request_wrote_that_was_answered_once_before_is_swept() {
 }
 
 #[tokio::test]
-async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
+async fn notices_messages_reset_tokens_and_failed_logins_are_swept_when_they_are_old() {
     let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
     let pool = &app.database.pool;
     let jane = app.person(Role::Customer).await;
@@ -94,7 +94,9 @@ async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
               unnest('{{91 days,89 days}}'::interval[]) age;
          INSERT INTO password_resets (token_hash, user_id, created_at, expires_at)
          VALUES (sha256('old'), '{id}', now() - interval '1 hour', now()),
-                (sha256('young'), '{id}', now() - interval '59 minutes', now() + interval '1 minute')",
+                (sha256('young'), '{id}', now() - interval '59 minutes', now() + interval '1 minute');
+         INSERT INTO login_failures (identifier, failures, failed_at)
+         VALUES (sha256('old'), 5, now() - interval '16 minutes'), (sha256('young'), 5, now())",
         id = jane.id
     );
     sqlx::raw_sql(&rows).execute(pool).await.unwrap();
@@ -102,8 +104,10 @@ async fn notices_messages_and_reset_tokens_are_swept_when_they_are_old() {
     until(pool, "messages WHERE status <> 'queued'", 3).await;
     until(pool, "gateway_notices", 1).await;
     until(pool, "password_resets", 1).await;
+    until(pool, "login_failures", 1).await;
     assert_eq!(count(pool, "gateway_notices WHERE id = 'young'").await, 1);
     assert_eq!(count(pool, "password_resets WHERE expires_at > now()").await, 1);
+    assert_eq!(count(pool, "login_failures WHERE identifier = sha256('young')").await, 1);
     assert_eq!(count(pool, "messages WHERE status = 'queued'").await, 2, "they are still to be sent");
     sweeps.stop().await;
 }
@@ -153,7 +157,10 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
     assert_eq!(jane.post("/payments/methods", &card).await.status, 201);
     let head = app.head().await;
 
-    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    let erased = accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    assert_eq!(erased.user, jane.id);
+    let [at_gateway] = &erased.left[..] else { panic!("the gateway still has a card: {erased:?}") };
+    assert_eq!((&*at_gateway.gateway, &*at_gateway.reference), ("simulator", "tok_visa"));
     assert_eq!(app.head().await, head, "the log stays");
     let left =
         sqlx::query_scalar::<_, String>("SELECT purpose FROM personal WHERE body IS NOT NULL ORDER BY 1");

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::{refusal, settled, settled_again};
 use crate::command::{Caller, decide, state};
-use crate::history::{Told, bodies};
+use crate::history::{Told, bodies, told};
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -95,11 +95,13 @@ async fn refund(
     let (refund_id, payment) = match decide(&shop.decider, caller.keyed(&key, fingerprint), decision).await? {
         Accepted::Done { value: (), position } => {
             shop.poke.notify_one();
-            (refund_id, settled(&shop, payment_id, position, |record| !is_open(record, refund_id)).await?)
+            let settled = settled(&shop, payment_id, position, |record| !is_open(record, refund_id));
+            (refund_id, or_pending(&shop, payment_id, refund_id, settled).await?)
         }
         Accepted::Replayed(before) => {
             let id: RefundId = before.resource.parse().map_err(ApiError::internal)?;
-            (id, settled_again(&shop, payment_id, before.position, |record| !is_open(record, id)).await?)
+            let settled = settled_again(&shop, payment_id, before.position, |record| !is_open(record, id));
+            (id, or_pending(&shop, payment_id, id, settled).await?)
         }
     };
     answer(&shop, payment_id, refund_id, &payment).await
@@ -115,6 +117,20 @@ async fn keep(shop: &Shop, payment_id: PaymentId, why: Option<&str>) -> Result<O
     let id = rows.text(Purpose::RefundReason, why);
     shop.personal.keep(rows).await.map_err(identity::failed)?;
     Ok(id)
+}
+
+/// The payment once its refund is settled, or as it is when the refund is known to stay pending at its gateway.
+async fn or_pending(
+    shop: &Shop,
+    payment_id: PaymentId,
+    refund_id: RefundId,
+    settled: impl Future<Output = Result<Told<PaymentRecord>, ApiError>>,
+) -> Result<Told<PaymentRecord>, ApiError> {
+    tokio::select! {
+        biased;
+        payment = settled => payment,
+        () = shop.outcomes.pending(refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
+    }
 }
 
 /// How much is to go back, in the payment's currency.
@@ -145,5 +161,10 @@ async fn answer(
     let bodies = bodies(&shop.log, &record.personal()).await?;
     let view = RefundView::of(payment_id, refund_id, record, &bodies)
         .ok_or_else(|| ApiError::internal(BoxError::from("a refund that was requested is none")))?;
-    Ok((headers, Success::new(view).message("Refund processed successfully")).into_response())
+    let message = if is_open(record, refund_id) {
+        "The refund is being processed"
+    } else {
+        "Refund processed successfully"
+    };
+    Ok((headers, Success::new(view).message(message)).into_response())
 }

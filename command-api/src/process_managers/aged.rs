@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity::{messages, password_resets, refresh_tokens};
+use identity::{login_failures, messages, password_resets, refresh_tokens};
 use sqlx::PgConnection;
 use tracing::info;
 
@@ -24,8 +24,9 @@ pub(super) async fn sweep(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     let notices = notices.execute(&mut *db).await?.rows_affected();
     let messages = messages::sweep(&mut *db, MESSAGES).await?;
     let tokens = password_resets::sweep(&mut *db).await?;
-    if notices + messages + tokens > 0 {
-        info!(notices, messages, tokens, "what was old is gone");
+    let failures = login_failures::sweep(&mut *db).await?;
+    if notices + messages + tokens + failures > 0 {
+        info!(notices, messages, tokens, failures, "what was old is gone");
     }
     refresh_tokens::sweep(db).await
 }

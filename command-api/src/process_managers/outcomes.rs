@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::ids::PaymentId;
+use domain::ids::{PaymentId, RefundId};
 use event_store::{Head, Log, LogError, LogWatch};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,8 @@ const TYPES: [&str; 5] =
 pub struct Outcomes {
     waiting: Arc<Mutex<Waiting>>,
     somebody: Arc<Notify>,
+    /// Refunds that stay pending at their gateway, the last ones.
+    pending: Arc<watch::Sender<VecDeque<RefundId>>>,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +67,26 @@ impl Outcomes {
         for (_, tell) in told {
             let _ = tell.send(position);
         }
+    }
+
+    /// Waits until a refund is known to stay pending at its gateway. Only the process that asks gateways knows.
+    pub async fn pending(&self, refund_id: RefundId) {
+        // The sender is ours: it doesn't go away meanwhile.
+        let _ = self.pending.subscribe().wait_for(|pending| pending.contains(&refund_id)).await;
+    }
+
+    /// A refund stays pending at its gateway: nothing is in the log, and nobody is to wait for it.
+    pub fn tell_pending(&self, refund_id: RefundId) {
+        self.pending.send_if_modified(|pending| {
+            let is_new = !pending.contains(&refund_id);
+            if is_new {
+                pending.push_back(refund_id);
+            }
+            if pending.len() > REMEMBERED {
+                pending.pop_front();
+            }
+            is_new
+        });
     }
 
     /// The position after which the first of the waiters' outcomes counts, if somebody waits.
@@ -148,5 +170,18 @@ mod tests {
         outcomes.tell(payment, 8);
         assert!(waiting.as_mut().now_or_never().is_some());
         assert_eq!(outcomes.first(), None);
+    }
+
+    #[test]
+    fn who_waits_for_a_refund_that_stays_pending_is_told_so() {
+        let outcomes = Outcomes::default();
+        let (refund, other) = (RefundId(Uuid::now_v7()), RefundId(Uuid::now_v7()));
+        let mut waiting = Box::pin(outcomes.pending(refund));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        outcomes.tell_pending(other);
+        assert!(waiting.as_mut().now_or_never().is_none(), "another one is pending");
+        outcomes.tell_pending(refund);
+        assert!(waiting.as_mut().now_or_never().is_some());
+        assert!(outcomes.pending(refund).now_or_never().is_some(), "who comes late is told at once");
     }
 }

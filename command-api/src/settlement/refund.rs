@@ -6,7 +6,8 @@ use domain::ids::{PaymentId, RefundId};
 use domain::payment::{Capture, Payment, PaymentError, RefundPhase};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
-use tracing::{error, info};
+use metrics::counter;
+use tracing::{error, info, warn};
 
 use super::pending::{self, PendingRefund};
 use super::{Settlement, Unsettled, not_taken, submission};
@@ -33,7 +34,9 @@ impl Settlement {
                 let refund = GiveBack { payment_id, refund_id, charge, amount, captured, may_be_known };
                 let Some(given) = self.give_back(&capture.gateway, &refund).await? else {
                     let pending = PendingRefund { payment_id, refund_id, because: because.clone() };
-                    return Ok(pending::note(self.log.pool(), &pending).await?);
+                    pending::note(self.log.pool(), &pending).await?;
+                    self.outcomes.tell_pending(refund_id);
+                    return Ok(());
                 };
                 self.record_refund(payment_id, refund_id, given, because).await?
             }
@@ -83,11 +86,17 @@ impl Settlement {
                 self.decider.submit(submission, decision).await
             }
             Given::Not(code) => {
-                let fail = FailRefund { payment_id, refund_id, code };
+                let fail = FailRefund { payment_id, refund_id, code: code.clone() };
                 let decision = move |streams: &mut Decision<'_>| {
                     fail_refund(streams, &fail).map_err(|halt| halt.map(SettleRefundError::Payment))
                 };
-                self.decider.submit(submission, decision).await
+                let recorded = self.decider.submit(submission, decision).await;
+                if let Ok(Accepted::Done { .. }) = recorded {
+                    // Nobody may have asked for it: that of a cancelled order is made by itself.
+                    warn!(%payment_id, %refund_id, code, "a gateway refused a refund: its money is still to go back");
+                    counter!("daybook_refunds_failed_total").increment(1);
+                }
+                recorded
             }
         };
         match recorded {

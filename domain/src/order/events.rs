@@ -112,9 +112,9 @@ pub struct OrderPlaced {
 /// Country and region of an address: no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Region {
-    /// ISO 3166 code or name, as given.
+    /// Its two letters of ISO 3166-1, if it is known; in imported history what the file had.
     pub country: Option<String>,
-    /// State or province, as given.
+    /// Its code of ISO 3166-2, as `US-NY`, if it is known.
     pub region: Option<String>,
 }
 

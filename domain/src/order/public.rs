@@ -143,10 +143,10 @@ pub struct OrderLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipTo {
-    /// ISO 3166 code or name, as given.
+    /// Its two letters of ISO 3166-1, if it is known; in imported history what the file had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// State or province, as given.
+    /// Its code of ISO 3166-2, as `US-NY`, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }

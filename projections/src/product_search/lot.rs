@@ -31,17 +31,13 @@ pub(super) struct Lot {
 
 impl Lot {
     /// That of the index in a folder, whose feeder asks. A new index is given a name. One that nobody has fed for so long
-    /// that what it had parked is forgotten can't be used any more.
+    /// that what it had parked is forgotten can't be used any more; where it still is known, it is being fed from now on,
+    /// so that nobody forgets it before it has said where it is.
     pub(super) async fn of(log: &Log, folder: &Path) -> Result<Self, FeedError> {
         let pool = log.pool().clone();
         if let Some(name) = name_in(folder) {
-            let is_known = sqlx::query_scalar!(
-                r#"SELECT EXISTS (SELECT FROM search_indexes WHERE name = $1) AS "is!""#,
-                name
-            )
-            .fetch_one(&pool)
-            .await?;
-            if is_known {
+            let known = sqlx::query!("UPDATE search_indexes SET seen_at = now() WHERE name = $1", name);
+            if known.execute(&pool).await?.rows_affected() == 1 {
                 return Ok(Self { pool, name });
             }
             return Err(SearchError::Unusable("nobody knows any more what it had parked").into());

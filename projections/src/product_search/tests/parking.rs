@@ -172,6 +172,30 @@ async fn what_is_parked_is_kept_over_a_restart_and_tried_again_then() {
     assert_eq!(told(&search), process.anew().await);
 }
 
+/// Guards against an index that is forgotten by its own start, with what it has parked, because nobody has fed it for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_parked_is_kept_over_a_pause_of_a_week() {
+    let process = Process::with_a_bug().await;
+    let (search, projectors) = process.start();
+    let head = append_all(&process.database.app, Head::EMPTY, [shop(), poison()]).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    process.committed(head.position).await;
+    let before = process.parked().await;
+    assert_eq!(before.len(), 1);
+    drop((search, projectors));
+    let paused = "UPDATE search_indexes SET seen_at = now() - interval '8 days'";
+    sqlx::query(paused).execute(&process.database.owner).await.unwrap();
+
+    let (search, projectors) = process.start();
+    let head = append(&process.database.app, head, vec![revised(1, 4, "Best lamp")]).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    let Outcome::Parked(_) = process.retry(&before[0]).await else { panic!("it is parked still") };
+    assert_eq!(process.parked().await, before);
+    process.mend();
+    assert!(matches!(process.retry(&before[0]).await, Outcome::Applied(_)));
+    assert_eq!(told(&search), process.anew().await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuilt_index_parks_for_itself_and_the_old_ones_rows_are_forgotten() {
     let process = Process::with_a_bug().await;

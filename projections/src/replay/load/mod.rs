@@ -118,7 +118,7 @@ impl Load<'_> {
             done += 1;
             any_parked |= window.any_parked;
             gathered.take(window.tallies).await?;
-            progress(Progress { position: head.position / all * done, head: head.position });
+            progress(Progress { position: part(head.position, done, all), head: head.position });
         }
         let mut connections = crew.ended().await?;
         connections.push(connect(self.owner).await?);
@@ -139,5 +139,24 @@ impl Load<'_> {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// How far a load is: `done` of `all` ranges of what is up to the head. It is only shown.
+fn part(head: i64, done: i64, all: i64) -> i64 {
+    head.saturating_mul(done) / all.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards against a load of a short log in many ranges that is said to be at 0 until its end.
+    #[test]
+    fn a_load_is_as_far_as_its_ranges_are_however_short_the_log_is() {
+        let of_three = |head| [0, 1, 2, 3].map(|done| part(head, done, 3));
+        assert_eq!(of_three(2), [0, 0, 1, 2]);
+        assert_eq!(of_three(10_000_001), [0, 3_333_333, 6_666_667, 10_000_001]);
+        assert_eq!(part(i64::MAX, 2, 3), i64::MAX / 3, "not beyond what a number can be");
     }
 }

@@ -7,7 +7,7 @@ use event_store::{Checkpoint, Head, Log};
 use serde_json::{Value, json};
 
 use super::{Shop, pay, status};
-use crate::harness::Options;
+use crate::harness::{Answer, Options, Place};
 use crate::payments::{ordered, payment_id};
 
 /// A shop with a refund that is pending at Stripe and noted; its order.
@@ -56,6 +56,29 @@ impl Shop {
     }
 }
 
+/// Guards against a request that waits in vain, and says then that the money went back.
+#[tokio::test]
+async fn who_asks_for_a_refund_that_stays_pending_is_told_so_at_once() {
+    let shop =
+        Shop::start_with(Options { answer_within: Duration::from_secs(3_600), ..Options::default() }).await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    pay(&buyer, &order, "tok_visa").await;
+    shop.stripe.make_refunds("pending");
+    let admin = shop.app.person(Role::Admin).await;
+    let path = format!("/payments/{}/refund", payment_id(&order));
+    for _again in 0..2 {
+        let answer = admin.post_once("once", &path, &json!({ "amount": 1 })).await;
+        assert_eq!(status(&answer), (200, "pending".to_owned()), "{}", answer.text);
+        assert_eq!(answer.json()["message"], "The refund is being processed");
+    }
+    shop.stripe.settle_refunds("succeeded");
+    assert_eq!(shop.tell("evt_1", "charge.refund.updated", &order).await.status, 200);
+    shop.app.event(payment_id(&order), "PaymentRefunded").await;
+    let answer = admin.post_once("once", &path, &json!({ "amount": 1 })).await;
+    assert_eq!(answer.json()["message"], "Refund processed successfully", "{}", answer.text);
+}
+
 /// Guards against a start that reads every payment again since a refund that takes days.
 #[tokio::test]
 async fn a_pending_refund_does_not_hold_the_checkpoint() {
@@ -96,6 +119,34 @@ async fn a_process_that_dies_with_a_pending_refund_leaves_it_to_be_made_once() {
         next.stripe.settle_refunds("succeeded");
         next.settles(&order).await;
     }
+}
+
+/// Guards against money of a cancelled order that stays where it is, and nobody hears of it.
+#[tokio::test]
+async fn a_refund_that_nobody_asked_for_and_stripe_refuses_is_counted() {
+    let shop = Shop::start_with(Options { process_managers: false, ..Options::default() }).await;
+    let home = tempfile::tempdir().unwrap();
+    let place = Place::new("command-api", &shop.app.database, home.path())
+        .with("DAYBOOK_STRIPE_KEY", "sk_test_daybook")
+        .with("DAYBOOK_STRIPE_URL", shop.options.stripe_url.unwrap());
+    let manages = place.start().await;
+    let failed = async |count: u32| {
+        let answer = Answer::of(reqwest::Client::new().get(place.url("/metrics"))).await;
+        answer.text.lines().any(|line| line == format!("daybook_refunds_failed_total {count}"))
+    };
+    assert!(failed(0).await, "an increase from nothing is none");
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    pay(&buyer, &order, "tok_visa").await;
+    shop.app.event(payment_id(&order), "PaymentCaptured").await;
+    shop.stripe.make_refunds("pending");
+    let cancel = format!("/orders/{}/cancel", order["data"]["id"].as_str().unwrap());
+    assert_eq!(buyer.post(&cancel, &json!({})).await.status, 200);
+    shop.until("the refund is noted", async || shop.noted().await == 1).await;
+    shop.stripe.settle_refunds("failed");
+    shop.app.event(payment_id(&order), "RefundFailed").await;
+    shop.until("it is counted", async || failed(1).await).await;
+    manages.stop().await;
 }
 
 /// Guards against a refund that waits for the next question, perhaps an hour, when Stripe has told of it already.
