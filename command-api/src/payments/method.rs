@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use api_contract::{ApiError, Code, Fields};
 use domain::ids::UserId;
+use domain::order::payment_words;
 use identity::payment_methods::{self, StoredMethod};
 use sqlx::PgPool;
 use tracing::warn;
@@ -59,28 +60,18 @@ fn rule(text: &str) -> Result<String, Cow<'static, str>> {
     }
 }
 
-/// The words. The order's event has the one that was given, so it can't be any text.
-const WORDS: [&str; 10] = [
-    "card",
-    "credit card",
-    "debit card",
-    "paypal",
-    "google pay",
-    "apple pay",
-    "bank transfer",
-    "invoice",
-    "cash",
-    "cash on delivery",
-];
-
 fn unknown_word() -> Cow<'static, str> {
-    format!("must be a payment method's id, or one of {}", WORDS.join(", ")).into()
+    let words = payment_words::ACCEPTED.join(", ").replace('_', " ");
+    format!("must be a payment method's id, or one of {words}").into()
 }
 
-/// A word like `card`, as S0 prints it; or a token.
+/// A word like `card`; or a token. The order's event has the one that was given, so it can't be any text.
 pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
-    let word = text.to_ascii_lowercase().replace(['_', '-'], " ");
-    if WORDS.contains(&word.as_str()) { Ok(text.to_owned()) } else { rule(text).map_err(|_| unknown_word()) }
+    if payment_words::is_accepted(text) {
+        Ok(text.to_owned())
+    } else {
+        rule(text).map_err(|_| unknown_word())
+    }
 }
 
 /// Refuses the id of a method that isn't this user's. A token, or a word, is nobody's.

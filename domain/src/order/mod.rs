@@ -22,6 +22,7 @@ use crate::{Decide, Minor, cqrs_aggregate};
 mod commands;
 mod errors;
 mod events;
+pub mod payment_words;
 pub mod public;
 mod seller_part;
 mod split;

@@ -7,29 +7,11 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CancelCause, Order, OrderEvent, OrderStatus};
+use super::{CancelCause, Order, OrderEvent, OrderStatus, payment_words};
 use crate::coupon::CouponCode;
 use crate::ids::{PaymentId, ProductId, RefundId, SellerId, UserId};
 use crate::public::public_events;
 use crate::{Currency, Minor};
-
-/// The words for a payment method that are published. Any other text may be a token or a saved method's id.
-const METHODS: &[&str] = &[
-    "card",
-    "credit_card",
-    "debit_card",
-    "paypal",
-    "apple_pay",
-    "google_pay",
-    "bank_transfer",
-    "cash_on_delivery",
-    "cod",
-    "wallet",
-    "stripe",
-    "simulator",
-    "manual",
-    "import",
-];
 
 public_events! {
     /// What the world may know of an order.
@@ -44,12 +26,6 @@ public_events! {
         ItemsReturned,
         OrderRefunded,
     }
-}
-
-/// The word for a payment method, if it is one.
-fn published_method(method: &str) -> Option<String> {
-    let word = method.to_ascii_lowercase().replace(' ', "_");
-    METHODS.contains(&word.as_str()).then_some(word)
 }
 
 impl From<OrderEvent> for OrderPublicEvent {
@@ -308,7 +284,7 @@ impl From<super::OrderPlaced> for OrderPlaced {
             total: it.total,
             ship_to: ShipTo { country: it.ship_to.country, region: it.ship_to.region },
             payment_id: it.payment_id,
-            payment_method: it.payment_method.as_deref().and_then(published_method),
+            payment_method: it.payment_method.as_deref().and_then(payment_words::published),
             expires_at: it.expires_at,
         }
     }

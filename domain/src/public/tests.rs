@@ -293,6 +293,8 @@ fn a_saved_payment_method_is_not_published() {
     for (method, published) in [
         (json!("credit_card"), Some("credit_card")),
         (json!("Credit Card"), Some("credit_card")),
+        (json!("credit-card"), Some("credit_card")),
+        (json!("invoice"), Some("invoice")),
         (json!("tok_visa"), None),
         (json!("0190b5a0-0000-7000-8000-000000000000"), None),
         (Value::Null, None),
