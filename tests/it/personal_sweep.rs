@@ -196,7 +196,7 @@ async fn what_staff_wrote_about_an_order_is_its_customers() {
         let path = format!("/payments/{}/refund", payment.as_str().unwrap());
         let refunded = admin.post(&path, &refund).await;
         assert_eq!(refunded.status, 200, "{}", refunded.text);
-        let note = json!({ "status": "processing", "notes": "Lives behind the mill" });
+        let note = json!({ "status": "processing", "note": "Lives behind the mill" });
         let path = format!("/orders/{}/status", order["data"]["id"].as_str().unwrap());
         let changed = admin.send(Method::PATCH, &path, &note).await;
         assert_eq!(changed.status, 200, "{}", changed.text);
