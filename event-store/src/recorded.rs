@@ -19,6 +19,8 @@ impl Metadata {
     pub const CAUSATION_ID: &str = "causation_id";
     /// Who did it: `user:<id>`, or the name of a process manager.
     pub const ACTOR: &str = "actor";
+    /// For whom a process did it: who wrote the event that made it due.
+    pub const ON_BEHALF_OF: &str = "on_behalf_of";
     /// When it happened, RFC 3339 in UTC with microseconds.
     pub const OCCURRED_AT: &str = "occurred_at";
 

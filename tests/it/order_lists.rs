@@ -167,3 +167,16 @@ async fn an_order_is_found_by_its_number_as_soon_as_it_is_placed() {
         assert_eq!(buyer.get(&format!("/orders/{}", placed[0])).await.status, 200, "{placed:?}");
     }
 }
+
+#[tokio::test]
+async fn who_has_paid_reads_an_order_that_is_paid() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let lamp = seller.product("10.00", 50).await;
+    for _ in 0..5 {
+        let order = buyer.order(&[(&lamp, 1)]).await.json();
+        assert_eq!(buyer.pay(&order, "tok_visa").await.status, 200);
+        // The process manager wrote that it is, not the buyer; but it was they who were told.
+        assert_eq!(listed(&buyer, "/orders").await["items"][0]["status"], "confirmed");
+    }
+}

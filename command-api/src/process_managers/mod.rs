@@ -70,8 +70,13 @@ fn because_of(event: &Recorded, actor: &str) -> Metadata {
     let mut metadata = Metadata::default()
         .with(Metadata::ACTOR, actor)
         .with(Metadata::CAUSATION_ID, format!("event:{}", event.event_id));
-    if let Some(correlation_id) = event.metadata().get(Metadata::CORRELATION_ID) {
+    let of_event = event.metadata();
+    if let Some(correlation_id) = of_event.get(Metadata::CORRELATION_ID) {
         metadata = metadata.with(Metadata::CORRELATION_ID, correlation_id);
+    }
+    // Who asked for it reads what came of it, as if it was their own.
+    if let Some(who) = of_event.get(Metadata::ON_BEHALF_OF).or_else(|| of_event.get(Metadata::ACTOR)) {
+        metadata = metadata.with(Metadata::ON_BEHALF_OF, who);
     }
     metadata
 }
