@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Change, Changed, change};
+use super::params::CartVersionParams;
 use super::{MOST_UNITS, refusal, require_buyer};
 use crate::command::{Caller, now};
 use crate::shop::Shop;
@@ -59,7 +60,7 @@ struct ItemAnswer<'a> {
     post, path = "/cart/items", operation_id = "addCartItem", tag = "cart", security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same body, the same answer comes again", min_length = 1, max_length = 255),
-        super::params::CartVersionParams,
+        CartVersionParams,
     ),
     request_body = NewItem,
     responses(

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Change, Changed, change};
+use super::params::CartVersionParams;
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, now};
 use crate::coupons;
@@ -54,7 +55,7 @@ struct Applied<'a> {
 /// Puts a coupon into the cart, in place of another. It is redeemed by the order.
 #[utoipa::path(
     post, path = "/cart/apply-coupon", operation_id = "applyCoupon", tag = "cart", security(("bearer" = [])),
-    params(super::params::CartVersionParams),
+    params(CartVersionParams),
     request_body = ToApply,
     responses(
         (status = 200, description = "What it takes off, and what the cart comes to", body = Envelope<Applied>),

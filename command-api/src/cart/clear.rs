@@ -11,6 +11,7 @@ use event_store::{Accepted, Decision};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::params::CartVersionParams;
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
@@ -22,7 +23,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes everything out of the cart, the coupon too.
 #[utoipa::path(
     delete, path = "/cart", operation_id = "clearCart", tag = "cart", security(("bearer" = [])),
-    params(super::params::CartVersionParams),
+    params(CartVersionParams),
     responses(
         (status = 204, description = "Empty"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

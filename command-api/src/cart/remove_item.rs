@@ -12,6 +12,7 @@ use event_store::{Accepted, Decision};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::params::CartVersionParams;
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, decide};
 use crate::shop::Shop;
@@ -23,7 +24,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes a product out of the cart.
 #[utoipa::path(
     delete, path = "/cart/items/{productId}", operation_id = "removeCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), super::params::CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
     responses(
         (status = 204, description = "Taken out"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

@@ -1,7 +1,11 @@
 //! What whole streams add, for a rebuild to gather and load. Every table has rows that the orders of many customers add
 //! to.
 
+use std::collections::BTreeMap;
+
 use domain::public::PublicEvent;
+use sqlx::{Encode, Postgres};
+use uuid::Uuid;
 
 use super::fold::Changes;
 use super::row::Sums;
@@ -14,8 +18,8 @@ pub(super) fn fold(events: &[PublicEvent]) -> Result<Loaded, ApplyError> {
     let changes = Changes::fold(events)?;
     let tallies = vec![
         sums(&changes),
-        products(&changes),
-        product_days(&changes),
+        of_products(PRODUCTS, &changes.products),
+        of_products(PRODUCT_DAYS, &changes.product_days),
         customers(&changes),
         purchases(&changes),
     ];
@@ -58,16 +62,6 @@ const PRODUCTS: Counted = Counted {
     rules: &[Rule::Sum; 4],
 };
 
-fn products(changes: &Changes<'_>) -> Tally {
-    let mut tally = Tally::of(PRODUCTS);
-    for ((seller, at, product, currency), sums) in &changes.products {
-        let mut key = Fields::default();
-        key.put(*seller).put(*at).put(*product).put(*currency);
-        tally.put(&key, &of_product(sums));
-    }
-    tally
-}
-
 const PRODUCT_DAYS: Counted = Counted {
     target: Target {
         table: "product_days",
@@ -85,18 +79,18 @@ const PRODUCT_DAYS: Counted = Counted {
     rules: &[Rule::Sum; 4],
 };
 
-fn product_days(changes: &Changes<'_>) -> Tally {
-    let mut tally = Tally::of(PRODUCT_DAYS);
-    for ((seller, day, product, currency), sums) in &changes.product_days {
+/// What sellers made with each product by some time, in one of the two tables of it.
+fn of_products<W>(counted: Counted, products: &BTreeMap<(Uuid, W, Uuid, &str), Sums>) -> Tally
+where
+    W: Copy + for<'q> Encode<'q, Postgres>,
+{
+    let mut tally = Tally::of(counted);
+    for ((seller, time, product, currency), sums) in products {
         let mut key = Fields::default();
-        key.put(*seller).put(*day).put(*product).put(*currency);
-        tally.put(&key, &of_product(sums));
+        key.put(*seller).put(*time).put(*product).put(*currency);
+        tally.put(&key, &[sums.gross, sums.refunds, sums.units, sums.returned_units]);
     }
     tally
-}
-
-fn of_product(sums: &Sums) -> [i64; 4] {
-    [sums.gross, sums.refunds, sums.units, sums.returned_units]
 }
 
 const CUSTOMERS: Counted = Counted {
