@@ -33,7 +33,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
         sample_shop::load_once(&pool, commands.decider(), &config.home).await?;
     }
 
-    let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
+    let source = Arc::new(LogSource::new(Log::followed(pool.clone(), &watch), watch.clone()));
     if config.projector_source != ProjectorSource::Off {
         replay::build_new_versions(&config, &pool).await?;
     }

@@ -93,7 +93,7 @@ impl CommandApi {
             setup;
         let (decider, task) =
             Decider::start(registry(), decider, &appending, pool.clone(), watch.clone()).await?;
-        let log = Log::new(pool.clone());
+        let log = Log::followed(pool.clone(), &watch);
         let simulator = if payments.simulator {
             Some(Simulator::start(pool.clone(), &payments.public_url).await?)
         } else {

@@ -92,6 +92,16 @@ impl Sealed {
         Self { group, id, after, recorded_at, digest, head: Head { position, hash } }
     }
 
+    /// What it is of.
+    pub(crate) fn group(&self) -> &Arc<Group> {
+        &self.group
+    }
+
+    /// Where the log ended before it.
+    pub(crate) fn after(&self) -> Head {
+        self.after
+    }
+
     /// Where the log ends once this group is in it.
     pub fn head(&self) -> Head {
         self.head

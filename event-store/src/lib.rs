@@ -15,6 +15,7 @@ pub mod relay;
 pub mod snapshot;
 mod stream;
 pub mod streams;
+mod tail;
 pub mod verify;
 pub mod watch;
 

@@ -13,6 +13,8 @@ pub use self::told::Told;
 
 use crate::head::{BadHead, Hash, Head};
 use crate::recorded::Recorded;
+use crate::tail::Tail;
+use crate::watch::LogWatch;
 
 /// Why the log could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -57,12 +59,19 @@ pub enum AsOf {
 #[derive(Clone, Debug)]
 pub struct Log {
     pool: PgPool,
+    tail: Option<Tail>,
 }
 
 impl Log {
     /// A reader on this pool.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, tail: None }
+    }
+
+    /// A reader on this pool for who follows the log by this watch: what a decider in this process has appended of late is
+    /// had from memory.
+    pub fn followed(pool: PgPool, watch: &LogWatch) -> Self {
+        Self { pool, tail: Some(watch.tail().clone()) }
     }
 
     /// The pool that it reads by.
@@ -84,6 +93,9 @@ impl Log {
     /// The whole groups after `after`, with some `at_most` events (a larger group comes alone), or an empty batch.
     /// Refuses if the log at `after` isn't the one that `after` was taken from.
     pub async fn read_after(&self, after: &Head, at_most: i64) -> Result<Batch, LogError> {
+        if let Some(known) = self.known_after(after, at_most, None) {
+            return Ok(known);
+        }
         let head = self.group_after(after, at_most).await?;
         if head.position == after.position {
             return Ok(Batch { events: Vec::new(), head });
@@ -109,6 +121,9 @@ impl Log {
         after: &Head,
         at_most: i64,
     ) -> Result<Batch, LogError> {
+        if let Some(known) = self.known_after(after, at_most, Some(event_types)) {
+            return Ok(known);
+        }
         let head = self.group_after(after, at_most).await?;
         if head.position == after.position {
             return Ok(Batch { events: Vec::new(), head });
@@ -125,6 +140,10 @@ impl Log {
         .fetch_all(&self.pool)
         .await?;
         Ok(Batch { events, head })
+    }
+
+    fn known_after(&self, after: &Head, at_most: i64, event_types: Option<&[&str]>) -> Option<Batch> {
+        self.tail.as_ref()?.after(after, at_most, event_types)
     }
 
     /// The end of the last group within `at_most` events after `after`, or of the next group however large it is;

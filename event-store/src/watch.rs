@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 
 use crate::log::Log;
+use crate::tail::Tail;
 
 /// The channel of `NOTIFY`. Its payload is the head's position as the sender knew it; it is not believed, but where it
 /// says nothing new nobody needs to look.
@@ -18,29 +19,30 @@ pub const CHANNEL: &str = "daybook_log";
 /// How often the head is read where no notification came, for one could be lost with a connection.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Follows the position of the log's head. Cheap to clone; the task ends with the last clone.
+/// Follows the position of the log's head, with what a decider in this process has appended. Cheap to clone; the task ends
+/// with the last clone.
 #[derive(Clone, Debug)]
 pub struct LogWatch {
     position: Arc<watch::Sender<i64>>,
+    tail: Tail,
 }
 
 impl LogWatch {
     /// Starts to follow the log that `pool` leads to.
     pub fn start(pool: PgPool) -> Self {
-        let this = Self { position: Arc::new(watch::Sender::new(0)) };
+        let this = Self { position: Arc::new(watch::Sender::new(0)), tail: Tail::default() };
         tokio::spawn(follow(pool, Arc::downgrade(&this.position)));
         this
     }
 
     /// Says that the log has come to `position`: a decider in this process knows first.
     pub fn advance(&self, position: i64) {
-        self.position.send_if_modified(|known| {
-            let newer = position > *known;
-            if newer {
-                *known = position;
-            }
-            newer
-        });
+        advance(&self.position, position);
+    }
+
+    /// The log's end as this process knows it.
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.tail
     }
 
     /// The last known position of the head.
@@ -55,6 +57,16 @@ impl LogWatch {
     }
 }
 
+fn advance(watched: &watch::Sender<i64>, position: i64) {
+    watched.send_if_modified(|known| {
+        let newer = position > *known;
+        if newer {
+            *known = position;
+        }
+        newer
+    });
+}
+
 async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
     let log = Log::new(pool.clone());
     let mut listener = listen(&pool).await;
@@ -62,7 +74,7 @@ async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
         match log.head().await {
             Ok(head) => {
                 let Some(position) = watched.upgrade() else { return };
-                LogWatch { position }.advance(head.position);
+                advance(&position, head.position);
             }
             Err(error) => warn!(error = &error as &dyn std::error::Error, "the log's head could not be read"),
         }

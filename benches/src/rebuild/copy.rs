@@ -19,8 +19,8 @@ pub struct Copied {
 }
 
 struct Table {
-    /// The one that they are from.
-    live: String,
+    /// One without rows that is made as theirs is: that one goes when it is rebuilt.
+    like: String,
     /// The one that they go to.
     bare: String,
     rows: Vec<Vec<u8>>,
@@ -47,7 +47,10 @@ impl Copied {
             let copied = db.copy_out_raw(&format!("COPY {live} TO STDOUT (FORMAT binary)")).await?;
             let rows = copied.map_ok(|piece| piece.to_vec()).try_collect().await?;
             this.rows += usize::try_from(count)?;
-            this.tables.push(Table { live, bare: format!("bare_{}", table.suffix), rows });
+            let (like, bare) = (format!("like_{}", table.suffix), format!("bare_{}", table.suffix));
+            db.execute(format!("DROP TABLE IF EXISTS {like}").as_str()).await?;
+            db.execute(format!("CREATE TABLE {like} (LIKE {live} INCLUDING ALL)").as_str()).await?;
+            this.tables.push(Table { like, bare, rows });
         }
         Ok(this)
     }
@@ -55,13 +58,13 @@ impl Copied {
     /// Loads them into new tables, one after another; rows a second.
     pub async fn load(&self, indexes: Indexes, db: &mut PgConnection) -> Result<f64, Error> {
         db.execute("SET synchronous_commit = off").await?;
-        let like = match indexes {
+        let including = match indexes {
             Indexes::Without => "",
             Indexes::Same => "INCLUDING INDEXES",
         };
-        for Table { live, bare, .. } in &self.tables {
+        for Table { like, bare, .. } in &self.tables {
             db.execute(format!("DROP TABLE IF EXISTS {bare}").as_str()).await?;
-            db.execute(format!("CREATE TABLE {bare} (LIKE {live} {like})").as_str()).await?;
+            db.execute(format!("CREATE TABLE {bare} (LIKE {like} {including})").as_str()).await?;
         }
         let started = Instant::now();
         for Table { bare, rows, .. } in &self.tables {

@@ -19,6 +19,7 @@ use super::known::{Known, head, lock_and_missed};
 use crate::append::{Appended, Group, Sealed, append};
 use crate::connect;
 use crate::recorded::Recorded;
+use crate::tail::Tail;
 
 /// What the decider asks for.
 pub enum Order {
@@ -57,12 +58,14 @@ pub struct Missed {
 /// Carries orders out, until the decider ends.
 pub async fn run(
     options: PgConnectOptions,
+    tail: Tail,
     patience: Duration,
     silence: Duration,
     mut orders: mpsc::Receiver<Order>,
     landings: mpsc::Sender<Landing>,
 ) {
-    let mut pilot = Pilot { options: connect::appending(&options), connection: None, patience, silence };
+    let mut pilot =
+        Pilot { options: connect::appending(&options), connection: None, tail, patience, silence };
     while let Some(order) = orders.recv().await {
         let landing = match order {
             Order::Append(group, known) => pilot.append(group, known).await,
@@ -88,6 +91,7 @@ async fn rest(pauses: &mut impl Iterator<Item = Duration>) {
 struct Pilot {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
+    tail: Tail,
     patience: Duration,
     silence: Duration,
 }
@@ -134,12 +138,7 @@ impl Pilot {
         loop {
             let error = match self.connection().await {
                 Ok(connection) => match within(silence, append(connection, sealed)).await {
-                    Ok(Appended::Here) => {
-                        return Landing::Done(Known {
-                            head: sealed.head(),
-                            recorded_at: sealed.recorded_at(),
-                        });
-                    }
+                    Ok(Appended::Here) => return self.done(sealed),
                     Ok(Appended::Moved) => return Landing::Moved,
                     Err(error) => error,
                 },
@@ -246,11 +245,14 @@ impl Pilot {
         landings: &mpsc::Sender<Landing>,
     ) -> Result<Landing, (sqlx::Error, Option<Sealed>)> {
         let before = |error| (error, None);
-        let silence = self.silence;
+        let (silence, tail) = (self.silence, self.tail.clone());
         let connection = self.connection().await.map_err(before)?;
         let mut transaction = within(silence, connection.begin()).await.map_err(before)?;
         let (now_known, events) =
             within(silence, lock_and_missed(&mut transaction, known)).await.map_err(before)?;
+        if let Some(events) = &events {
+            tail.read(known.head, now_known.head, events);
+        }
         let (group, decided) = oneshot::channel();
         if landings.send(Landing::Locked(Missed { known: now_known, events, group })).await.is_err() {
             return Ok(Landing::Unavailable);
@@ -271,8 +273,14 @@ impl Pilot {
             Err(error) => return Err((error, Some(sealed))),
         }
         match within(silence, transaction.commit()).await {
-            Ok(()) => Ok(Landing::Done(Known { head: sealed.head(), recorded_at: sealed.recorded_at() })),
+            Ok(()) => Ok(self.done(&sealed)),
             Err(error) => Err((error, Some(sealed))),
         }
+    }
+
+    /// A group is in the log.
+    fn done(&self, sealed: &Sealed) -> Landing {
+        self.tail.appended(sealed);
+        Landing::Done(Known { head: sealed.head(), recorded_at: sealed.recorded_at() })
     }
 }

@@ -261,7 +261,7 @@ impl Relay {
                 source: &self.config.source,
                 topics: &self.topics,
                 checkpoint: &self.checkpoint,
-                log: Log::new(self.pool.clone()),
+                log: Log::followed(self.pool.clone(), &self.watch),
                 watch: &self.watch,
                 lock,
                 producer: Arc::clone(&producer),

@@ -141,7 +141,7 @@ async fn rule_16_shutdown_answers_everything_that_was_accepted() {
         // Some are decided, some wait for a load, some wait for their turn.
         let sent: Vec<_> =
             (0..60).map(|turn| x.stock(&format!("{}", turn % 20), StockCommand::Receive(1))).collect();
-        let Process { decider, task } = x;
+        let Process { decider, task, .. } = x;
         let draining = tokio::spawn(task.drain());
         let late = async || {
             decider
@@ -175,7 +175,7 @@ async fn rule_16_a_decider_that_nobody_holds_ends_when_it_is_done() {
         let proxy = Proxy::start(&database.app()).await;
         let (x, gate, first) = blocked(database, &proxy, Config::default()).await;
         let last = x.stock("a", StockCommand::Receive(1));
-        let Process { decider, mut task } = x;
+        let Process { decider, mut task, .. } = x;
         drop((decider, first, last));
         gate.pass();
         task.ended().await;

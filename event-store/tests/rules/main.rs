@@ -1,4 +1,4 @@
-//! The nineteen rules of `docs/log.md`: each has a test here, named after it, that breaks when the rule is taken out.
+//! The twenty rules of `docs/log.md`: each has a test here, named after it, that breaks when the rule is taken out.
 //!
 //! Real parts only: Postgres, a database of its own for each test, and between it and a decider a proxy that holds,
 //! cuts and freezes connections where a test says so. Aggregates are the tests' own, several deciders run in one
@@ -24,4 +24,5 @@ mod roles;
 mod shop;
 mod snapshots;
 mod stress;
+mod tail;
 mod verify;

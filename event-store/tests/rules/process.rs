@@ -38,6 +38,8 @@ impl Default for Setup<'_> {
 pub struct Process {
     pub decider: Decider,
     pub task: DeciderTask,
+    /// By which it follows the log.
+    pub watch: LogWatch,
 }
 
 impl Process {
@@ -65,8 +67,8 @@ impl Process {
         // Each process follows the log by a pool of its own, out of the way of what a test does to its loads.
         let watch = LogWatch::start(connect::pool_with(database.app(), 2).await.unwrap());
         let (decider, task) =
-            Decider::start(registry, setup.config, &by(setup.append), pool, watch).await.unwrap();
-        Self { decider, task }
+            Decider::start(registry, setup.config, &by(setup.append), pool, watch.clone()).await.unwrap();
+        Self { decider, task, watch }
     }
 
     /// Sends a command. It is in the decider's queue when this returns, and runs whether or not it is awaited.

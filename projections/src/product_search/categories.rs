@@ -16,6 +16,8 @@ use crate::catalog::{Branch, Tree};
 pub(super) struct Categories {
     tree: Tree,
     by_word: HashMap<String, Vec<Name>>,
+    /// What each of the products' categories that were looked at is counted as.
+    counted: Vec<Counted>,
     /// So many of the products' categories were looked at.
     known: usize,
 }
@@ -60,6 +62,8 @@ impl Categories {
             }
         }
         self.by_word = by_word;
+        let all = 0..Name::try_from(names.len()).unwrap_or(Name::MAX);
+        self.counted = all.map(|name| self.look_up(names.word(name))).collect();
         self.known = names.len();
     }
 
@@ -85,7 +89,12 @@ impl Categories {
     }
 
     /// Which category a product's is.
-    pub(super) fn counted(&self, word: &str) -> Counted {
+    pub(super) fn counted(&self, name: Name, names: &Names) -> Counted {
+        let known = self.counted.get(name as usize).filter(|_| !self.is_behind(names));
+        known.cloned().unwrap_or_else(|| self.look_up(names.word(name)))
+    }
+
+    fn look_up(&self, word: &str) -> Counted {
         match self.tree.find(word) {
             Some(branch) => Counted::Known(branch.category_id),
             None => Counted::Word(word.to_owned()),

@@ -7,7 +7,6 @@ use super::filter::{Counted, Failed};
 use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
 use super::snapshot::Snapshot;
 use super::table::{NO_NAME, Name, Names, Row};
-use crate::catalog::word_key;
 
 /// So many categories and brands are told.
 const MOST: usize = 50;
@@ -84,7 +83,7 @@ fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
 fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
     let mut by_category: HashMap<Category, usize> = HashMap::new();
     for (name, count) in named(counts) {
-        *by_category.entry(known.counted(names.word(name))).or_default() += count;
+        *by_category.entry(known.counted(name, names)).or_default() += count;
     }
     let told = |(category, count)| match category {
         Category::Word(name) => CategoryCount { category: None, name, count },
@@ -107,18 +106,17 @@ pub(super) fn category_of(known: &Categories, id: domain::ids::CategoryId) -> Op
 
 /// Those that differ by their case alone are one.
 fn brands(counts: &[usize], names: &Names) -> Vec<BrandCount> {
-    let mut by_key: HashMap<String, (usize, usize, &str)> = HashMap::new();
+    let mut alike: HashMap<Name, (usize, usize, &str)> = HashMap::new();
     for (name, count) in named(counts) {
         let word: &str = names.word(name);
-        let (sum, most, written) = by_key.entry(word_key(word)).or_insert((0, 0, word));
+        let (sum, most, written) = alike.entry(names.alike(name)).or_insert((0, 0, word));
         *sum += count;
         if (count, word) > (*most, *written) {
             (*most, *written) = (count, word);
         }
     }
-    let told = by_key.into_values().map(|(count, _, name)| BrandCount { name: name.to_owned(), count });
-    let mut told: Vec<_> = told.collect();
-    told.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
+    let mut told: Vec<_> = alike.into_values().map(|(count, _, name)| (count, name)).collect();
+    told.sort_by(|one, other| (other.0, one.1).cmp(&(one.0, other.1)));
     told.truncate(MOST);
-    told
+    told.into_iter().map(|(count, name)| BrandCount { name: name.to_owned(), count }).collect()
 }

@@ -1,9 +1,11 @@
 //! Which of the products that match are wanted.
 
+use std::collections::BTreeSet;
+
 use super::entry::price_key;
 use super::query::SearchQuery;
 use super::snapshot::Snapshot;
-use super::table::{Name, Row};
+use super::table::{Name, Row, Table};
 use crate::catalog::word_key;
 use domain::ids::SellerId;
 
@@ -52,12 +54,11 @@ impl Filter {
         let table = &snapshot.table;
         let categories = query.categories.as_ref().map(|words| {
             let keys = words.iter().flat_map(|word| snapshot.categories.tree().keys(word));
-            keys.filter_map(|key| table.categories.number(&key)).collect()
+            distinct(keys.filter_map(|key| table.categories.number(&key)))
         });
-        let brands = query.brands.as_ref().map(|brands| {
-            let keys: Vec<_> = brands.iter().map(|brand| word_key(brand)).collect();
-            table.brands.numbers_where(|brand| keys.contains(&word_key(brand)))
-        });
+        let brands = query.brands.as_ref();
+        let brands =
+            brands.map(|brands| distinct(brands.iter().flat_map(|brand| table.brands.numbers_like(brand))));
         let prices = (query.min_price.is_some() || query.max_price.is_some()).then(|| {
             (query.min_price.map_or(i64::MIN, price_key), query.max_price.map_or(i64::MAX, price_key))
         });
@@ -70,6 +71,30 @@ impl Filter {
             prices,
             in_stock: query.in_stock,
         }
+    }
+
+    /// The products among which are all that pass, where a brand or a category names few; nothing where it may be any.
+    pub(super) fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a [u32]>> {
+        let of = |names: &Option<Vec<Name>>, slots: &dyn Fn(Name) -> &'a [u32]| {
+            names.as_ref().map(|names| names.iter().map(|name| slots(*name)).collect::<Vec<_>>())
+        };
+        let brands = of(&self.brands, &|brand| table.of_brand(brand));
+        let categories = of(&self.categories, &|category| table.of_category(category));
+        let count = |slots: &Vec<&[u32]>| slots.iter().map(|slots| slots.len()).sum::<usize>();
+        brands.into_iter().chain(categories).min_by_key(count)
+    }
+
+    /// Whether a product passes all of them.
+    pub(super) fn passes(&self, row: &Row) -> bool {
+        let one_of =
+            |names: &Option<Vec<Name>>, name| names.as_ref().is_none_or(|names| names.contains(&name));
+        one_of(&self.brands, row.brand)
+            && one_of(&self.categories, row.category)
+            && self.prices.is_none_or(|(from, to)| (from..=to).contains(&row.price))
+            && self.in_stock.is_none_or(|in_stock| (row.stock > 0) == in_stock)
+            && self.seller.is_none_or(|seller| row.seller == seller)
+            && self.featured.is_none_or(|featured| row.featured == featured)
+            && self.tags.as_ref().is_none_or(|tags| row.tags.iter().any(|tag| tags.contains(tag)))
     }
 
     /// Which of them a product fails.
@@ -88,4 +113,9 @@ impl Filter {
         must(self.in_stock.is_none_or(|in_stock| (row.stock > 0) == in_stock), Counted::Stock as u8);
         Failed(failed)
     }
+}
+
+/// Each name once: a product would be found as often as its name is given.
+fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -16,6 +16,7 @@
 //! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
 mod analyze;
+mod by_name;
 mod categories;
 mod disk;
 mod entry;

@@ -7,7 +7,7 @@ use tantivy::TantivyError;
 
 use super::facets::category_of;
 use super::highlight::Marks;
-use super::matching::{Match, matching};
+use super::matching::matching;
 use super::plan::Plan;
 use super::query::{Cursor, Hit, SearchPage, SearchQuery};
 use super::sift::Sifting;
@@ -32,9 +32,7 @@ pub(super) fn search(
             sifting.take(it, snapshot.table.row(it.slot));
         }
     } else {
-        for (slot, row) in snapshot.table.rows().filter(|(_, row)| row.is_shown()) {
-            sifting.take(Match { slot, score: 0.0 }, row);
-        }
+        sifting.take_all(&snapshot.table);
     }
     let sifted = sifting.end(query.offset, snapshot);
     let last = sifted.page.last().filter(|_| sifted.more);
@@ -72,10 +70,11 @@ pub(super) fn hit(
     marks: Option<&Marks<'_>>,
 ) -> Result<Option<Hit>, TantivyError> {
     let Some(stored) = snapshot.stored(slot)? else { return Ok(None) };
-    let category = stored.entry.category().and_then(|word| match snapshot.categories.counted(&word) {
+    let category = snapshot.table.row(slot).category;
+    let category = match snapshot.categories.counted(category, &snapshot.table.categories) {
         super::categories::Counted::Known(id) => category_of(&snapshot.categories, id),
         super::categories::Counted::Word(_) => None,
-    });
+    };
     Ok(Some(Hit {
         id: ProductId(stored.id),
         stock: snapshot.table.row(slot).stock,

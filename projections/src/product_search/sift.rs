@@ -6,7 +6,7 @@ use super::matching::Match;
 use super::order::key;
 use super::query::{Facets, Place, SearchQuery, Sort};
 use super::snapshot::Snapshot;
-use super::table::Row;
+use super::table::{Row, Table};
 
 /// A result on its way to a page.
 pub(super) struct Sifting<'a> {
@@ -44,16 +44,36 @@ impl<'a> Sifting<'a> {
 
     /// Takes a product that matches and may be found.
     pub(super) fn take(&mut self, it: Match, row: &Row) {
-        let failed = self.filter.failed(row);
-        if let Some(counting) = &mut self.counting {
-            counting.count(row, failed);
-        }
-        if failed.none() {
+        let passes = match &mut self.counting {
+            None => self.filter.passes(row),
+            Some(counting) => {
+                let failed = self.filter.failed(row);
+                counting.count(row, failed);
+                failed.none()
+            }
+        };
+        if passes {
             self.total += 1;
             let place = Place { key: key(self.sort, self.has_text, it, row), id: row.id };
             if self.after.is_none_or(|after| place.order(after).is_gt()) {
                 self.best.offer(place, it.slot);
             }
+        }
+    }
+
+    /// Takes every product that may be found, or as many as there can be of what is wanted.
+    pub(super) fn take_all(&mut self, table: &Table) {
+        let among = if self.counting.is_none() { self.filter.among(table) } else { None };
+        let unscored = |slot| Match { slot, score: 0.0 };
+        if let Some(among) = among {
+            for slot in among.into_iter().flatten() {
+                self.take(unscored(*slot), table.row(*slot));
+            }
+            return;
+        }
+        // The newest come last, and what comes first in the order makes short work of the rest.
+        for (slot, row) in table.rows_backwards().filter(|(_, row)| row.is_shown()) {
+            self.take(unscored(slot), row);
         }
     }
 

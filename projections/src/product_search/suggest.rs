@@ -116,7 +116,7 @@ fn brands(snapshot: &Snapshot, text: &str, limit: usize) -> Vec<Completion> {
     let numbers = if typed.is_empty() { Vec::new() } else { names.numbers_where(begins) };
     let told = numbers.into_iter().map(|brand| Completion {
         text: names.word(brand).to_string(),
-        products: snapshot.table.shown_of(brand) as usize,
+        products: snapshot.table.of_brand(brand).len(),
     });
     let mut told: Vec<_> = told.filter(|brand| brand.products > 0).collect();
     told.sort_by(|one, other| (other.products, &one.text).cmp(&(one.products, &other.text)));

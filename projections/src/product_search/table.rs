@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::SellerId;
 use uuid::Uuid;
 
+use super::by_name::ByName;
 use super::entry::{Entry, price_key};
 use super::fields::Text;
 use crate::catalog::word_key;
@@ -74,12 +75,21 @@ impl Row {
 pub(super) struct Names {
     words: Arc<Vec<Arc<str>>>,
     numbers: Arc<HashMap<Arc<str>, Name>>,
+    /// Of each word, the first one that is written so but for its case.
+    alike: Arc<Vec<Name>>,
+    /// That first one, by how it is compared.
+    by_key: Arc<HashMap<String, Name>>,
 }
 
 impl Default for Names {
     fn default() -> Self {
         let none: Arc<str> = Arc::from("");
-        Self { words: Arc::new(vec![Arc::clone(&none)]), numbers: Arc::new(HashMap::from([(none, NO_NAME)])) }
+        Self {
+            words: Arc::new(vec![Arc::clone(&none)]),
+            numbers: Arc::new(HashMap::from([(none, NO_NAME)])),
+            alike: Arc::new(vec![NO_NAME]),
+            by_key: Arc::new(HashMap::from([(String::new(), NO_NAME)])),
+        }
     }
 }
 
@@ -91,9 +101,22 @@ impl Names {
         }
         let number = Name::try_from(self.words.len()).unwrap_or(NO_NAME);
         let word: Arc<str> = Arc::from(word);
+        let alike = *Arc::make_mut(&mut self.by_key).entry(word_key(&word)).or_insert(number);
+        Arc::make_mut(&mut self.alike).push(alike);
         Arc::make_mut(&mut self.words).push(Arc::clone(&word));
         Arc::make_mut(&mut self.numbers).insert(word, number);
         number
+    }
+
+    /// The first word that is written like this one but for its case: one number for all of them.
+    pub(super) fn alike(&self, number: Name) -> Name {
+        self.alike.get(number as usize).copied().unwrap_or(NO_NAME)
+    }
+
+    /// The numbers of the words that are written so but for their case.
+    pub(super) fn numbers_like(&self, word: &str) -> Vec<Name> {
+        let Some(first) = self.by_key.get(&word_key(word)) else { return Vec::new() };
+        (0..).zip(self.alike.iter()).filter(|(_, alike)| *alike == first).map(|(number, _)| number).collect()
     }
 
     /// The number of a word that is here.
@@ -125,8 +148,8 @@ pub(super) struct Table {
     len: usize,
     described: u64,
     words: [u64; Text::COUNT],
-    /// How many products of each brand anybody may find.
-    shown_by_brand: Arc<Vec<u32>>,
+    by_brand: ByName,
+    by_category: ByName,
     pub(super) categories: Names,
     pub(super) brands: Names,
     pub(super) tags: Names,
@@ -142,22 +165,32 @@ impl Table {
         self.described
     }
 
-    /// How many products of a brand anybody may find.
-    pub(super) fn shown_of(&self, brand: Name) -> u32 {
-        self.shown_by_brand.get(brand as usize).copied().unwrap_or(0)
+    /// The products of a brand that anybody may find.
+    pub(super) fn of_brand(&self, brand: Name) -> &[u32] {
+        self.by_brand.slots(brand)
     }
 
-    /// Counts a product at its brand, or no more, if it is shown.
-    fn count_at_brand(&mut self, slot: u32, change: i32) {
+    /// The products that say of themselves that they are of a category and that anybody may find.
+    pub(super) fn of_category(&self, category: Name) -> &[u32] {
+        self.by_category.slots(category)
+    }
+
+    /// Enters a product at its names, if it is shown.
+    fn enter(&mut self, slot: u32) {
         let row = self.row(slot);
-        if row.is_shown() {
-            let brand = row.brand as usize;
-            let counts = Arc::make_mut(&mut self.shown_by_brand);
-            if counts.len() <= brand {
-                counts.resize(brand + 1, 0);
-            }
-            counts[brand] = counts[brand].saturating_add_signed(change);
+        let (shown, brand, category) = (row.is_shown(), row.brand, row.category);
+        if shown {
+            self.by_brand.add(brand, slot);
+            self.by_category.add(category, slot);
         }
+    }
+
+    /// Takes a product away from its names.
+    fn strike(&mut self, slot: u32) {
+        let row = self.row(slot);
+        let (brand, category) = (row.brand, row.category);
+        self.by_brand.remove(brand, slot);
+        self.by_category.remove(category, slot);
     }
 
     /// How many words a text has on average; at least one.
@@ -185,6 +218,15 @@ impl Table {
     /// Every slot with its row.
     pub(super) fn rows(&self) -> impl Iterator<Item = (u32, &Row)> {
         (0..).zip(self.chunks.iter().flat_map(|chunk| chunk.iter()))
+    }
+
+    /// Every slot with its row, the last that was added first.
+    pub(super) fn rows_backwards(&self) -> impl Iterator<Item = (u32, &Row)> {
+        let chunks = (0..).step_by(CHUNK).zip(&self.chunks).collect::<Vec<_>>();
+        chunks.into_iter().rev().flat_map(|(first, chunk)| {
+            let rows = chunk.iter().enumerate().rev();
+            rows.map(move |(place, row)| (first + u32::try_from(place).unwrap_or(u32::MAX), row))
+        })
     }
 
     /// A slot for a product that has none.
@@ -225,7 +267,7 @@ impl Table {
     /// Says what a product is now.
     pub(super) fn describe(&mut self, slot: u32, entry: &Entry, lengths: Lengths) {
         self.forget_words(slot);
-        self.count_at_brand(slot, -1);
+        self.strike(slot);
         self.set_lengths(slot, lengths);
         let product = &entry.product;
         let category = entry.category().map_or(NO_NAME, |word| self.categories.add(&word_key(&word)));
@@ -250,13 +292,13 @@ impl Table {
             created_at: entry.created_at,
             name_key: Arc::from(word_key(&product.name)),
         };
-        self.count_at_brand(slot, 1);
+        self.enter(slot);
     }
 
     /// Takes a product's description away.
     pub(super) fn withdraw(&mut self, slot: u32) {
         self.forget_words(slot);
-        self.count_at_brand(slot, -1);
+        self.strike(slot);
         let row = self.row_mut(slot);
         *row = Row { stock: row.stock, ..Row::of(row.id) };
     }

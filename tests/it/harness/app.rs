@@ -94,7 +94,7 @@ impl Queries {
         home: &Path,
         rules: ShopConfig,
     ) -> (OpenApiRouter, projections::Projectors) {
-        let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone())) as _;
+        let source = Arc::new(LogSource::new(Log::followed(pool.clone(), &watch), watch.clone())) as _;
         let projectors = projections::start(pool, &source);
         let positions = projectors.positions().clone();
         let search = product_search::start(Home::under(home), pool, &source, &positions);

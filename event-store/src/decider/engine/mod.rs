@@ -85,7 +85,8 @@ impl Engine {
         let (loads, loaded) = Loads::new(Arc::clone(&registry), pool.clone());
         let (orders, taken) = mpsc::channel(1);
         let (landed, landings) = mpsc::channel(2);
-        tokio::spawn(flight::run(appending, config.patience, config.silence, taken, landed));
+        let tail = watch.tail().clone();
+        tokio::spawn(flight::run(appending, tail, config.patience, config.silence, taken, landed));
         let wake = Arc::new(Notify::new());
         tokio::spawn(others::notify(pool.clone(), watch.clone(), Arc::clone(&wake)));
         Ok(Self {

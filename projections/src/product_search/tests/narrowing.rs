@@ -211,3 +211,50 @@ fn a_result_is_counted_without_each_lists_own_filter() {
     let there = SearchQuery { in_stock: Some(true), ..SearchQuery::default() };
     assert_eq!(facets(there), (2, categories, brands, prices, (2, 2)));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    /// A list that counts nothing looks only at the products of the brands or categories that it names; one that counts
+    /// looks at all.
+    #[test]
+    fn a_list_has_the_same_products_whether_they_are_counted_or_not(
+        changes in prop::collection::vec((1_u32..12, 0_usize..4, 0_usize..3, 0_i64..5), 1..60),
+        brands in prop::collection::vec(0_usize..5, 0..3), categories in prop::collection::vec(0_usize..4, 0..3),
+    ) {
+        const BRANDS: [Option<&str>; 4] = [Some("Acme"), Some("ACME"), Some("Bright"), None];
+        const CATEGORIES: [Option<&str>; 3] = [Some("Desk"), Some("Floor"), None];
+        let folder = TempDir::new().unwrap();
+        let mut index = open(folder.path());
+        let mut sequences = std::collections::HashMap::<u32, i64>::new();
+        for (position, (n, brand, category, price)) in (1..).zip(changes) {
+            let sequence = sequences.entry(n).or_default();
+            *sequence += 1;
+            let mut lamp = details("Lamp", "", price);
+            (lamp.brand, lamp.category) =
+                (BRANDS[brand].map(str::to_owned), CATEGORIES[category].map(str::to_owned));
+            let event = match (*sequence, price) {
+                (1, _) => ProductEvent::ProductCreated(Box::new(lamp)),
+                (_, 0) => ProductEvent::ProductWithdrawn {},
+                _ => ProductEvent::ProductRevised(Box::new(lamp)),
+            };
+            feed(&mut index, vec![happened(n, *sequence, Stored::Product(event))], position);
+        }
+        let words = |chosen: &[usize], known: &[&str]| {
+            let words = chosen.iter().map(|place| known.get(*place).copied().unwrap_or("Unheard").to_owned());
+            (!chosen.is_empty()).then(|| words.collect::<Vec<_>>())
+        };
+        for sort in [Sort::Newest, Sort::Oldest, Sort::PriceAscending, Sort::PriceDescending] {
+            let list = SearchQuery {
+                brands: words(&brands, &["acme", "Bright", "bright"]),
+                categories: words(&categories, &["desk", "FLOOR"]),
+                sort,
+                limit: 5,
+                ..SearchQuery::default()
+            };
+            let counted = ask(&index, &SearchQuery { facets: true, ..list.clone() });
+            let listed = ask(&index, &list);
+            prop_assert_eq!((ids(&listed), listed.total), (ids(&counted), counted.total));
+            prop_assert_eq!(listed.next, counted.next);
+        }
+    }
+}

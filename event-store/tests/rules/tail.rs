@@ -1,0 +1,118 @@
+//! Rule 20: what a process remembers of the log's end is what Postgres has there.
+
+use event_store::{Batch, Hash, Head, Log, LogError};
+
+use crate::harness::{Database, test};
+use crate::process::Process;
+use crate::shop::StockCommand;
+
+/// The log as those read it who follow it in this process.
+fn followed(database: &Database, process: &Process) -> Log {
+    Log::followed(database.pool.clone(), &process.watch)
+}
+
+/// Everything, by batches of so many.
+async fn read_all(log: &Log, event_types: Option<&[&str]>, at_most: i64) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    loop {
+        let at = batches.last().map_or(Head::EMPTY, |batch| batch.head);
+        let batch = match event_types {
+            None => log.read_after(&at, at_most).await.unwrap(),
+            Some(event_types) => log.read_after_of(event_types, &at, at_most).await.unwrap(),
+        };
+        if batch.head == at {
+            return batches;
+        }
+        batches.push(batch);
+    }
+}
+
+async fn receive(process: &Process, stocks: &[&str]) {
+    let sent: Vec<_> = stocks.iter().map(|id| process.stock(id, StockCommand::Receive(9))).collect();
+    for sent in sent {
+        sent.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_20_what_is_read_from_memory_is_what_the_log_has() {
+    test(async |database| {
+        let (x, y) = (Process::start(database).await, Process::start(database).await);
+        for round in 0..10 {
+            receive(&x, &["a", "b", "é"]).await;
+            x.stock("a", StockCommand::Reserve(1)).await.unwrap();
+            if round % 3 == 0 {
+                receive(&y, &["a", "c"]).await;
+            }
+        }
+        for process in [&x, &y] {
+            for at_most in [1, 2, 7, 1_000] {
+                for event_types in [None, Some(["Reserved"].as_slice()), Some(&["Unheard"])] {
+                    let stored = read_all(&database.log(), event_types, at_most).await;
+                    let known = read_all(&followed(database, process), event_types, at_most).await;
+                    // Where what is remembered begins, a batch ends earlier; the events are the same, and so is the end.
+                    let events = |batches: &[Batch]| -> Vec<_> {
+                        batches.iter().flat_map(|batch| batch.events.clone()).collect()
+                    };
+                    assert_eq!(events(&known), events(&stored));
+                    let ends = |batches: &[Batch]| batches.last().map(|batch| batch.head);
+                    assert_eq!(ends(&known), ends(&stored));
+                }
+            }
+        }
+        let reserved = read_all(&followed(database, &x), Some(&["Reserved"]), 1_000).await;
+        assert_eq!(reserved.iter().map(|batch| batch.events.len()).sum::<usize>(), 10);
+    })
+    .await;
+}
+
+/// That nothing is read again is the whole use of it: so Postgres has it no more.
+#[tokio::test]
+async fn rule_20_the_process_that_appended_reads_nothing_back() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        receive(&x, &["a"]).await;
+        let first = database.head().await;
+        receive(&x, &["b"]).await;
+        let last = database.head().await;
+        let stored = database.log().read_after(&first, 10).await.unwrap();
+        database.tamper("DELETE FROM events WHERE position = 2").await;
+        let known = followed(database, &x).read_after(&first, 10).await.unwrap();
+        assert_eq!((&known.events, known.head), (&stored.events, last));
+    })
+    .await;
+}
+
+/// What others appended while this process decided nothing, it doesn't know; it may not skip it either.
+#[tokio::test]
+async fn rule_20_what_others_append_is_not_skipped() {
+    test(async |database| {
+        let (x, y) = (Process::start(database).await, Process::start(database).await);
+        receive(&x, &["a"]).await;
+        receive(&y, &["b"]).await;
+        let read = async || read_all(&followed(database, &x), None, 100).await;
+        let positions = |batches: Vec<Batch>| -> Vec<i64> {
+            batches.iter().flat_map(|batch| &batch.events).map(|event| event.position).collect()
+        };
+        assert_eq!(positions(read().await), [1, 2]);
+        database.append(&[("c", 1), ("c", 2)]).await;
+        assert_eq!(positions(read().await), [1, 2, 3, 4]);
+        receive(&x, &["a"]).await;
+        assert_eq!(positions(read().await), [1, 2, 3, 4, 5]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rule_20_a_checkpoint_that_differs_is_noticed_here_too() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        receive(&x, &["a"]).await;
+        let first = database.head().await;
+        receive(&x, &["b"]).await;
+        let other = Head { position: first.position, hash: Hash([9; 32]) };
+        let refused = followed(database, &x).read_after(&other, 10).await;
+        assert!(matches!(refused, Err(LogError::Diverged(at)) if at == other), "{refused:?}");
+    })
+    .await;
+}
