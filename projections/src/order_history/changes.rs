@@ -22,9 +22,12 @@ pub(super) struct Changes<'a> {
     pub(super) sellers: BTreeMap<(Uuid, Uuid), SellerChange<'a>>,
     pub(super) history: BTreeMap<(Uuid, i64), (OrderStatus, DateTime<Utc>)>,
     /// By order and refund; nothing of one that came back to us.
-    pub(super) refunds: BTreeMap<(Uuid, Uuid), Option<(Minor, DateTime<Utc>)>>,
+    pub(super) refunds: BTreeMap<(Uuid, Uuid), Option<Refund>>,
     pub(super) payments: BTreeMap<Uuid, PaymentChange<'a>>,
 }
+
+/// How much went back, and when.
+pub(super) type Refund = (Minor, DateTime<Utc>);
 
 /// An order: placed in this batch, or changed, or both.
 #[derive(Debug, Default, PartialEq)]
