@@ -86,7 +86,7 @@ fn describe() {
     );
     describe_counter!(
         "daybook_refunds_failed_total",
-        "Refunds that a gateway refused: somebody has to see to them"
+        "Refunds that a gateway refused, or that came back after they had gone: somebody has to see to them"
     );
     describe_gauge!("daybook_decider_queue", "Commands that were accepted and not answered");
     describe_histogram!("daybook_projection_batch_seconds", "A batch's way into a read model");

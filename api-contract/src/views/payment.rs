@@ -71,6 +71,7 @@ impl Record for PaymentRecord {
             | PaymentEvent::PaymentCaptured { .. }
             | PaymentEvent::PaymentRefunded { .. }
             | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::RefundReversed { .. }
             | PaymentEvent::PaymentCancelled {} => {}
         }
         self.payment.evolve(event);
@@ -125,9 +126,10 @@ pub struct RefundView<'a> {
     /// An ISO 4217 code.
     #[schema(value_type = String)]
     currency: Currency,
-    /// `pending`, `succeeded` or `failed`.
+    /// `pending`, `succeeded` or `failed`. One that succeeded may still fail within weeks, where the customer's bank sends
+    /// the money back.
     status: &'static str,
-    /// The gateway's code, after it refused.
+    /// The gateway's code, after it failed.
     failure_code: Option<&'a str>,
     #[schema(value_type = Option<String>)]
     reason: Option<&'a RawValue>,

@@ -44,6 +44,9 @@ pub trait Gateway: Send + Sync + 'static {
     /// Gives money back.
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError>;
 
+    /// What became of the refunds of a charge, by its own id of that. One that went back may fail for some weeks yet.
+    async fn refunds(&self, charge: &str) -> Result<BTreeMap<RefundId, GivenBack>, GatewayError>;
+
     /// Keeps a customer's method, for charges to come.
     async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError>;
 

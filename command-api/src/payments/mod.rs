@@ -90,7 +90,8 @@ fn refusal(error: PaymentError) -> ApiError {
         | PaymentError::SplitMismatch
         | PaymentError::NotCaptured
         | PaymentError::RepeatedRefund
-        | PaymentError::NoSuchRefund { .. } => ApiError::conflict(error.to_string()),
+        | PaymentError::NoSuchRefund { .. }
+        | PaymentError::NotRefunded { .. } => ApiError::conflict(error.to_string()),
     }
 }
 

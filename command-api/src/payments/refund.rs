@@ -64,7 +64,8 @@ impl NewRefund {
     request_body = NewRefund,
     responses(
         (status = 200, description = "Refunded, or pending at the gateway", body = Envelope<RefundView>),
-        (status = 402, description = "The gateway refused", body = Refusal),
+        (status = 402, description = "The gateway refused; to a repeated key also that the money has come back since",
+         body = Refusal),
         (status = 409, description = "More than is left, or nothing was captured", body = Refusal),
         (status = 412, description = "It has changed since this version", body = Refusal),
     ),

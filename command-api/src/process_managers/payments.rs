@@ -158,7 +158,8 @@ impl Payments {
             | PaymentEvent::PaymentDeclined { .. }
             | PaymentEvent::PaymentCaptured { .. }
             | PaymentEvent::PaymentRefunded { .. }
-            | PaymentEvent::RefundFailed { .. } => Ok(()),
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::RefundReversed { .. } => Ok(()),
         }
     }
 }
@@ -310,7 +311,8 @@ fn due(events: &[Recorded], known: i64) -> Result<Vec<Due>, ManagerError> {
             PaymentEvent::PaymentOpened { .. }
             | PaymentEvent::PaymentActionRequired { .. }
             | PaymentEvent::PaymentDeclined { .. }
-            | PaymentEvent::PaymentCaptured { .. } => {}
+            | PaymentEvent::PaymentCaptured { .. }
+            | PaymentEvent::RefundReversed { .. } => {}
         }
     }
     Ok(due)

@@ -204,7 +204,8 @@ async fn note(session: &mut PgConnection, events: &[Recorded], at: &Head) -> Res
             | OrderEvent::OrderShipped(_)
             | OrderEvent::OrderDelivered { .. }
             | OrderEvent::ItemsReturned { .. }
-            | OrderEvent::OrderRefunded(_) => {}
+            | OrderEvent::OrderRefunded(_)
+            | OrderEvent::OrderRefundReversed(_) => {}
         }
     }
     if begun.is_empty() && ended.is_empty() {

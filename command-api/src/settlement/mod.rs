@@ -7,6 +7,7 @@
 mod attempt;
 pub mod pending;
 mod refund;
+mod reversal;
 
 use chrono::Utc;
 use domain::payment::Payment;

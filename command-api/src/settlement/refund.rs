@@ -14,7 +14,7 @@ use super::{Settlement, Unsettled, not_taken, submission};
 use crate::gateway::{GiveBack, GivenBack};
 
 /// Captures that no gateway knows of: an admin's word, imported history, an order that cost nothing.
-const WITHOUT_GATEWAY: [&str; 3] = ["manual", "import", "none"];
+pub(super) const WITHOUT_GATEWAY: [&str; 3] = ["manual", "import", "none"];
 
 impl Settlement {
     /// Gives the money back, unless the refund is settled already. Its id is its key. `may_be_known`: somebody may have
@@ -50,12 +50,13 @@ impl Settlement {
         Ok(())
     }
 
-    /// Asks what became of the payment's refunds that are pending. Others are being asked for at this moment, or settled.
+    /// Asks what became of the payment's refunds: of those that are pending, and of those that went back, which may have come
+    /// back to us. Others are being asked for at this moment, or have failed.
     pub async fn refresh_refunds(&self, payment_id: PaymentId, because: &Metadata) -> Result<(), Unsettled> {
         for refund_id in pending::of(self.log.pool(), payment_id).await? {
             self.refund(payment_id, refund_id, true, because).await?;
         }
-        Ok(())
+        self.refresh_refunded(payment_id, because).await
     }
 
     /// What became of it; nothing while the gateway doesn't know.

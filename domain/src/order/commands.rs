@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::events::{CancelCause, OrderLine, OrderPaid, OrderRefunded, Parcel, Region, ReturnedItem};
+use super::events::{
+    CancelCause, OrderLine, OrderPaid, OrderRefundReversed, OrderRefunded, Parcel, Region, ReturnedItem,
+};
 use super::steps::Lines;
 use crate::coupon::CouponCode;
 use crate::ids::{PaymentId, PersonalId, UserId};
@@ -55,6 +57,8 @@ pub enum OrderCommand {
     },
     /// Money went back.
     RecordRefund(OrderRefunded),
+    /// It came back to us.
+    ReverseRefund(OrderRefundReversed),
 }
 
 /// An order to be placed: [`OrderPlaced`] without the amounts that follow from it.

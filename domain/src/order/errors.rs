@@ -73,4 +73,10 @@ pub enum OrderError {
         /// What was captured and has not gone back, in minor units.
         left: Minor,
     },
+    /// More would come back to us than went back, or nothing.
+    #[error("the reversal must be above 0 and not above what was refunded")]
+    ReversalAboveRefund {
+        /// What went back, in minor units.
+        refunded: Minor,
+    },
 }

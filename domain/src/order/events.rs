@@ -50,6 +50,8 @@ pub enum OrderEvent {
     },
     /// A refund, copied from the payment's stream in the same append.
     OrderRefunded(OrderRefunded),
+    /// A refund that came back to us, copied from the payment's stream in the same append.
+    OrderRefundReversed(OrderRefundReversed),
 }
 
 domain_event!(OrderEvent {
@@ -62,6 +64,7 @@ domain_event!(OrderEvent {
     OrderCancelled,
     ItemsReturned,
     OrderRefunded,
+    OrderRefundReversed,
 });
 
 /// Everything that was agreed.
@@ -171,6 +174,23 @@ pub struct OrderRefunded {
     /// Of which currency.
     pub currency: Currency,
     /// What for.
+    pub split: Split,
+}
+
+/// A refund that came back to us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderRefundReversed {
+    /// By which payment.
+    pub payment_id: PaymentId,
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// Whose order: nobody for a guest.
+    pub customer_id: Option<UserId>,
+    /// How much: all of the refund.
+    pub amount: Minor,
+    /// Of which currency.
+    pub currency: Currency,
+    /// What for; the units are 0, as only money moved.
     pub split: Split,
 }
 

@@ -5,9 +5,10 @@
 //! other, each line of it on its own ([`steps`]), because each seller sends what is the seller's. Until the first line
 //! is shipped it can be cancelled, by its customer or by staff; a pending one is also cancelled when nobody paid in time. A payment that arrives for a cancelled order is recorded all the same, because the money is
 //! ours, and is then refunded. Of a shipped or delivered order goods may come back, never more than were bought;
-//! of a paid one money may go back, never more than was captured.
+//! of a paid one money may go back, never more than was captured. Where the customer's bank doesn't take it, it comes
+//! back to us, and may be refunded anew; what came back of the goods stays so.
 //!
-//! Captures and refunds are decided by the payment; the order's stream has a copy of each, in the same append, so
+//! Captures, refunds and their reversals are decided by the payment; the order's stream has a copy of each, in the same append, so
 //! that whoever reads orders needs no other stream.
 
 use std::sync::Arc;
@@ -34,8 +35,8 @@ mod upcasters;
 pub use commands::{OrderCommand, Place};
 pub use errors::OrderError;
 pub use events::{
-    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped, Parcel, Region,
-    ReturnedItem,
+    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefundReversed, OrderRefunded,
+    OrderShipped, Parcel, Region, ReturnedItem,
 };
 pub use split::{GoodsAmount, Split};
 pub use status::OrderStatus;
@@ -136,6 +137,22 @@ impl Order {
         Ok(OrderEvent::OrderRefunded(refund))
     }
 
+    fn reverse_refund(&self, reversal: OrderRefundReversed) -> Result<OrderEvent, OrderError> {
+        let placed = self.placed()?;
+        let refunded = self.refunded;
+        if reversal.amount <= 0 || reversal.amount > refunded {
+            return Err(OrderError::ReversalAboveRefund { refunded });
+        }
+        let owed = (placed.currency, placed.payment_id, placed.customer_id);
+        if owed != (reversal.currency, reversal.payment_id, reversal.customer_id)
+            || reversal.split.has_negative_part()
+            || reversal.split.total() != Some(reversal.amount)
+        {
+            return Err(OrderError::WrongPayment);
+        }
+        Ok(OrderEvent::OrderRefundReversed(reversal))
+    }
+
     fn confirm(&self) -> Result<OrderEvent, OrderError> {
         self.stepping(Lines::All, OrderStatus::Pending, OrderStatus::Confirmed)?;
         if self.paid { Ok(OrderEvent::OrderConfirmed {}) } else { Err(OrderError::NotPaid) }
@@ -221,6 +238,7 @@ impl Decide for Order {
             OrderCommand::Cancel { cause, reason, at } => self.cancel(cause, reason, at)?,
             OrderCommand::Return { items } => self.return_items(items)?,
             OrderCommand::RecordRefund(refund) => self.record_refund(refund)?,
+            OrderCommand::ReverseRefund(reversal) => self.reverse_refund(reversal)?,
         };
         Ok(vec![event])
     }
@@ -260,6 +278,9 @@ impl Decide for Order {
             }
             OrderEvent::OrderRefunded(refund) => {
                 self.refunded = self.refunded.saturating_add(refund.amount);
+            }
+            OrderEvent::OrderRefundReversed(reversal) => {
+                self.refunded = self.refunded.saturating_sub(reversal.amount);
             }
         }
     }

@@ -25,6 +25,7 @@ public_events! {
         OrderCancelled,
         ItemsReturned,
         OrderRefunded,
+        OrderRefundReversed,
     }
 }
 
@@ -50,6 +51,7 @@ impl From<OrderEvent> for OrderPublicEvent {
                 Self::ItemsReturned(ItemsReturned { items: items.into_iter().map(Into::into).collect() })
             }
             OrderEvent::OrderRefunded(refunded) => Self::OrderRefunded(refunded.into()),
+            OrderEvent::OrderRefundReversed(reversed) => Self::OrderRefundReversed(reversed.into()),
         }
     }
 }
@@ -267,6 +269,25 @@ pub struct OrderRefunded {
     pub split: Split,
 }
 
+/// Money of an order that went back came back to us: the customer's bank didn't take it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRefundReversed {
+    /// By which payment.
+    pub payment_id: PaymentId,
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// Whose: nobody for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<UserId>,
+    /// How much, in minor units: all of the refund.
+    pub amount: Minor,
+    /// Of which currency.
+    pub currency: Currency,
+    /// What for; the units are 0, as only money moved.
+    pub split: Split,
+}
+
 impl From<super::OrderPlaced> for OrderPlaced {
     fn from(it: super::OrderPlaced) -> Self {
         Self {
@@ -335,6 +356,19 @@ impl From<super::OrderPaid> for OrderPaid {
 
 impl From<super::OrderRefunded> for OrderRefunded {
     fn from(it: super::OrderRefunded) -> Self {
+        Self {
+            payment_id: it.payment_id,
+            refund_id: it.refund_id,
+            customer_id: it.customer_id,
+            amount: it.amount,
+            currency: it.currency,
+            split: it.split.into(),
+        }
+    }
+}
+
+impl From<super::OrderRefundReversed> for OrderRefundReversed {
+    fn from(it: super::OrderRefundReversed) -> Self {
         Self {
             payment_id: it.payment_id,
             refund_id: it.refund_id,

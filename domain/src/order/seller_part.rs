@@ -77,10 +77,10 @@ impl public::OrderPlaced {
     }
 }
 
-impl public::OrderRefunded {
-    /// As [`OrderRefunded::seller_parts`].
-    pub fn seller_parts(&self) -> Option<BTreeMap<SellerId, Minor>> {
-        let public::Split { goods, tax, shipping } = &self.split;
+impl public::Split {
+    /// What is each seller's of a refund for this, or of one that came back to us.
+    pub fn refunded_parts(&self) -> Option<BTreeMap<SellerId, Minor>> {
+        let Self { goods, tax, shipping } = self;
         let goods: Vec<_> = goods.iter().map(|goods| (goods.seller_id, goods.amount)).collect();
         refunded_parts(&goods, tax.checked_add(*shipping)?)
     }

@@ -66,6 +66,13 @@ impl Split {
         self.tax < 0 || self.shipping < 0 || self.goods.iter().any(|goods| goods.amount < 0)
     }
 
+    /// The same money, without any units.
+    #[must_use]
+    pub fn money_alone(&self) -> Self {
+        let goods = self.goods.iter().map(|goods| GoodsAmount { quantity: 0, ..goods.clone() }).collect();
+        Self { goods, ..*self }
+    }
+
     /// What is left of this capture after refunds, by part and by unit; never below 0 in any part.
     ///
     /// A refund at a price of its own may have taken more of a line than was paid for it: that line has 0 left, and

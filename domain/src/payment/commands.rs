@@ -65,6 +65,13 @@ pub enum PaymentCommand {
         /// The gateway's code.
         code: String,
     },
+    /// It went back, and came back to us.
+    ReverseRefund {
+        /// Which refund.
+        refund_id: RefundId,
+        /// The gateway's code.
+        code: String,
+    },
     /// The order was given up before a capture.
     Cancel,
 }

@@ -63,4 +63,10 @@ pub enum PaymentError {
         /// Which.
         refund_id: RefundId,
     },
+    /// Its money did not go back, or has come back to us already.
+    #[error("refund {refund_id} has not gone back")]
+    NotRefunded {
+        /// Which.
+        refund_id: RefundId,
+    },
 }

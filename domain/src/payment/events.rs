@@ -105,6 +105,21 @@ pub enum PaymentEvent {
         /// The gateway's code.
         code: String,
     },
+    /// Money that went back came back to us: the customer's bank didn't take it. The refund counts as never requested.
+    RefundReversed {
+        /// For which order.
+        order_id: OrderId,
+        /// Which refund.
+        refund_id: RefundId,
+        /// How much: all of the refund.
+        amount: Minor,
+        /// Of which currency.
+        currency: Currency,
+        /// What for; the units are 0, as only money moved.
+        split: Split,
+        /// The gateway's code.
+        code: String,
+    },
     /// The order was given up before a capture.
     PaymentCancelled {},
 }
@@ -129,5 +144,6 @@ domain_event!(PaymentEvent {
     RefundRequested,
     PaymentRefunded,
     RefundFailed,
+    RefundReversed,
     PaymentCancelled,
 });

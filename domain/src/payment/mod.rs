@@ -6,7 +6,8 @@
 //! payment is cancelled, and a capture is recorded all the same: the money is ours, and the caller refunds it.
 //!
 //! A refund is *requested*, which reserves its part of the capture, before the gateway is asked; it is then
-//! refunded, or fails, which frees its part. Requested and refunded together are never above what was captured.
+//! refunded, or fails, which frees its part. Requested and refunded together are never above what was captured. Weeks after
+//! it was refunded the customer's bank may still send the money back: the refund is *reversed*, which frees its part too.
 
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ impl Decide for Payment {
                 self.requested(refund_id)?;
                 PaymentEvent::RefundFailed { refund_id, code }
             }
+            PaymentCommand::ReverseRefund { refund_id, code } => self.reverse_refund(refund_id, code)?,
             PaymentCommand::Cancel => {
                 self.may_cancel()?;
                 PaymentEvent::PaymentCancelled {}
@@ -120,7 +122,8 @@ impl Decide for Payment {
             PaymentEvent::PaymentRefunded { refund_id, reference, .. } => {
                 self.set_refund(*refund_id, RefundPhase::Refunded { reference: reference.clone() });
             }
-            PaymentEvent::RefundFailed { refund_id, code } => {
+            PaymentEvent::RefundFailed { refund_id, code }
+            | PaymentEvent::RefundReversed { refund_id, code, .. } => {
                 self.set_refund(*refund_id, RefundPhase::Failed { code: code.clone() });
             }
             PaymentEvent::PaymentCancelled {} => self.cancelled = true,
@@ -230,6 +233,16 @@ impl Payment {
         let Opened { order_id, amount: Money { currency, .. }, .. } = *self.opened()?;
         let (amount, split): (Minor, Split) = (refund.amount, refund.split.clone());
         Ok(PaymentEvent::PaymentRefunded { order_id, refund_id, amount, currency, split, reference })
+    }
+
+    fn reverse_refund(&self, refund_id: RefundId, code: String) -> Result<PaymentEvent, PaymentError> {
+        let refund = self
+            .refund(refund_id)
+            .filter(|refund| matches!(refund.phase, RefundPhase::Refunded { .. }))
+            .ok_or(PaymentError::NotRefunded { refund_id })?;
+        let Opened { order_id, amount: Money { currency, .. }, .. } = *self.opened()?;
+        let (amount, split): (Minor, Split) = (refund.amount, refund.split.money_alone());
+        Ok(PaymentEvent::RefundReversed { order_id, refund_id, amount, currency, split, code })
     }
 
     fn requested(&self, refund_id: RefundId) -> Result<&Refund, PaymentError> {

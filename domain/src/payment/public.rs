@@ -22,6 +22,7 @@ public_events! {
         RefundRequested,
         PaymentRefunded,
         RefundFailed,
+        RefundReversed,
         PaymentCancelled,
     }
 }
@@ -79,6 +80,10 @@ impl From<PaymentEvent> for PaymentPublicEvent {
             }
             PaymentEvent::RefundFailed { refund_id, code } => {
                 Self::RefundFailed(RefundFailed { refund_id, code })
+            }
+            PaymentEvent::RefundReversed { order_id, refund_id, amount, currency, split, code } => {
+                let split = split.into();
+                Self::RefundReversed(RefundReversed { order_id, refund_id, amount, currency, split, code })
             }
             PaymentEvent::PaymentCancelled {} => Self::PaymentCancelled(PaymentCancelled {}),
         }
@@ -186,6 +191,24 @@ pub struct PaymentRefunded {
 pub struct RefundFailed {
     /// Which refund.
     pub refund_id: RefundId,
+    /// The gateway's code.
+    pub code: String,
+}
+
+/// Money that went back came back to us: the customer's bank didn't take it. The refund counts as never requested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundReversed {
+    /// For which order.
+    pub order_id: OrderId,
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// How much, in minor units: all of the refund.
+    pub amount: Minor,
+    /// Of which currency.
+    pub currency: Currency,
+    /// What for; the units are 0, as only money moved.
+    pub split: Split,
     /// The gateway's code.
     pub code: String,
 }

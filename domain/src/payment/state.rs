@@ -123,7 +123,7 @@ pub enum RefundPhase {
         /// The gateway's own id of the refund.
         reference: Option<String>,
     },
-    /// It did not, and counts for nothing.
+    /// It did not, or came back to us, and counts for nothing.
     Failed {
         /// The gateway's code.
         code: String,

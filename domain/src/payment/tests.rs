@@ -101,6 +101,17 @@ fn failed(refund_id: RefundId) -> PaymentEvent {
     PaymentEvent::RefundFailed { refund_id, code: "expired_card".into() }
 }
 
+fn reversed(refund_id: RefundId, amount: i64) -> PaymentEvent {
+    PaymentEvent::RefundReversed {
+        order_id: ORDER,
+        refund_id,
+        amount,
+        currency: usd(0).currency,
+        split: split(&[amount], 0, 0).money_alone(),
+        code: "expired_card".into(),
+    }
+}
+
 fn open(amount: i64) -> PaymentCommand {
     PaymentCommand::Open { order_id: ORDER, customer_id: None, amount: usd(amount) }
 }
@@ -145,6 +156,20 @@ fn fail(refund_id: RefundId) -> PaymentCommand {
     PaymentCommand::FailRefund { refund_id, code: "expired_card".into() }
 }
 
+fn reverse(refund_id: RefundId) -> PaymentCommand {
+    PaymentCommand::ReverseRefund { refund_id, code: "expired_card".into() }
+}
+
+/// A refund of 40 that went back.
+fn gone_back() -> Vec<PaymentEvent> {
+    vec![opened(), captured(), requested(R1, 40), refunded(R1, 40)]
+}
+
+/// And came back to us.
+fn come_back() -> Vec<PaymentEvent> {
+    vec![opened(), captured(), requested(R1, 40), refunded(R1, 40), reversed(R1, 40)]
+}
+
 #[test]
 fn what_is_accepted() {
     let cancelled = PaymentEvent::PaymentCancelled {};
@@ -167,6 +192,8 @@ fn what_is_accepted() {
         (vec![opened(), captured(), requested(R1, 100), failed(R1)], request(R2, 100), requested(R2, 100)),
         (vec![opened(), captured(), requested(R1, 40)], settle(R1), refunded(R1, 40)),
         (vec![opened(), captured(), requested(R1, 40)], fail(R1), failed(R1)),
+        (gone_back(), reverse(R1), reversed(R1, 40)),
+        (come_back(), request(R2, 100), requested(R2, 100)),
     ] {
         TestFramework::<Payment>::with(()).given(given).when(when).then_expect_events(vec![then]);
     }
@@ -179,6 +206,7 @@ fn what_is_refused() {
     let cancelled = || PaymentEvent::PaymentCancelled {};
     let paid = || vec![opened(), captured()];
     let above = |left| E::RefundAboveCapture { left: usd(left) };
+    let not_refunded = || E::NotRefunded { refund_id: R1 };
     let other_line = || {
         let mut split = split(&[10], 0, 0);
         split.goods[0].line = 2;
@@ -239,6 +267,16 @@ fn what_is_refused() {
             settle(R1),
             E::NoSuchRefund { refund_id: R1 },
         ),
+        (vec![], reverse(R1), not_refunded()),
+        (paid(), reverse(R1), not_refunded()),
+        (vec![opened(), captured(), requested(R1, 40)], reverse(R1), not_refunded()),
+        (vec![opened(), captured(), requested(R1, 40), failed(R1)], reverse(R1), not_refunded()),
+        (gone_back(), reverse(R2), E::NotRefunded { refund_id: R2 }),
+        (come_back(), reverse(R1), not_refunded()),
+        (come_back(), settle(R1), E::NoSuchRefund { refund_id: R1 }),
+        (come_back(), fail(R1), E::NoSuchRefund { refund_id: R1 }),
+        (come_back(), request(R1, 1), E::RepeatedRefund),
+        (come_back(), request(R2, 101), above(100)),
         (paid(), PaymentCommand::Cancel, E::AlreadyCaptured),
         (vec![opened(), cancelled()], PaymentCommand::Cancel, E::Cancelled),
     ] {
@@ -261,11 +299,13 @@ fn the_status_follows_the_events() {
         (refunded(R1, 40), "partially_refunded"),
         (requested(R2, 60), "partially_refunded"),
         (refunded(R2, 60), "refunded"),
+        (reversed(R1, 40), "partially_refunded"),
+        (reversed(R2, 60), "succeeded"),
     ] {
         payment.evolve(&event);
         assert_eq!(payment.status().as_str(), status, "after {event:?}");
     }
-    assert_eq!((payment.captured_amount(), payment.refunded_amount(), payment.refundable()), (100, 100, 0));
+    assert_eq!((payment.captured_amount(), payment.refunded_amount(), payment.refundable()), (100, 0, 100));
 }
 
 #[test]

@@ -215,6 +215,16 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!({"paymentId": id, "refundId": id, "amount": 98, "currency": "USD", "split": public_split}),
         ),
     );
+    add(
+        "orders",
+        "OrderRefundReversed",
+        of_order(
+            json!({"payment_id": id, "refund_id": id, "customer_id": id, "amount": 98, "currency": "USD",
+                "split": split}),
+            json!({"paymentId": id, "refundId": id, "customerId": id, "amount": 98, "currency": "USD",
+                "split": public_split}),
+        ),
+    );
 
     add(
         "payments",
@@ -253,6 +263,11 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
     let mut public =
         json!({"orderId": id, "refundId": id, "amount": 98, "currency": "USD", "split": public_split});
     add("payments", "RefundRequested", (refund.clone(), public.clone()));
+    let came_back = |mut refund: Value| {
+        refund["code"] = json!("expired");
+        refund
+    };
+    add("payments", "RefundReversed", (came_back(refund.clone()), came_back(public.clone())));
     public["reference"] = json!("re_1");
     add("payments", "PaymentRefunded", (refund, public));
     add(

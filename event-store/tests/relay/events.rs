@@ -11,8 +11,8 @@ use domain::coupon::{Coupon, CouponCode, CouponEvent, Discount, Terms};
 use domain::ids::{CategoryId, OrderId, PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use domain::inventory::{Inventory, InventoryEvent};
 use domain::order::{
-    CancelCause, GoodsAmount, Order, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded,
-    OrderShipped, Region, ReturnedItem, Split,
+    CancelCause, GoodsAmount, Order, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefundReversed,
+    OrderRefunded, OrderShipped, Region, ReturnedItem, Split,
 };
 use domain::payment::{ActionPage, Payment, PaymentEvent};
 use domain::product::{Attribute, Image, Product, ProductDetails, ProductEvent};
@@ -156,6 +156,14 @@ fn orders() -> Vec<Sample> {
             currency: gbp(),
             split: split(),
         }),
+        OrderEvent::OrderRefundReversed(OrderRefundReversed {
+            payment_id: id(),
+            refund_id: id(),
+            customer_id: None,
+            amount: 255,
+            currency: gbp(),
+            split: split().money_alone(),
+        }),
     ]
     .iter()
     .map(|event| Sample::of(order.clone(), event))
@@ -289,6 +297,14 @@ fn payment() -> Vec<Sample> {
             reference: None,
         },
         PaymentEvent::RefundFailed { refund_id, code: "expired".to_owned() },
+        PaymentEvent::RefundReversed {
+            order_id,
+            refund_id,
+            amount,
+            currency,
+            split: split().money_alone(),
+            code: "expired".to_owned(),
+        },
         PaymentEvent::PaymentCancelled {},
     ]
     .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::Minor;
 use domain::order::CancelCause;
-use domain::order::public::{GoodsAmount, OrderLine, OrderPlaced, OrderPublicEvent, Part};
+use domain::order::public::{OrderLine, OrderPlaced, OrderPublicEvent, Part, Split};
 use domain::payment::public::PaymentPublicEvent;
 use domain::public::{PublicData, PublicEvent};
 use uuid::Uuid;
@@ -21,9 +21,13 @@ pub(super) struct Changes<'a> {
     /// By order and seller.
     pub(super) sellers: BTreeMap<(Uuid, Uuid), SellerChange<'a>>,
     pub(super) history: BTreeMap<(Uuid, i64), (OrderStatus, DateTime<Utc>)>,
-    pub(super) refunds: BTreeMap<(Uuid, Uuid), (Minor, DateTime<Utc>)>,
+    /// By order and refund; nothing of one that came back to us.
+    pub(super) refunds: BTreeMap<(Uuid, Uuid), Option<Refund>>,
     pub(super) payments: BTreeMap<Uuid, PaymentChange<'a>>,
 }
+
+/// How much went back, and when.
+pub(super) type Refund = (Minor, DateTime<Utc>);
 
 /// An order: placed in this batch, or changed, or both.
 #[derive(Debug, Default, PartialEq)]
@@ -134,14 +138,35 @@ impl<'a> Changes<'a> {
                 }
             }
             OrderPublicEvent::OrderRefunded(refund) => {
-                add(&mut order.refunded, refund.amount, event)?;
-                self.refunds.insert((id, refund.refund_id.0), (refund.amount, event.occurred_at));
-                self.refunded_lines(event, id, &refund.split.goods)?;
-                for (seller, amount) in refund.seller_parts().unwrap_or_default() {
-                    let part = self.sellers.entry((id, seller.0)).or_default();
-                    add(&mut part.refunded, amount, event)?;
-                }
+                let row = Some((refund.amount, event.occurred_at));
+                self.refunds.insert((id, refund.refund_id.0), row);
+                self.refunded(event, id, add, refund.amount, &refund.split)?;
             }
+            OrderPublicEvent::OrderRefundReversed(reversed) => {
+                self.refunds.insert((id, reversed.refund_id.0), None);
+                self.refunded(event, id, take, reversed.amount, &reversed.split)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Money went back, or came back to us: it is added to what was refunded, or taken from it.
+    fn refunded(
+        &mut self,
+        event: &PublicEvent,
+        id: Uuid,
+        count: Count,
+        amount: Minor,
+        split: &Split,
+    ) -> Result<(), ApplyError> {
+        count(&mut self.orders.entry(id).or_default().refunded, amount, event)?;
+        for goods in split.goods.iter().filter(|goods| goods.amount != 0) {
+            let line = self.lines.entry((id, goods.line)).or_default();
+            count(&mut line.refunded, goods.amount, event)?;
+        }
+        for (seller, amount) in split.refunded_parts().unwrap_or_default() {
+            let part = self.sellers.entry((id, seller.0)).or_default();
+            count(&mut part.refunded, amount, event)?;
         }
         Ok(())
     }
@@ -174,19 +199,6 @@ impl<'a> Changes<'a> {
         let all = order.all_lines.unwrap_or(OrderStatus::Pending);
         // A seller's lines step together.
         lines.iter().find_map(|line| order.own_lines.get(line).copied()).unwrap_or(all)
-    }
-
-    fn refunded_lines(
-        &mut self,
-        event: &PublicEvent,
-        id: Uuid,
-        goods: &[GoodsAmount],
-    ) -> Result<(), ApplyError> {
-        for goods in goods.iter().filter(|goods| goods.amount != 0) {
-            let line = self.lines.entry((id, goods.line)).or_default();
-            add(&mut line.refunded, goods.amount, event)?;
-        }
-        Ok(())
     }
 
     fn step(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus) {
@@ -228,6 +240,9 @@ impl<'a> Changes<'a> {
             PaymentPublicEvent::PaymentRefunded(refund) => {
                 add(&mut payment.refunded, refund.amount, event)?;
             }
+            PaymentPublicEvent::RefundReversed(reversed) => {
+                take(&mut payment.refunded, reversed.amount, event)?;
+            }
             PaymentPublicEvent::RefundRequested(_) | PaymentPublicEvent::RefundFailed(_) => {}
             PaymentPublicEvent::PaymentCancelled(_) => payment.phase = Some(PaymentStatus::Cancelled),
         }
@@ -235,7 +250,15 @@ impl<'a> Changes<'a> {
     }
 }
 
+/// [`add`] or [`take`].
+type Count = fn(&mut i64, i64, &PublicEvent) -> Result<(), ApplyError>;
+
 fn add(sum: &mut i64, amount: i64, event: &PublicEvent) -> Result<(), ApplyError> {
     *sum = sum.checked_add(amount).ok_or_else(|| ApplyError::bad(event, "a sum is too large"))?;
+    Ok(())
+}
+
+fn take(sum: &mut i64, amount: i64, event: &PublicEvent) -> Result<(), ApplyError> {
+    *sum = sum.checked_sub(amount).ok_or_else(|| ApplyError::bad(event, "a sum is too large"))?;
     Ok(())
 }

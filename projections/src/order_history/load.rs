@@ -176,7 +176,8 @@ const REFUNDS: Target =
 
 fn refunds(changes: &Changes<'_>) -> Rows {
     let mut rows = Rows::of(REFUNDS);
-    for ((order, refund), (amount, occurred_at)) in &changes.refunds {
+    for ((order, refund), kept) in &changes.refunds {
+        let Some((amount, occurred_at)) = kept else { continue };
         rows.row().put(*order).put(*refund).put(*amount).put(*occurred_at);
     }
     rows

@@ -2,7 +2,7 @@
 //!
 //! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with the
 //! shop's lines, their status and what falls on them; `counts` of customers, sellers and all by status; `history` of the
-//! status; `refunds`; and `payments`, which is keyed by the payment because its events may come before or after the
+//! status; `refunds`, those that didn't come back to us; and `payments`, which is keyed by the payment because its events may come before or after the
 //! order's. Nothing personal is here: notes, addresses and a parcel's tracking number are not in public events and are
 //! folded from the order's stream when it is shown.
 //!

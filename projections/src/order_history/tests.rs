@@ -59,6 +59,13 @@ fn orders_with(happened: impl Fn(&OrderEvent) -> bool) -> Vec<OrderId> {
     matching.collect()
 }
 
+/// One of which money went back, and stayed there.
+fn refunded_order() -> OrderId {
+    let reversed = orders_with(|event| matches!(event, OrderEvent::OrderRefundReversed(_)));
+    let refunded = orders_with(|event| matches!(event, OrderEvent::OrderRefunded(_)));
+    refunded.into_iter().find(|id| !reversed.contains(id)).expect("a refund that stays")
+}
+
 async fn detail(orders: &Orders, id: OrderId) -> OrderDetail {
     orders.by_id(id).await.unwrap().value.expect("the order is there")
 }
@@ -66,8 +73,7 @@ async fn detail(orders: &Orders, id: OrderId) -> OrderDetail {
 #[tokio::test]
 async fn a_delivered_and_partly_refunded_order_shows_its_whole_way() {
     let (_database, orders) = filled().await;
-    let id = orders_with(|event| matches!(event, OrderEvent::OrderRefunded(_)))[0];
-    let detail = detail(&orders, id).await;
+    let detail = detail(&orders, refunded_order()).await;
 
     let way: Vec<_> = detail.history.iter().map(|step| step.status).collect();
     let expected =
@@ -83,6 +89,31 @@ async fn a_delivered_and_partly_refunded_order_shows_its_whole_way() {
     let payment = detail.payment.expect("its payment");
     assert_eq!(payment.status(), PaymentStatus::PartiallyRefunded);
     assert_eq!(payment.payment_id, detail.order.payment_id);
+}
+
+/// Guards against a customer who is told that money went back which came back to us.
+#[tokio::test]
+async fn a_refund_that_came_back_is_shown_nowhere_and_its_goods_stay_returned() {
+    let id = orders_with(|event| matches!(event, OrderEvent::OrderRefundReversed(_)))[0];
+    let events = events();
+    // In one batch, and each event in one of its own: new rows, and changed ones.
+    for size in [events.len(), 1] {
+        let database = TestDatabase::new().await;
+        let mut tx = database.app.begin().await.unwrap();
+        for batch in events.chunks(size) {
+            OrderHistory.apply(batch, Generation(1), &mut tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let detail = detail(&Orders::new(database.app.clone()), id).await;
+        assert!(detail.refunds.is_empty());
+        assert_eq!((detail.order.summary.refunded, detail.order.version), (0, 8));
+        assert_eq!((detail.lines[0].returned, detail.lines[0].refunded), (1, 0));
+        assert_eq!(detail.payment.expect("its payment").status(), PaymentStatus::Succeeded);
+        let of_sellers = "SELECT sum(refunded)::bigint FROM order_history_g1_sellers WHERE order_id = $1";
+        let of_sellers: i64 =
+            sqlx::query_scalar(of_sellers).bind(id.0).fetch_one(&database.app).await.unwrap();
+        assert_eq!(of_sellers, 0);
+    }
 }
 
 #[tokio::test]
@@ -221,7 +252,7 @@ fn a_batch_folds_an_order_that_it_places_and_changes_into_one_new_row() {
     let events = events();
     let changes = Changes::fold(&events).unwrap();
     assert!(changes.orders.values().all(|order| order.placed.is_some()));
-    let order = &changes.orders[&orders_with(|event| matches!(event, OrderEvent::OrderRefunded(_)))[0].0];
+    let order = &changes.orders[&refunded_order().0];
     assert_eq!(order.status, Some(OrderStatus::Delivered));
     assert!(order.refunded > 0 && order.captured > order.refunded);
 }

@@ -30,6 +30,8 @@ pub(super) struct Changes<'a> {
 enum Way {
     In,
     Out,
+    /// What went out came back.
+    Reversed,
 }
 
 impl<'a> Changes<'a> {
@@ -43,6 +45,9 @@ impl<'a> Changes<'a> {
                 }
                 PublicData::Orders(OrderPublicEvent::OrderRefunded(refund)) => {
                     changes.moved(event, Way::Out, refund.currency.code(), &refund.split)?;
+                }
+                PublicData::Orders(OrderPublicEvent::OrderRefundReversed(reversed)) => {
+                    changes.moved(event, Way::Reversed, reversed.currency.code(), &reversed.split)?;
                 }
                 PublicData::Orders(
                     OrderPublicEvent::OrderPlaced(_)
@@ -125,6 +130,10 @@ fn add(sums: &mut Sums, way: Way, amount: i64, units: i64) -> Option<()> {
         Way::Out => {
             sums.refunds = sums.refunds.checked_add(amount)?;
             sums.returned_units = sums.returned_units.checked_add(units)?;
+        }
+        Way::Reversed => {
+            sums.refunds = sums.refunds.checked_sub(amount)?;
+            sums.returned_units = sums.returned_units.checked_sub(units)?;
         }
     }
     Some(())

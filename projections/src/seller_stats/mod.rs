@@ -1,9 +1,12 @@
 //! What each seller earned: by quarter of an hour and currency, by product, and from which customers.
 //!
 //! Revenue counts from the capture: line totals after discount, without tax and shipping, as the capture's split says,
-//! so that the sums are the ledger's goods. A refund counts when it occurred. Quarters of an hour are of `occurred_at`:
+//! so that the sums are the ledger's goods. A refund counts when it occurred, and one that came back to us is taken off when
+//! that occurred: so what a time that is over came to stays as it was, and refunds may be below 0 in the time after.
+//! Quarters of an hour are of `occurred_at`:
 //! every time zone of today is a whole number of them from UTC, so a day of any of them is a sum of whole rows. An order
-//! counts for each seller in its capture; units are those paid and those that came back with a refund.
+//! counts for each seller in its capture; units are those paid and those that came back with a refund, and that they did
+//! stays so where its money comes back to us.
 //!
 //! A customer is new to a seller with the first order that was paid, and returns with those after it. Guests aren't
 //! counted as customers.
@@ -62,7 +65,11 @@ impl ReadModel for SellerStats {
     fn concerns(&self, event: &PublicEvent) -> bool {
         matches!(
             event.data,
-            PublicData::Orders(OrderPublicEvent::OrderPaid(_) | OrderPublicEvent::OrderRefunded(_))
+            PublicData::Orders(
+                OrderPublicEvent::OrderPaid(_)
+                    | OrderPublicEvent::OrderRefunded(_)
+                    | OrderPublicEvent::OrderRefundReversed(_)
+            )
         )
     }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub struct Sums {
     /// Captured for goods.
     pub gross: Minor,
-    /// Refunded for goods.
+    /// Refunded for goods, less what of refunds came back.
     pub refunds: Minor,
     /// Paid orders.
     #[serde(default)]
@@ -46,7 +46,7 @@ impl Sums {
         divide_half_up(self.gross.into(), self.orders.into())
     }
 
-    /// Refunds by gross revenue; 0 without revenue.
+    /// Refunds by gross revenue; 0 without revenue, below 0 where more of earlier refunds came back than was refunded.
     pub fn refund_rate(&self) -> Rate {
         Rate(divide_half_up(i128::from(self.refunds) * 10_000, self.gross.into()))
     }

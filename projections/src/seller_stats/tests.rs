@@ -50,6 +50,11 @@ fn expected(tz: Tz, interval: Interval) -> BTreeMap<(SellerId, NaiveDate), Sums>
                     sums.returned_units += i64::from(goods.quantity);
                 }
             }
+            Stored::Order(OrderEvent::OrderRefundReversed(reversed)) => {
+                for goods in reversed.split.goods {
+                    days.entry((goods.seller_id, day)).or_default().refunds -= goods.amount;
+                }
+            }
             _ => {}
         }
     }
@@ -181,6 +186,8 @@ async fn customers_are_new_once_and_return_after_that() {
 
 #[test]
 fn averages_and_shares_are_rounded_half_up() {
+    let came_back = Sums { gross: 1001, refunds: -250, ..Sums::default() };
+    assert_eq!((came_back.net(), came_back.refund_rate().to_string()), (1251, "-0.2498".to_owned()));
     let sums = Sums { gross: 1001, refunds: 250, orders: 2, ..Sums::default() };
     assert_eq!((sums.net(), sums.average_order_value()), (751, 501));
     assert_eq!(sums.refund_rate(), Rate(2498));

@@ -8,8 +8,8 @@ use domain::category::{CategoryDetails, CategoryEvent};
 use domain::ids::{CategoryId, OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
 use domain::inventory::InventoryEvent;
 use domain::order::{
-    CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, OrderShipped,
-    OrderStatus, Part, Region, ReturnedItem, Split,
+    CancelCause, GoodsAmount, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefundReversed,
+    OrderRefunded, OrderShipped, OrderStatus, Part, Region, ReturnedItem, Split,
 };
 use domain::payment::PaymentEvent;
 use domain::product::{ProductDetails, ProductEvent};
@@ -182,8 +182,12 @@ fn order(making: &mut Making, items: &[Item], n: usize, most_lines: usize) -> Ve
     }
     groups.push(making.end());
     if fate < 3 {
-        give_back(making, id, &placed);
+        let refunded = give_back(making, id, &placed);
         groups.push(making.end());
+        if fate == 2 {
+            come_back(making, id, refunded);
+            groups.push(making.end());
+        }
     }
     groups
 }
@@ -308,7 +312,7 @@ fn ship_apart(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
 }
 
 /// One unit of the first line comes back.
-fn give_back(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
+fn give_back(making: &mut Making, id: Uuid, placed: &OrderPlaced) -> OrderRefunded {
     let line = &placed.lines[0];
     let (product_id, seller_id, amount) = (line.product_id, line.seller_id, line.unit_price);
     let (payment_id, customer_id, currency) = (placed.payment_id, placed.customer_id, placed.currency);
@@ -329,5 +333,23 @@ fn give_back(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
     };
     making.happens(payment_id.0, Stored::Payment(refunded));
     let refunded = OrderRefunded { payment_id, refund_id, customer_id, amount, currency, split };
-    making.happens(id, Stored::Order(OrderEvent::OrderRefunded(refunded)));
+    making.happens(id, Stored::Order(OrderEvent::OrderRefunded(refunded.clone())));
+    refunded
+}
+
+/// The customer's bank doesn't take the money.
+fn come_back(making: &mut Making, id: Uuid, refunded: OrderRefunded) {
+    let OrderRefunded { payment_id, refund_id, customer_id, amount, currency, split } = refunded;
+    let split = split.money_alone();
+    let reversed = PaymentEvent::RefundReversed {
+        order_id: OrderId(id),
+        refund_id,
+        amount,
+        currency,
+        split: split.clone(),
+        code: "unknown".to_owned(),
+    };
+    making.happens(payment_id.0, Stored::Payment(reversed));
+    let reversed = OrderRefundReversed { payment_id, refund_id, customer_id, amount, currency, split };
+    making.happens(id, Stored::Order(OrderEvent::OrderRefundReversed(reversed)));
 }

@@ -1,7 +1,8 @@
 //! The ledger: what was captured and refunded, day by day, added up from the log alone.
 //!
 //! It goes through the captures and refunds of the log once and keeps the days, not the events: its memory grows with
-//! the days.
+//! the days. A refund that came back to us is taken off on the day on which it did, not on its own: a day that is over
+//! doesn't change.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,8 @@ use utoipa::ToSchema;
 
 /// So many captures and refunds are read together.
 const PAGE: i64 = 1_000;
-/// The events that move money. An order's stream has a copy of each capture and refund, made in the same append.
-const MOVES: [&str; 2] = ["OrderPaid", "OrderRefunded"];
+/// The events that move money. An order's stream has a copy of each capture, refund and reversal, made in the same append.
+const MOVES: [&str; 3] = ["OrderPaid", "OrderRefunded", "OrderRefundReversed"];
 
 /// Why there is no ledger.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +114,7 @@ pub struct Figures {
     pub currency: Currency,
     /// What came in.
     pub captured: Amount,
-    /// What went back.
+    /// What went back, less what of refunds came back to us: below 0 where those are of earlier days.
     pub refunded: Amount,
     /// `captured − refunded`; without a seller also `goods + tax + shipping`.
     pub balance: Amount,
@@ -184,6 +185,10 @@ impl Ledger {
             OrderEvent::OrderRefunded(refund) => {
                 let moved = self.moved(refund.amount, &refund.split);
                 (refund.currency, moved.map(|of| Sums { refunded: of.amount, ..of.net(-1) }))
+            }
+            OrderEvent::OrderRefundReversed(reversed) => {
+                let moved = self.moved(reversed.amount, &reversed.split);
+                (reversed.currency, moved.map(|of| Sums { refunded: -of.amount, ..of.net(1) }))
             }
             OrderEvent::OrderPlaced(_)
             | OrderEvent::OrderConfirmed {}

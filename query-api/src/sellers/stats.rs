@@ -28,14 +28,16 @@ pub(super) enum IntervalWord {
 #[schema(as = SalesFigures)]
 struct Figures {
     gross_revenue: Amount,
+    /// Less what of refunds came back, on the day on which it did.
     refunds: Amount,
     net_revenue: Amount,
     orders: i64,
     units: i64,
     returned_units: i64,
     average_order_value: Amount,
-    /// Refunds as a share of gross revenue: above 1 where more went back of earlier orders than came in.
-    #[schema(value_type = f64, minimum = 0)]
+    /// Refunds as a share of gross revenue: above 1 where more went back of earlier orders than came in, below 0 where
+    /// more of earlier refunds came back than went back.
+    #[schema(value_type = f64)]
     refund_rate: Box<RawValue>,
 }
 

@@ -83,7 +83,10 @@ async fn moves(log: &Log) -> Vec<(DateTime<Utc>, OrderEvent)> {
     let upcasters = Order::upcasters();
     let (mut moves, mut after) = (Vec::new(), 0);
     loop {
-        let page = log.read_types(&["OrderPaid", "OrderRefunded"], after, 1_000).await.unwrap();
+        let page = log
+            .read_types(&["OrderPaid", "OrderRefunded", "OrderRefundReversed"], after, 1_000)
+            .await
+            .unwrap();
         let Some(last) = page.last() else { return moves };
         after = last.position;
         for event in page.iter().filter(|event| event.aggregate_type == Order::TYPE) {

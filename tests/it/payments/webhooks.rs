@@ -67,6 +67,24 @@ async fn what_a_gateway_tells_late_twice_or_in_another_order_counts_once() {
 }
 
 #[tokio::test]
+async fn a_refund_that_the_simulator_lets_fail_comes_back_and_may_be_asked_for_again() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let admin = app.person(Role::Admin).await;
+    let order = ordered(&buyer, &seller).await;
+    assert_eq!(buyer.pay(&order, "tok_refundFail").await.status, 200);
+    let refund = format!("/payments/{}/refund", payment_id(&order));
+    admin.post_once("once", &refund, &json!({})).await;
+    app.event(payment_id(&order), "RefundReversed").await;
+    let known = admin.post_once("once", &refund, &json!({})).await;
+    assert_eq!((known.status.as_u16(), known.code().as_str()), (402, "PAYMENT_FAILED"), "{}", known.text);
+    admin.post(&refund, &json!({})).await;
+    let events = app.events("payments", payment_id(&order)).await;
+    assert_eq!(events[3..6], ["RefundRequested", "PaymentRefunded", "RefundReversed"]);
+    assert_eq!(events[6..8], ["RefundRequested", "PaymentRefunded"], "and it comes back too");
+}
+
+#[tokio::test]
 async fn a_charge_whose_answer_never_came_is_asked_for_again_and_made_once() {
     let app = App::start().await;
     let seller = app.person(Role::Seller).await;

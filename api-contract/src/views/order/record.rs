@@ -100,6 +100,10 @@ impl Record for OrderRecord {
                 self.refunds.push(refund.clone());
                 None
             }
+            OrderEvent::OrderRefundReversed(reversed) => {
+                self.refunds.retain(|refund| refund.refund_id != reversed.refund_id);
+                None
+            }
             OrderEvent::ItemsReturned { items: _ } => None,
         };
         self.order.evolve(event);

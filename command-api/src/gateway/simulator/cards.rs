@@ -25,6 +25,8 @@ pub(super) enum Manner {
     Late { told: u32 },
     /// It takes its time, and tells of the end before it tells of the beginning.
     Reordered,
+    /// What goes back to it comes back a little later, which it tells.
+    RefundFails,
 }
 
 fn good(brand: &'static str, last4: &'static str) -> Card {
@@ -66,6 +68,7 @@ pub(super) fn card(token: &str) -> Card {
         "tok_chargeDeclinedExpiredCard" => bad("expired_card"),
         "tok_chargeDeclinedIncorrectCvc" => bad("incorrect_cvc"),
         "tok_chargeDeclinedProcessingError" => bad("processing_error"),
+        "tok_refundFail" => Card { manner: Manner::RefundFails, ..good("visa", "5126") },
         "tok_timeoutAfterCharge" => Card { manner: Manner::AnswerLost, ..good("visa", "4242") },
         "tok_webhookDelayed" => late(Manner::Late { told: 1 }),
         "tok_webhookRepeated" => late(Manner::Late { told: 3 }),
@@ -93,6 +96,10 @@ mod tests {
         assert_eq!(card("tok_mastercard").last4, Some("4444"));
         assert_eq!(card("tok_chargeDeclined").code, Some("card_declined"));
         assert_eq!(card("tok_threeDSecure2Required").status, "requires_action");
+        assert_eq!(
+            (card("tok_refundFail").status, card("tok_refundFail").manner),
+            ("succeeded", Manner::RefundFails)
+        );
         assert_eq!(card("tok_of_somebody_else").code, Some("invalid_token"));
     }
 

@@ -55,7 +55,7 @@ impl Simulator {
         let card = card(&charge.token);
         let made = match card.manner {
             // Its answer says everything, so there is nothing to be written with it.
-            Manner::Plain => insert(&self.pool, charge, &card).await,
+            Manner::Plain | Manner::RefundFails => insert(&self.pool, charge, &card).await,
             Manner::AnswerLost | Manner::Late { .. } | Manner::Reordered => {
                 self.announced(charge, &card).await
             }
@@ -180,7 +180,7 @@ async fn insert(db: impl PgExecutor<'_>, charge: &Charge, card: &Card) -> Result
 async fn announce(db: &mut PgConnection, payment_id: PaymentId, manner: Manner) -> Result<(), sqlx::Error> {
     let (now, end) = (Utc::now(), "payment_intent.succeeded");
     match manner {
-        Manner::Plain | Manner::AnswerLost => {}
+        Manner::Plain | Manner::RefundFails | Manner::AnswerLost => {}
         Manner::Late { told } => {
             let event = id("evt");
             for _ in 0..told {
@@ -197,7 +197,7 @@ async fn announce(db: &mut PgConnection, payment_id: PaymentId, manner: Manner) 
 }
 
 /// Puts a webhook on its way.
-async fn tell(
+pub(super) async fn tell(
     db: &mut PgConnection,
     payment_id: PaymentId,
     kind: &str,
@@ -209,7 +209,7 @@ async fn tell(
         "object": "event",
         "type": kind,
         "created": Utc::now().timestamp(),
-        "data": { "object": { "object": "payment_intent", "metadata": { "payment_id": payment_id } } },
+        "data": { "object": { "object": kind.split('.').next(), "metadata": { "payment_id": payment_id } } },
     });
     sqlx::query_scalar!(
         "INSERT INTO simulator_webhooks (payload, due_at) VALUES ($1, $2) RETURNING id",

@@ -9,12 +9,14 @@ mod deliveries;
 mod pages;
 mod refunds;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::ids::PaymentId;
+use domain::ids::{PaymentId, RefundId};
 use rand::RngCore as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -100,6 +102,10 @@ impl Gateway for Simulator {
 
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError> {
         self.give_back(refund).await.map_err(no_answer)
+    }
+
+    async fn refunds(&self, charge: &str) -> Result<BTreeMap<RefundId, GivenBack>, GatewayError> {
+        self.standing_refunds(charge).await.map_err(no_answer)
     }
 
     async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {

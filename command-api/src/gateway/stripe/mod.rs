@@ -13,11 +13,13 @@ mod methods;
 mod objects;
 mod refunds;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use domain::Money;
-use domain::ids::PaymentId;
+use domain::ids::{PaymentId, RefundId};
 use sqlx::PgPool;
 
 use self::http::Http;
@@ -82,6 +84,10 @@ impl Gateway for Stripe {
 
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError> {
         self.give_back(refund).await
+    }
+
+    async fn refunds(&self, charge: &str) -> Result<BTreeMap<RefundId, GivenBack>, GatewayError> {
+        self.standing_refunds(charge).await
     }
 
     async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {

@@ -162,10 +162,9 @@ pub(super) struct Refund {
 }
 
 impl Refund {
-    /// Whether it is this one of ours.
-    pub(super) fn is(&self, refund_id: RefundId) -> bool {
-        let ours = self.metadata.as_ref().and_then(|metadata| metadata.get("refund_id"));
-        ours.is_some_and(|ours| *ours == refund_id.to_string())
+    /// Which one of ours it is, if it is ours.
+    pub(super) fn refund_id(&self) -> Option<RefundId> {
+        self.metadata.as_ref()?.get("refund_id")?.parse().ok()
     }
 
     /// What became of it. Some take days (`pending`), or wait for the customer (`requires_action`).

@@ -8,6 +8,10 @@
 //! only where Stripe itself refuses the second: two of more than half of what was captured are more than was captured. A
 //! smaller one waits until it is in the list, or Stripe has forgotten the key: after a day, as for any other answer.
 
+use std::collections::BTreeMap;
+
+use domain::ids::RefundId;
+
 use super::super::{GatewayError, GiveBack, GivenBack};
 use super::http::Keys;
 use super::objects::{List, Refund};
@@ -41,24 +45,37 @@ impl Stripe {
         Ok(made.map_or_else(|| GivenBack::Refused { code: problem.word() }, Refund::given_back))
     }
 
+    /// What became of the refunds of an intent that are ours.
+    pub(super) async fn standing_refunds(
+        &self,
+        intent: &str,
+    ) -> Result<BTreeMap<RefundId, GivenBack>, GatewayError> {
+        let made = self.made_refunds(intent).await?.into_iter();
+        Ok(made.filter_map(|made| Some((made.refund_id()?, made.given_back()))).collect())
+    }
+
     /// The refund as it is now, if it was made.
     async fn made_refund(&self, refund: &GiveBack) -> Result<Option<Refund>, GatewayError> {
-        let first = format!("/v1/refunds?payment_intent={}&limit={PAGE}", refund.charge);
-        let mut path = first.clone();
+        let made = self.made_refunds(&refund.charge).await?;
+        Ok(made.into_iter().find(|made| made.refund_id() == Some(refund.refund_id)))
+    }
+
+    /// All refunds of an intent as they are now, the newest first.
+    async fn made_refunds(&self, intent: &str) -> Result<Vec<Refund>, GatewayError> {
+        let first = format!("/v1/refunds?payment_intent={intent}&limit={PAGE}");
+        let (mut path, mut made) = (first.clone(), Vec::new());
         loop {
             let page = match self.http.get::<List<Refund>>(&path).await?.result {
                 Ok(page) => page,
                 // Of an intent that Stripe doesn't know nothing went back.
-                Err(problem) if problem.is_missing() => return Ok(None),
+                Err(problem) if problem.is_missing() => return Ok(made),
                 Err(problem) => return Err(refused_call(&problem)),
             };
             let last = page.data.last().map(|refund| refund.id.clone());
-            if let Some(found) = page.data.into_iter().find(|made| made.is(refund.refund_id)) {
-                return Ok(Some(found));
-            }
+            made.extend(page.data);
             match last.filter(|_| page.has_more) {
                 Some(last) => path = format!("{first}&starting_after={last}"),
-                None => return Ok(None),
+                None => return Ok(made),
             }
         }
     }
@@ -74,7 +91,7 @@ fn keys(refund: &GiveBack) -> Keys {
 #[cfg(test)]
 mod tests {
     use domain::Money;
-    use domain::ids::{PaymentId, RefundId};
+    use domain::ids::PaymentId;
     use uuid::Uuid;
 
     use super::*;

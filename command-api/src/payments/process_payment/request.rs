@@ -184,13 +184,14 @@ async fn keep_pages(shop: &Shop, caller: &Caller, request: &Process) -> Result<O
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use api_contract::JsonBody;
     use async_trait::async_trait;
     use axum::http::HeaderMap;
     use chrono::{DateTime, Utc};
-    use domain::ids::PaymentId;
+    use domain::ids::{PaymentId, RefundId};
     use utoipa::PartialSchema as _;
     use utoipa::openapi::{RefOr, Schema};
 
@@ -221,6 +222,9 @@ mod tests {
             Err(GatewayError("deaf".into()))
         }
         async fn refund(&self, _: &GiveBack) -> Result<GivenBack, GatewayError> {
+            Err(GatewayError("deaf".into()))
+        }
+        async fn refunds(&self, _: &str) -> Result<BTreeMap<RefundId, GivenBack>, GatewayError> {
             Err(GatewayError("deaf".into()))
         }
         async fn keep(&self, _: &Keep<'_>) -> Result<Kept, GatewayError> {

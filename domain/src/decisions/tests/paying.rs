@@ -1,8 +1,8 @@
 //! Attempting, capturing, refunding.
 
 use super::*;
-use crate::order::Split;
-use crate::payment::PaymentError;
+use crate::order::{OrderEvent, Split};
+use crate::payment::{PaymentError, RefundPhase};
 
 fn action() -> RequireAction {
     RequireAction { payment_id: PAYMENT, attempt: 1, page: PersonalId(Uuid::from_u128(0x21)) }
@@ -10,6 +10,10 @@ fn action() -> RequireAction {
 
 fn decline() -> DeclinePayment {
     DeclinePayment { payment_id: PAYMENT, attempt: 1, code: "card_declined".into() }
+}
+
+fn reverse(refund_id: RefundId) -> ReverseRefund {
+    ReverseRefund { payment_id: PAYMENT, refund_id, code: "lost_or_stolen_card".into() }
 }
 
 fn fail() -> FailRefund {
@@ -161,6 +165,50 @@ fn a_refund_that_failed_may_be_requested_anew() {
     shop.decide(|it| fail_refund(it, &fail())).unwrap();
     let all = RequestRefund { refund_id: REFUND_2, ..refund(RefundOf::All) };
     assert_eq!(shop.decide(|it| request_refund(it, &all)).unwrap().amount, usd(20_998));
+}
+
+#[test]
+fn a_refund_that_came_back_to_us_is_undone_and_may_be_requested_anew() {
+    let mut shop = with_order(OrderStatus::Delivered);
+    let captured = shop.get::<Payment>(PAYMENT).captured.unwrap().split.clone();
+    let mut split = Split { tax: 500, ..captured };
+    (split.goods[0].amount, split.goods[0].quantity) = (9_999, 1);
+    shop.decide(|it| request_refund(it, &refund(RefundOf::Split(split.clone())))).unwrap();
+    shop.decide(|it| settle_refund(it, &settle(REFUND))).unwrap();
+    assert_eq!(shop.get::<Order>(ORDER).refunded, 10_499);
+
+    shop.decide(|it| reverse_refund(it, &reverse(REFUND))).unwrap();
+    assert_eq!(made(&shop), [("payments", "RefundReversed"), ("orders", "OrderRefundReversed")]);
+    let (payment, order) = (shop.get::<Payment>(PAYMENT), shop.get::<Order>(ORDER));
+    assert_eq!(payment.refunds[0].phase, RefundPhase::Failed { code: "lost_or_stolen_card".into() });
+    assert_eq!((payment.refunded_amount(), payment.refundable(), order.refunded), (0, 20_998, 0));
+    let money = split.money_alone();
+    assert_eq!((money.goods[0].quantity, money.total()), (0, Some(10_499)), "the goods stay where they are");
+    let Some(OrderEvent::OrderRefundReversed(reversed)) = shop.events::<Order>(ORDER).pop() else {
+        panic!("the order's last event is the reversal")
+    };
+    assert_eq!((reversed.amount, reversed.split), (10_499, money));
+
+    let all = RequestRefund { refund_id: REFUND_2, ..refund(RefundOf::All) };
+    assert_eq!(shop.decide(|it| request_refund(it, &all)).unwrap().amount, usd(20_998));
+    shop.decide(|it| settle_refund(it, &settle(REFUND_2))).unwrap();
+    assert_eq!(shop.get::<Order>(ORDER).refunded, 20_998);
+}
+
+#[test]
+fn only_what_went_back_comes_back_and_once() {
+    let not = || PaymentError::NotRefunded { refund_id: REFUND };
+    let mut shop = with_order(OrderStatus::Delivered);
+    assert_eq!(shop.decide(|it| reverse_refund(it, &reverse(REFUND))), Err(not().into()));
+    shop.decide(|it| request_refund(it, &refund(RefundOf::All))).unwrap();
+    assert_eq!(shop.decide(|it| reverse_refund(it, &reverse(REFUND))), Err(not().into()));
+    shop.decide(|it| settle_refund(it, &settle(REFUND))).unwrap();
+    shop.decide(|it| reverse_refund(it, &reverse(REFUND))).unwrap();
+    assert_eq!(shop.decide(|it| reverse_refund(it, &reverse(REFUND))), Err(not().into()));
+    let gone = PaymentError::NoSuchRefund { refund_id: REFUND };
+    assert_eq!(shop.decide(|it| settle_refund(it, &settle(REFUND))), Err(gone.into()));
+    let nothing = self::shop().decide(|it| reverse_refund(it, &reverse(REFUND)));
+    assert_eq!(nothing, Err(ReverseRefundError::Payment(PaymentError::NotOpened)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::cart::{Cart, CartCommand, CartError};
 use crate::coupon::CouponCode;
-use crate::order::CancelCause;
+use crate::order::{CancelCause, OrderEvent, Split};
 use crate::payment::RefundPhase;
 
 const PRODUCTS: [ProductId; 3] = [MUG, POT, TIP];
@@ -35,6 +35,7 @@ enum Try {
     RefundUnits { order: usize, line: u32, quantity: u32 },
     Settle { order: usize, refund: usize },
     Fail { order: usize, refund: usize },
+    Reverse { order: usize, refund: usize },
 }
 
 fn any_try() -> impl Strategy<Value = Try> {
@@ -72,7 +73,8 @@ fn any_try() -> impl Strategy<Value = Try> {
         2 => (order.clone(), 0..3_u32, 0..4_u32)
             .prop_map(|(order, line, quantity)| Try::RefundUnits { order, line, quantity }),
         4 => (order.clone(), 0..3_usize).prop_map(|(order, refund)| Try::Settle { order, refund }),
-        1 => (order, 0..3_usize).prop_map(|(order, refund)| Try::Fail { order, refund }),
+        1 => (order.clone(), 0..3_usize).prop_map(|(order, refund)| Try::Fail { order, refund }),
+        2 => (order, 0..3_usize).prop_map(|(order, refund)| Try::Reverse { order, refund }),
     ]
 }
 
@@ -222,10 +224,7 @@ impl World {
                 let Some(mut goods) = captured.split.goods.get(line as usize).cloned() else { return false };
                 // At a price of its own, perhaps above what was paid.
                 (goods.amount, goods.quantity) = (i64::from(quantity) * 4_321, quantity);
-                self.refund(
-                    order,
-                    RefundOf::Split(crate::order::Split { goods: vec![goods], tax: 0, shipping: 0 }),
-                )
+                self.refund(order, RefundOf::Split(Split { goods: vec![goods], tax: 0, shipping: 0 }))
             }
             Try::Settle { order, refund } => {
                 let refund_id = self.refund_of(order, refund);
@@ -236,6 +235,11 @@ impl World {
                 let refund_id = self.refund_of(order, refund);
                 let command = FailRefund { payment_id: payment_id(order), refund_id, code: "c".into() };
                 self.shop.decide(|it| fail_refund(it, &command)).is_ok()
+            }
+            Try::Reverse { order, refund } => {
+                let refund_id = self.refund_of(order, refund);
+                let command = ReverseRefund { payment_id: payment_id(order), refund_id, code: "c".into() };
+                self.shop.decide(|it| reverse_refund(it, &command)).is_ok()
             }
         }
     }
@@ -251,6 +255,7 @@ impl World {
         let mut held: BTreeMap<ProductId, u64> = BTreeMap::new();
         for n in 0..usize::try_from(self.orders).unwrap() {
             self.check_money(n)?;
+            self.check_reversals(n)?;
             let order = self.shop.get::<Order>(order_id(n));
             let placed = order.placed.as_ref().unwrap();
             prop_assert_eq!(Some(&order.status), order.line_status.iter().min());
@@ -305,6 +310,26 @@ impl World {
         prop_assert!(stock.reserved <= stock.on_hand, "below zero: {:?}", stock);
         prop_assert_eq!(stock.reserved, stock.reservations.values().map(|it| it.quantity).sum::<u64>());
         prop_assert_eq!(stock.reserved, held, "held by open orders");
+        Ok(())
+    }
+
+    /// What came back to us is the money of a refund that had gone back, once of each; what did not is refunded.
+    fn check_reversals(&self, n: usize) -> Result<(), TestCaseError> {
+        let mut gone: BTreeMap<RefundId, Split> = BTreeMap::new();
+        for event in self.shop.events::<Order>(order_id(n)) {
+            match event {
+                OrderEvent::OrderRefunded(refund) => {
+                    prop_assert_eq!(gone.insert(refund.refund_id, refund.split), None);
+                }
+                OrderEvent::OrderRefundReversed(reversed) => {
+                    let refund = gone.remove(&reversed.refund_id);
+                    prop_assert_eq!(refund.map(|split| split.money_alone()), Some(reversed.split));
+                }
+                _ => {}
+            }
+        }
+        let refunded: i64 = gone.values().filter_map(Split::total).sum();
+        prop_assert_eq!(refunded, self.shop.get::<Order>(order_id(n)).refunded);
         Ok(())
     }
 

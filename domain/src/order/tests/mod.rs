@@ -87,6 +87,11 @@ fn refund(amount: Minor) -> OrderRefunded {
     OrderRefunded { payment_id: PAYMENT, refund_id, customer_id: None, amount, currency: usd(), split }
 }
 
+fn reversal(amount: Minor) -> OrderRefundReversed {
+    let OrderRefunded { payment_id, refund_id, customer_id, amount, currency, split } = refund(amount);
+    OrderRefundReversed { payment_id, refund_id, customer_id, amount, currency, split }
+}
+
 fn parcel() -> Parcel {
     Parcel { tracking_number: Some("1Z".into()), ..Parcel::default() }
 }
@@ -140,6 +145,16 @@ fn until(status: OrderStatus) -> Vec<OrderEvent> {
     all[..number].to_vec()
 }
 
+/// Confirmed, and a part of its money went back.
+fn gone_back() -> Vec<OrderEvent> {
+    and(until(OrderStatus::Confirmed), OrderEvent::OrderRefunded(refund(20_000)))
+}
+
+/// It came back to us.
+fn come_back() -> OrderEvent {
+    OrderEvent::OrderRefundReversed(reversal(20_000))
+}
+
 fn and(mut events: Vec<OrderEvent>, event: OrderEvent) -> Vec<OrderEvent> {
     events.push(event);
     events
@@ -167,6 +182,12 @@ fn what_is_accepted() {
         (and(until(Delivered), back(1)), take_back(1), back(1)),
         (
             until(Confirmed),
+            OrderCommand::RecordRefund(refund(20_998)),
+            OrderEvent::OrderRefunded(refund(20_998)),
+        ),
+        (gone_back(), OrderCommand::ReverseRefund(reversal(20_000)), come_back()),
+        (
+            and(gone_back(), come_back()),
             OrderCommand::RecordRefund(refund(20_998)),
             OrderEvent::OrderRefunded(refund(20_998)),
         ),
@@ -210,6 +231,7 @@ fn nothing_happens_to_an_order_that_does_not_exist() {
         cancel(CancelCause::Customer, 0),
         OrderCommand::Return { items: vec![returned(0, 1)] },
         OrderCommand::RecordRefund(refund(1)),
+        OrderCommand::ReverseRefund(reversal(1)),
     ] {
         TestFramework::<Order>::with(())
             .given_no_previous_events()
@@ -303,6 +325,30 @@ fn what_else_is_refused() {
         (until(Confirmed), give_back(&|it| it.currency = "EUR".parse().unwrap()), OrderError::WrongPayment),
         (until(Confirmed), give_back(&|it| it.payment_id = other_id), OrderError::WrongPayment),
         (until(Confirmed), give_back(&|it| it.customer_id = other_user), OrderError::WrongPayment),
+    ] {
+        TestFramework::<Order>::with(()).given(given).when(when).then_expect_error(then);
+    }
+}
+
+#[test]
+fn a_reversal_that_is_of_no_refund_is_refused() {
+    let come = |change: &dyn Fn(&mut OrderRefundReversed)| {
+        let mut reversed = reversal(100);
+        change(&mut reversed);
+        OrderCommand::ReverseRefund(reversed)
+    };
+    let (other_id, other_user) = (PaymentId(Uuid::nil()), Some(UserId(Uuid::nil())));
+    let above = |refunded| OrderError::ReversalAboveRefund { refunded };
+    for (given, when, then) in [
+        (until(OrderStatus::Confirmed), come(&|_| ()), above(0)),
+        (gone_back(), come(&|it| it.amount = 0), above(20_000)),
+        (gone_back(), OrderCommand::ReverseRefund(reversal(20_001)), above(20_000)),
+        (and(gone_back(), come_back()), come(&|_| ()), above(0)),
+        (gone_back(), come(&|it| it.split.tax = 99), OrderError::WrongPayment),
+        (gone_back(), come(&|it| (it.split.tax, it.split.shipping) = (101, -1)), OrderError::WrongPayment),
+        (gone_back(), come(&|it| it.currency = "EUR".parse().unwrap()), OrderError::WrongPayment),
+        (gone_back(), come(&|it| it.payment_id = other_id), OrderError::WrongPayment),
+        (gone_back(), come(&|it| it.customer_id = other_user), OrderError::WrongPayment),
     ] {
         TestFramework::<Order>::with(()).given(given).when(when).then_expect_error(then);
     }

@@ -34,6 +34,7 @@ pub(super) async fn write(
     counts.sellers(update_sellers(changes, generation, db).await?)?;
     insert_history(changes, generation, db).await?;
     insert_refunds(changes, generation, db).await?;
+    delete_refunds(changes, generation, db).await?;
     insert_payments(changes, generation, db).await?;
     update_payments(changes, generation, db).await?;
     counts.write(generation, db).await?;
@@ -66,7 +67,7 @@ async fn insert_refunds(
     generation: Generation,
     db: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
-    let new: Vec<_> = changes.refunds.iter().collect();
+    let new: Vec<_> = changes.refunds.iter().filter_map(|(key, refund)| Some((key, (*refund)?))).collect();
     if new.is_empty() {
         return Ok(());
     }
@@ -77,6 +78,27 @@ async fn insert_refunds(
         .bind(column(&new, |(key, _)| key.1))
         .bind(column(&new, |(_, refund)| refund.0))
         .bind(column(&new, |(_, refund)| refund.1))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Those that came back to us.
+async fn delete_refunds(
+    changes: &Changes<'_>,
+    generation: Generation,
+    db: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    let reversed: Vec<_> = changes.refunds.iter().filter(|(_, refund)| refund.is_none()).collect();
+    if reversed.is_empty() {
+        return Ok(());
+    }
+    let delete = "DELETE FROM order_history_g{g}_refunds r
+                  USING unnest($1::uuid[], $2::uuid[]) AS c(order_id, refund_id)
+                  WHERE r.order_id = c.order_id AND r.refund_id = c.refund_id";
+    sqlx::query(&generation.sql(delete))
+        .bind(column(&reversed, |(key, _)| key.0))
+        .bind(column(&reversed, |(key, _)| key.1))
         .execute(db)
         .await?;
     Ok(())

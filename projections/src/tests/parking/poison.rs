@@ -98,7 +98,9 @@ pub(super) fn poisons(history: &[Vec<Happened>]) -> [Poison; 4] {
 
 fn moves_money(event: &Happened) -> bool {
     let event = format!("{:?}", event.event);
-    event.starts_with("Order(OrderPaid") || event.starts_with("Order(OrderRefunded")
+    ["Order(OrderPaid", "Order(OrderRefunded", "Order(OrderRefundReversed"]
+        .iter()
+        .any(|it| event.starts_with(it))
 }
 
 impl Poison {

@@ -1,5 +1,5 @@
 use domain::ids::{PaymentId, ProductId, RefundId};
-use domain::order::{GoodsAmount, OrderPaid, OrderRefunded};
+use domain::order::{GoodsAmount, OrderPaid, OrderRefundReversed, OrderRefunded};
 use uuid::Uuid;
 
 use super::*;
@@ -48,6 +48,17 @@ fn refunded(code: &str, split: Split) -> OrderEvent {
     })
 }
 
+fn reversed(code: &str, split: &Split) -> OrderEvent {
+    OrderEvent::OrderRefundReversed(OrderRefundReversed {
+        payment_id: PaymentId(Uuid::from_u128(4)),
+        refund_id: RefundId(Uuid::from_u128(5)),
+        customer_id: None,
+        amount: split.total().unwrap(),
+        currency: currency(code),
+        split: split.money_alone(),
+    })
+}
+
 fn booked(scope: Scope, events: &[(&str, OrderEvent)]) -> Ledger {
     let mut ledger = Ledger::new(scope);
     for (at, event) in events {
@@ -78,6 +89,30 @@ fn days_show_what_came_what_went_and_of_which_part() {
         totals[0].cells("total".to_owned()),
         ["total", "USD", "1085.00", "108.51", "976.49", "899.99", "72.00", "4.50"]
     );
+}
+
+/// Guards that a day that is over doesn't change, and that nothing of the refund is left over.
+#[test]
+fn a_refund_that_came_back_is_taken_off_on_the_day_on_which_it_did() {
+    let part = split(&[(ANN, 60_000), (BEN, 40_000)], 8_000, 500).part(10_851).unwrap();
+    let back = ("2026-05-20T10:00:00Z", reversed("USD", &part));
+    let events: Vec<_> = two_sellers().into_iter().chain([back]).collect();
+    let of = |seller| {
+        let ledger = booked(Scope { seller, ..Scope::default() }, &events);
+        (csv(&ledger.rows().unwrap()), ledger.totals().unwrap()[0])
+    };
+    let (days, total) = of(None);
+    assert_eq!(
+        days,
+        "date,currency,captured,refunded,balance,goods,tax,shipping\n\
+         2026-05-01,USD,1085.00,0.00,1085.00,1000.00,80.00,5.00\n\
+         2026-05-03,USD,0.00,108.51,-108.51,-100.01,-8.00,-0.50\n\
+         2026-05-20,USD,0.00,-108.51,108.51,100.01,8.00,0.50\n"
+    );
+    let captured = booked(Scope::default(), &two_sellers()[..1]).totals().unwrap()[0];
+    assert_eq!(total, captured);
+    let (_, ann) = of(Some(ANN));
+    assert_eq!((ann.refunded.0.amount, ann.goods.0.amount), (0, 60_000));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use api_contract::views::{OrderRecord, OrderSight, PaymentRecord, PersonalBodies
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use domain::order::{
-    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, Region, Split, totals,
+    CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefundReversed, OrderRefunded, Region,
+    Split, totals,
 };
 use serde_json::{Value, json, value::to_raw_value};
 use uuid::Uuid;
@@ -85,6 +86,21 @@ fn refunded(placed: &OrderPlaced, amount: i64) -> OrderEvent {
     let refund_id = RefundId(Uuid::from_u128(7));
     OrderEvent::OrderRefunded(OrderRefunded {
         payment_id: PAYMENT,
+        refund_id,
+        customer_id,
+        amount,
+        currency,
+        split,
+    })
+}
+
+/// It came back.
+fn reversed(refunded: OrderEvent) -> OrderEvent {
+    let OrderEvent::OrderRefunded(refunded) = refunded else { panic!("a refund") };
+    let OrderRefunded { payment_id, refund_id, customer_id, amount, currency, split } = refunded;
+    let split = split.money_alone();
+    OrderEvent::OrderRefundReversed(OrderRefundReversed {
+        payment_id,
         refund_id,
         customer_id,
         amount,
@@ -193,6 +209,14 @@ fn a_refund_is_told() {
     printed(&part, &["Paid, refunded in part", "Refunded 100.00"]);
     let whole = invoice(&record(&placed, events(86_398)), OrderSight::Whole);
     printed(&whole, &["Paid and refunded in full", "Refunded 863.98"]);
+    let mut came_back = events(86_398);
+    came_back.push(reversed(refunded(&placed, 86_398)));
+    let record = record(&placed, came_back);
+    for sight in [OrderSight::Whole, OrderSight::OfSeller(ACME)] {
+        let invoice = invoice(&record, sight);
+        assert_eq!(invoice.state, "Paid; cancelled, the refund is on its way");
+        assert!(invoice.paid.iter().all(|(label, _)| label != "Refunded"), "{:?}", invoice.paid);
+    }
 }
 
 #[test]

@@ -9,11 +9,12 @@ mod methods;
 mod mock;
 mod pending;
 mod refused;
+mod reversed;
 pub mod server;
 mod unsettled;
 
 use api_contract::Role;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{ordered, payment_id, sign};
@@ -21,6 +22,7 @@ use crate::harness::{Answer, App, Options, Person, payment_of};
 use server::Stripe;
 
 const SECRET: &str = "whsec_daybook";
+const WEBHOOKS: &str = "/api/v1/payments/webhooks/stripe";
 
 struct Shop {
     app: App,
@@ -52,14 +54,17 @@ impl Shop {
 
     /// Stripe tells of this payment.
     async fn tell(&self, event: &str, kind: &str, order: &Value) -> Answer {
-        let object = json!({ "object": "payment_intent", "metadata": { "payment_id": payment_id(order) } });
-        let body = json!({ "id": event, "type": kind, "data": { "object": object } }).to_string();
-        let signature = sign(SECRET, &body, 0).await;
-        let request = self.app.request(Method::POST, "/api/v1/payments/webhooks/stripe");
-        let request =
-            request.header("stripe-signature", signature).header("content-type", "application/json");
-        Answer::of(request.body(body)).await
+        told(self.app.request(Method::POST, WEBHOOKS), event, kind, order).await
     }
+}
+
+/// Stripe tells of this payment by this request.
+async fn told(request: RequestBuilder, event: &str, kind: &str, order: &Value) -> Answer {
+    let object = json!({ "object": "payment_intent", "metadata": { "payment_id": payment_id(order) } });
+    let body = json!({ "id": event, "type": kind, "data": { "object": object } }).to_string();
+    let signature = sign(SECRET, &body, 0).await;
+    let request = request.header("stripe-signature", signature).header("content-type", "application/json");
+    Answer::of(request.body(body)).await
 }
 
 async fn pay(buyer: &Person<'_>, order: &Value, token: &str) -> Answer {

@@ -46,7 +46,8 @@ pub(super) async fn create(
 fn make(books: &mut Books, refund: &Value) -> bool {
     let intent = &refund["payment_intent"];
     let received = books.intents[intent.as_str().unwrap()]["amount_received"].as_i64().unwrap();
-    let of_intent = books.refunds.iter().filter(|made| made["payment_intent"] == *intent);
+    let counts = |made: &&Value| made["status"] != "failed" && made["status"] != "canceled";
+    let of_intent = books.refunds.iter().filter(|made| made["payment_intent"] == *intent).filter(counts);
     let before: i64 = of_intent.map(|made| made["amount"].as_i64().unwrap()).sum();
     let fits = before + refund["amount"].as_i64().unwrap() <= received;
     if fits {
