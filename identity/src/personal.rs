@@ -36,6 +36,8 @@ pub enum Purpose {
     PaymentPages,
     /// Where a customer acts before they have paid: a page of a gateway's.
     ActionPage,
+    /// Where a gateway shows its receipt: card and amount, to whoever has the address.
+    Receipt,
     /// Why a stock changed.
     StockReason,
 }
@@ -55,6 +57,7 @@ impl Purpose {
             Self::RefundReason => "refund_reason",
             Self::PaymentPages => "payment_pages",
             Self::ActionPage => "action_page",
+            Self::Receipt => "receipt",
             Self::StockReason => "stock_reason",
         }
     }
@@ -68,6 +71,7 @@ impl Purpose {
             | Self::RefundReason
             | Self::PaymentPages
             | Self::ActionPage
+            | Self::Receipt
             | Self::StockReason => None,
         }
     }

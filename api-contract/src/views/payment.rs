@@ -38,7 +38,8 @@ impl PaymentRecord {
             Some(ActionPage::Kept(page)) => Some(*page),
             Some(ActionPage::Written(_)) | None => None,
         };
-        self.payment.refunds.iter().filter_map(|refund| refund.reason).chain(page).collect()
+        let receipt = self.payment.captured.as_ref().and_then(|captured| captured.receipt_id);
+        self.payment.refunds.iter().filter_map(|refund| refund.reason).chain(page).chain(receipt).collect()
     }
 
     /// Where the customer has to act, while that is so.
@@ -103,8 +104,8 @@ pub struct PaymentView<'a> {
     last4: Option<&'a str>,
     brand: Option<&'a str>,
     transaction_id: Option<&'a str>,
-    /// Where the gateway shows its receipt.
-    receipt: Option<&'a str>,
+    /// Where the gateway shows its receipt; null where it has none, or its customer was erased.
+    receipt: Option<String>,
     /// Where the customer has to act, while that is so; or can pay, where the gateway has such a page.
     payment_url: Option<String>,
     /// The gateway's code, after it declined.
@@ -168,7 +169,7 @@ impl<'a> PaymentView<'a> {
             last4: captured.and_then(|captured| captured.last4.as_deref()),
             brand: captured.and_then(|captured| captured.brand.as_deref()),
             transaction_id: captured.and_then(|captured| captured.reference.as_deref()),
-            receipt: captured.and_then(|captured| captured.receipt.as_deref()),
+            receipt: record.receipt(bodies),
             payment_url: record.payment_url(bodies),
             failure_code,
             refunds: payment
@@ -195,8 +196,17 @@ impl PaymentRecord {
     /// The page where the customer has to act, while that is so.
     pub fn payment_url(&self, bodies: &PersonalBodies) -> Option<String> {
         match self.action()? {
-            ActionPage::Kept(page) => serde_json::from_str(body(bodies, Some(*page))?.get()).ok(),
+            ActionPage::Kept(page) => address(bodies, *page),
             ActionPage::Written(url) => Some(url.clone()),
+        }
+    }
+
+    /// Where the gateway shows its receipt: as kept, or as an older event says itself.
+    fn receipt(&self, bodies: &PersonalBodies) -> Option<String> {
+        let captured = self.payment.captured.as_deref()?;
+        match captured.receipt_id {
+            Some(kept) => address(bodies, kept),
+            None => captured.receipt.clone(),
         }
     }
 
@@ -212,6 +222,11 @@ impl PaymentRecord {
             | PaymentStatus::Cancelled => false,
         }
     }
+}
+
+/// A page of the gateway's, if its row is still there.
+fn address(bodies: &PersonalBodies, kept: PersonalId) -> Option<String> {
+    serde_json::from_str(body(bodies, Some(kept))?.get()).ok()
 }
 
 /// A gateway charges cards; an admin's word or an import is no method of the customer's.

@@ -150,7 +150,8 @@ impl Settlement {
         url: String,
         because: &Metadata,
     ) -> Result<Option<i64>, Unsettled> {
-        let page = self.keep_page(payment_id, url).await?;
+        let payment = self.payment(payment_id).await?;
+        let page = self.keep(&payment, Purpose::ActionPage, url).await?;
         let require = RequireAction { payment_id, attempt, page };
         let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
         let decided = self.decider.submit(submission(because), decision).await;
@@ -160,13 +161,28 @@ impl Settlement {
         self.position(payment_id, decided).map(Some)
     }
 
-    /// Keeps where the customer acts, before the log names it: the address may carry a secret of the gateway's.
-    async fn keep_page(&self, payment_id: PaymentId, url: String) -> Result<PersonalId, Unsettled> {
-        let customer = self.payment(payment_id).await?.opened.and_then(|opened| opened.customer_id);
+    /// Keeps an address of the gateway's before the log names it: it may carry a secret, or show what is the customer's.
+    /// Where somebody else is quicker to record, no event names the row, and it is swept.
+    async fn keep(&self, payment: &Payment, purpose: Purpose, url: String) -> Result<PersonalId, Unsettled> {
+        let customer = payment.opened.and_then(|opened| opened.customer_id);
         let mut rows = Rows::of(customer);
-        let page = rows.add(Purpose::ActionPage, url.into());
+        let kept = rows.add(purpose, url.into());
         self.personal.keep(rows).await?;
-        Ok(page)
+        Ok(kept)
+    }
+
+    /// Nothing where the capture is in the log already, as when a webhook tells what was the answer to a charge.
+    async fn keep_receipt(
+        &self,
+        payment_id: PaymentId,
+        url: Option<String>,
+    ) -> Result<Option<PersonalId>, Unsettled> {
+        let Some(url) = url else { return Ok(None) };
+        let payment = self.payment(payment_id).await?;
+        if payment.captured.is_some() {
+            return Ok(None);
+        }
+        self.keep(&payment, Purpose::Receipt, url).await.map(Some)
     }
 
     async fn record_capture(
@@ -179,6 +195,7 @@ impl Settlement {
         let Charged::Captured { reference, brand, last4, receipt } = charged else {
             return Ok(self.watch.position());
         };
+        let receipt_id = self.keep_receipt(payment_id, receipt).await?;
         let capture = CapturePayment {
             payment_id,
             amount,
@@ -186,7 +203,7 @@ impl Settlement {
             reference: Some(reference),
             brand,
             last4,
-            receipt,
+            receipt_id,
             refund_id: RefundId(Uuid::now_v7()),
         };
         let decision = move |streams: &mut Decision<'_>| capture_payment(streams, &capture).map(|_| ());

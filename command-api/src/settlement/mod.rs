@@ -24,9 +24,9 @@ use crate::process_managers::outcomes::Outcomes;
 pub struct Settlement {
     /// By which is recorded what gateways say.
     pub decider: Decider,
-    /// For where customers act, and go from there.
+    /// For where customers go from the page where they act.
     pub log: Log,
-    /// Keeps where they act.
+    /// Keeps where they act, and where receipts are shown.
     pub personal: Keeper,
     /// Where the log stands.
     pub watch: LogWatch,
@@ -51,7 +51,7 @@ pub enum Unsettled {
     /// Neither recorded nor refused.
     #[error("the log did not take it")]
     Log(#[source] Failure<()>),
-    /// Where the customer acts, or goes from there, could not be kept or read.
+    /// Where the customer acts, or goes from there, or finds a receipt could not be kept or read.
     #[error("Postgres failed")]
     Postgres(#[from] sqlx::Error),
 }

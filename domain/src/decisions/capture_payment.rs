@@ -1,7 +1,7 @@
 //! The money is ours: the payment is captured, and its order confirmed; or refunded, if it was given up meanwhile.
 
 use super::request_refund;
-use crate::ids::{OrderId, PaymentId, RefundId};
+use crate::ids::{OrderId, PaymentId, PersonalId, RefundId};
 use crate::order::{Order, OrderCommand, OrderError, OrderPaid, OrderStatus, Split};
 use crate::payment::{Capture, Payment, PaymentCommand, PaymentError};
 use crate::{Halt, Money, StreamId, Streams};
@@ -21,8 +21,8 @@ pub struct CapturePayment {
     pub brand: Option<String>,
     /// Its last four digits.
     pub last4: Option<String>,
-    /// Where the gateway shows its receipt.
-    pub receipt: Option<String>,
+    /// Where the gateway shows its receipt, kept in `personal`.
+    pub receipt_id: Option<PersonalId>,
     /// The id of the refund of the whole, needed if the order was cancelled meanwhile.
     pub refund_id: RefundId,
 }
@@ -58,7 +58,8 @@ pub fn capture_payment<S: Streams>(
         reference: command.reference.clone(),
         brand: command.brand.clone(),
         last4: command.last4.clone(),
-        receipt: command.receipt.clone(),
+        receipt_id: command.receipt_id,
+        receipt: None,
         split,
     })?;
     if captured.status == OrderStatus::Cancelled {
@@ -90,6 +91,7 @@ pub(super) fn capture_owed<S: Streams>(
         reference: None,
         brand: None,
         last4: None,
+        receipt_id: None,
         receipt: None,
         split,
     })

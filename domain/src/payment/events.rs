@@ -62,7 +62,10 @@ pub enum PaymentEvent {
         brand: Option<String>,
         /// Its last four digits.
         last4: Option<String>,
-        /// Where the gateway shows its receipt. Never published.
+        /// Where the gateway shows its receipt, kept in `personal`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt_id: Option<PersonalId>,
+        /// The same in the event itself, as older ones have it. Never published, and written no more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<String>,
         /// What for.

@@ -1,6 +1,6 @@
 //! The public events of a payment.
 //!
-//! Left out are the method's token, what is known of the card, the URLs of pages, and the words of a refund.
+//! Left out are the method's token, what is known of the card, the URLs of pages and receipts, and the words of a refund.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,7 @@ impl From<PaymentEvent> for PaymentPublicEvent {
                 reference,
                 brand: _,
                 last4: _,
+                receipt_id: _,
                 receipt: _,
                 split,
             } => {

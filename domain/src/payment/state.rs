@@ -91,7 +91,10 @@ pub struct Capture {
     pub brand: Option<String>,
     /// Its last four digits.
     pub last4: Option<String>,
-    /// Where the gateway shows its receipt.
+    /// Where the gateway shows its receipt, kept in `personal`.
+    #[serde(default)]
+    pub receipt_id: Option<PersonalId>,
+    /// The same, where an older event says it itself. A command's is not written.
     #[serde(default)]
     pub receipt: Option<String>,
     /// What for.

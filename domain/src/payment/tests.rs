@@ -6,7 +6,9 @@ use crate::ids::{OrderId, ProductId, SellerId};
 use crate::order::GoodsAmount;
 
 const ORDER: OrderId = OrderId(Uuid::from_u128(1));
+const ADDRESS: &str = "https://pay.example/receipts/1";
 const PAGE: PersonalId = PersonalId(Uuid::from_u128(0x21));
+const RECEIPT: PersonalId = PersonalId(Uuid::from_u128(0x31));
 const R1: RefundId = RefundId(Uuid::from_u128(0x11));
 const R2: RefundId = RefundId(Uuid::from_u128(0x12));
 
@@ -70,6 +72,7 @@ fn captured() -> PaymentEvent {
         reference: Some("ch_1".into()),
         brand: None,
         last4: None,
+        receipt_id: Some(RECEIPT),
         receipt: None,
         split: split(&[60, 30], 7, 3),
     }
@@ -135,6 +138,7 @@ fn capture(amount: Money, split: Split) -> PaymentCommand {
         reference: Some("ch_1".into()),
         brand: None,
         last4: None,
+        receipt_id: Some(RECEIPT),
         receipt: None,
         split,
     }))
@@ -142,6 +146,13 @@ fn capture(amount: Money, split: Split) -> PaymentCommand {
 
 fn capture_all() -> PaymentCommand {
     capture(usd(100), split(&[60, 30], 7, 3))
+}
+
+/// As if a command said a receipt's address itself.
+fn capture_with_address() -> PaymentCommand {
+    let PaymentCommand::Capture(mut capture) = capture_all() else { panic!("it is a capture") };
+    capture.receipt = Some(ADDRESS.to_owned());
+    PaymentCommand::Capture(capture)
 }
 
 fn request(refund_id: RefundId, amount: i64) -> PaymentCommand {
@@ -182,6 +193,7 @@ fn what_is_accepted() {
         (vec![opened(), attempted(1), action_required(1)], decline(1), declined(1)),
         (vec![opened(), attempted(1), cancelled.clone()], decline(1), declined(1)),
         (vec![opened()], capture_all(), captured()),
+        (vec![opened()], capture_with_address(), captured()),
         (vec![opened(), attempted(1), action_required(1)], capture_all(), captured()),
         (vec![opened(), attempted(1), declined(1)], capture_all(), captured()),
         (vec![opened(), attempted(1), cancelled.clone()], capture_all(), captured()),
@@ -306,6 +318,23 @@ fn the_status_follows_the_events() {
         assert_eq!(payment.status().as_str(), status, "after {event:?}");
     }
     assert_eq!((payment.captured_amount(), payment.refunded_amount(), payment.refundable()), (100, 0, 100));
+}
+
+#[test]
+fn a_receipt_is_named_by_its_row_and_read_from_events_that_say_its_address() {
+    let event = captured();
+    let named = format!(r#""last4":null,"receipt_id":"{}","split""#, RECEIPT.0);
+    let written = serde_json::to_string(&event).unwrap();
+    assert!(written.contains(&named), "{written}");
+    assert_eq!(serde_json::from_str::<PaymentEvent>(&written).unwrap(), event);
+
+    let before = written.replace(&named, &format!(r#""last4":null,"receipt":"{ADDRESS}","split""#));
+    let event: PaymentEvent = serde_json::from_str(&before).unwrap();
+    assert_eq!(serde_json::to_string(&event).unwrap(), before);
+    let mut payment = Payment::default();
+    payment.evolve(&event);
+    let captured = payment.captured.unwrap();
+    assert_eq!((captured.receipt_id, captured.receipt.as_deref()), (None, Some(ADDRESS)));
 }
 
 #[test]

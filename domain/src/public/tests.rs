@@ -53,6 +53,7 @@ fn no_schema_names_personal_data_or_a_secret() {
             "\"notes\"",
             "Address\"",
             "\"last4\"",
+            "\"receipt",
             "\"method\"",
             "\"url\":{\"type",
         ] {
@@ -253,7 +254,7 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
         "PaymentCaptured",
         (
             json!({"order_id": id, "amount": 98, "currency": "USD", "gateway": "stripe", "reference": "ch_1",
-                "brand": "visa", "last4": "4242", "split": split}),
+                "brand": "visa", "last4": "4242", "receipt_id": id, "receipt": "https://secret", "split": split}),
             json!({"orderId": id, "amount": 98, "currency": "USD", "gateway": "stripe", "reference": "ch_1",
                 "split": public_split}),
         ),

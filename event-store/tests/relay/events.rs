@@ -277,6 +277,7 @@ fn payment() -> Vec<Sample> {
             reference: Some("ch_1".to_owned()),
             brand: Some("visa".to_owned()),
             last4: Some("4242".to_owned()),
+            receipt_id: Some(id()),
             receipt: Some("https://bank.example/receipt/secret".to_owned()),
             split: split(),
         },

@@ -255,6 +255,7 @@ fn pay(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         reference: None,
         brand: None,
         last4: None,
+        receipt_id: None,
         receipt: None,
         split: split.clone(),
     };

@@ -151,4 +151,7 @@ async fn a_payment_has_a_receipt_for_people() {
     let paid = buyer.pay(&order, "tok_visa").await.json();
     let receipt = app.open(paid["data"]["receipt"].as_str().unwrap()).await;
     assert!(receipt.text.contains("209.98 USD") && receipt.text.contains("4242"), "{}", receipt.text);
+    let logged = "SELECT count(*) FROM events WHERE payload::text LIKE '%/receipts/%'";
+    let logged: i64 = sqlx::query_scalar(logged).fetch_one(&app.database.pool).await.unwrap();
+    assert_eq!(logged, 0, "it is the customer's");
 }

@@ -29,4 +29,12 @@ async fn a_webhook_and_the_client_s_own_completion_capture_once() {
         let events = app.events("payments", order["data"]["payment"]["id"].as_str().unwrap()).await;
         assert_eq!(events, ["PaymentOpened", "PaymentAttempted", "PaymentActionRequired", "PaymentCaptured"]);
     }
+    let receipts = "SELECT count(*) FROM events
+        JOIN personal ON purpose = 'receipt' AND personal.id = (payload #>> '{PaymentCaptured,receipt_id}')::uuid";
+    let receipts: i64 = sqlx::query_scalar(receipts).fetch_one(&app.database.pool).await.unwrap();
+    assert_eq!(
+        usize::try_from(receipts).unwrap(),
+        ROUNDS,
+        "each names the receipt that its own recorder kept"
+    );
 }

@@ -46,6 +46,8 @@ const SAVE20: &str = "SAVE20";
 const FIVE: &str = "FIVE";
 /// 10 % off, for one order of each user and two in all.
 const ONCE: &str = "ONCE";
+/// Where the receipt is kept.
+const RECEIPT: PersonalId = PersonalId(Uuid::from_u128(0x31));
 const REFUND: RefundId = RefundId(Uuid::from_u128(0x91));
 const REFUND_2: RefundId = RefundId(Uuid::from_u128(0x92));
 
@@ -204,7 +206,7 @@ fn capture(amount: i64) -> CapturePayment {
         reference: Some("ch_1".into()),
         brand: Some("visa".into()),
         last4: Some("4242".into()),
-        receipt: None,
+        receipt_id: Some(RECEIPT),
         refund_id: REFUND,
     }
 }

@@ -36,7 +36,9 @@ fn an_order_is_paid_at_the_second_attempt() {
         made(&shop),
         [("payments", "PaymentCaptured"), ("orders", "OrderPaid"), ("orders", "OrderConfirmed")]
     );
-    let split = shop.get::<Payment>(PAYMENT).captured.unwrap().split.clone();
+    let captured = shop.get::<Payment>(PAYMENT).captured.unwrap();
+    assert_eq!((captured.receipt_id, &captured.receipt), (Some(RECEIPT), &None));
+    let split = &captured.split;
     assert_eq!((split.goods[0].quantity, split.goods[0].amount, split.tax), (2, 19_998, 1_000));
 }
 

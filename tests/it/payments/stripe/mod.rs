@@ -8,6 +8,7 @@ mod late;
 mod methods;
 mod mock;
 mod pending;
+mod receipts;
 mod refused;
 mod reversed;
 pub mod server;
