@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use api_contract::{ApiError, Code, Fields, Role, Violation};
 use domain::decisions::AttemptPayment;
-use domain::ids::{OrderId, PersonalId};
+use domain::ids::{OrderId, PersonalId, UserId};
 use domain::order::{Order, OrderPlaced};
 use domain::{Currency, Halt, Money, Streams as _};
 use event_store::Decision;
@@ -169,17 +169,27 @@ async fn choose(shop: &Shop, caller: &Caller, request: &Process) -> Result<Optio
     }
 }
 
-/// Keeps where the customer goes from the gateway's page, before the log names it.
+/// Keeps where the customer goes from the gateway's page, before the log names it: it is the customer's, whoever asks, and
+/// erased with them.
 async fn keep_pages(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<PersonalId>, ApiError> {
     let Process { return_url, cancel_url, .. } = request.clone();
     if return_url.is_none() && cancel_url.is_none() {
         return Ok(None);
     }
-    let mut rows = Rows::of(caller.principal.user);
+    let mut rows = Rows::of(customer(shop, caller, request).await?);
     let body = serde_json::to_value(Pages { return_url, cancel_url }).map_err(ApiError::internal)?;
     let id = rows.add(Purpose::PaymentPages, body);
     shop.personal.keep(rows).await.map_err(identity::failed)?;
     Ok(Some(id))
+}
+
+/// Whose the order is, if it may be paid: an admin alone pays another's, or a guest's, who is nobody.
+async fn customer(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<UserId>, ApiError> {
+    if !caller.principal.is(Role::Admin) {
+        return Ok(Some(caller.principal.user));
+    }
+    let order: Order = state(&shop.decider, request.order_id).await?;
+    Ok(order.placed.as_deref().and_then(|placed| placed.customer_id))
 }
 
 #[cfg(test)]
