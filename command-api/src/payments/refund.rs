@@ -1,5 +1,7 @@
 //! `POST /payments/{id}/refund`: money goes back, all that is left or a part.
 
+use std::time::Duration;
+
 use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{PaymentRecord, RefundView};
 use api_contract::{
@@ -15,6 +17,7 @@ use domain::{Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
 use identity::personal::{Purpose, Rows};
 use rust_decimal::Decimal;
+use tracing::warn;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,7 +26,11 @@ use uuid::Uuid;
 use super::{refusal, settled, settled_again};
 use crate::command::{Caller, decide, state};
 use crate::history::{Told, bodies, told};
+use crate::settlement::pending;
 use crate::shop::Shop;
+
+/// How often somebody who waits looks whether their refund is pending at its gateway.
+const LOOK: Duration = Duration::from_millis(250);
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
     OpenApiRouter::new().routes(routes!(refund))
@@ -130,6 +137,23 @@ async fn or_pending(
         biased;
         payment = settled => payment,
         () = shop.outcomes.pending(refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
+        () = noted(shop, refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
+    }
+}
+
+/// Waits until a refund is noted as pending. The log doesn't say so: where another process asks gateways, this is how one
+/// learns of it.
+async fn noted(shop: &Shop, refund_id: RefundId) {
+    loop {
+        match pending::is_noted(shop.log.pool(), refund_id).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            // The answer comes a moment later, or with the end of the time that there is.
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "pending refunds could not be read");
+            }
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 
