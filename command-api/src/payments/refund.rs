@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use super::{refusal, settled, settled_again};
 use crate::command::{Caller, decide, state};
+use crate::gateway::Gateways;
 use crate::history::{Told, bodies, told};
 use crate::settlement::pending;
 use crate::shop::Shop;
@@ -89,9 +90,10 @@ async fn refund(
     let reason = keep(&shop, payment_id, request.reason.as_deref()).await?;
 
     let refund_id = RefundId(Uuid::now_v7());
+    let gateways = shop.gateways.clone();
     let decision = move |streams: &mut Decision<'_>| {
-        let of =
-            part(streams.state::<Payment, ApiError>(payment_id)?, request.amount).map_err(Halt::Refused)?;
+        let payment = streams.state::<Payment, ApiError>(payment_id)?;
+        let of = part(payment, request.amount, &gateways).map_err(Halt::Refused)?;
         if_match.check(streams.version::<Payment, ApiError>(payment_id)?).map_err(Halt::Refused)?;
         let command = RequestRefund { payment_id, refund_id, of, reason };
         request_refund(streams, &command).map_err(|halt| halt.map(refusal))?;
@@ -157,13 +159,17 @@ async fn noted(shop: &Shop, refund_id: RefundId) {
     }
 }
 
-/// How much is to go back, in the payment's currency.
-fn part(payment: &Payment, amount: Option<Decimal>) -> Result<RefundOf, ApiError> {
+/// How much is to go back, in the payment's currency: an amount that the gateway of the capture takes.
+fn part(payment: &Payment, amount: Option<Decimal>, gateways: &Gateways) -> Result<RefundOf, ApiError> {
     let opened = payment.opened.as_ref().ok_or_else(|| refusal(PaymentError::NotOpened))?;
     let Some(amount) = amount else { return Ok(RefundOf::All) };
     let money = Money::parse(&amount.to_string(), opened.amount.currency);
     let money = money.map_err(|error| ApiError::invalid("amount", format!("amount {error}")))?;
-    Ok(RefundOf::Amount(money.amount))
+    let too_fine = payment.captured.as_deref().and_then(|capture| gateways.too_fine(&capture.gateway, money));
+    match too_fine {
+        Some(message) => Err(ApiError::invalid("amount", message)),
+        None => Ok(RefundOf::Amount(money.amount)),
+    }
 }
 
 fn is_open(record: &PaymentRecord, refund_id: RefundId) -> bool {

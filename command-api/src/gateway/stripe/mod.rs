@@ -16,8 +16,8 @@ mod refunds;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use domain::Money;
 use domain::ids::PaymentId;
+use domain::{Currency, Minor, Money};
 use sqlx::PgPool;
 
 use self::http::Http;
@@ -64,6 +64,10 @@ impl Gateway for Stripe {
         is_token(token, &["tok_", "pm_"])
     }
 
+    fn step(&self, currency: Currency) -> Minor {
+        step(currency)
+    }
+
     fn page(&self, _: PaymentId) -> Option<String> {
         None
     }
@@ -81,6 +85,9 @@ impl Gateway for Stripe {
     }
 
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError> {
+        if !self.takes(refund.amount) {
+            return Ok(GivenBack::Refused { code: TOO_FINE.to_owned() });
+        }
         self.give_back(refund).await
     }
 
@@ -98,12 +105,28 @@ impl Gateway for Stripe {
     }
 }
 
-/// The amount as Stripe counts it: in the currency's minor units, but for two currencies without any that are counted in
-/// hundredths all the same (<https://docs.stripe.com/currencies#special-cases>).
+/// Why an amount is refused of which Stripe can't take every unit. Nothing is rounded: one that Stripe would refuse, or read
+/// as another, isn't sent.
+const TOO_FINE: &str = "amount_too_fine";
+
+/// The amount as Stripe counts it, if it is one of whole steps: in the currency's minor units; but for two currencies without
+/// any that are counted in hundredths all the same, and one that has them by ISO 4217 and is counted without
+/// (<https://docs.stripe.com/currencies#special-cases>, <https://docs.stripe.com/currencies#zero-decimal>).
 fn minor_units(Money { amount, currency }: Money) -> i64 {
     match currency.code() {
         "ISK" | "UGX" => amount.saturating_mul(100),
+        "MGA" => amount / step(currency),
         _ => amount,
+    }
+}
+
+/// The least that two amounts differ by at Stripe, in our minor units: of a currency with three decimals the last one has to
+/// be 0 (<https://docs.stripe.com/currencies#three-decimal>).
+fn step(currency: Currency) -> Minor {
+    match (currency.code(), currency.decimals()) {
+        ("MGA", _) => 100,
+        (_, 3) => 10,
+        (..) => 1,
     }
 }
 
@@ -125,5 +148,16 @@ mod tests {
         let of = |amount, code: &str| minor_units(Money::new(amount, code.parse().unwrap()));
         assert_eq!((of(86_398, "USD"), of(500, "JPY"), of(1_500, "KWD")), (86_398, 500, 1_500));
         assert_eq!((of(500, "ISK"), of(500, "UGX")), (50_000, 50_000));
+        assert_eq!(of(500_000, "MGA"), 5_000, "the ariary is counted whole");
+    }
+
+    /// Guards against an amount that is rounded, or read as another one.
+    #[test]
+    fn an_amount_is_one_of_whole_steps() {
+        let of = |code: &str| step(code.parse().unwrap());
+        for code in ["BHD", "JOD", "KWD", "OMR", "TND"] {
+            assert_eq!(of(code), 10, "{code}");
+        }
+        assert_eq!((of("USD"), of("JPY"), of("ISK"), of("MGA")), (1, 1, 1, 100));
     }
 }

@@ -25,6 +25,11 @@ pub(super) struct Problem {
 }
 
 impl Problem {
+    /// One that Stripe needn't be asked to find.
+    pub(super) fn of(code: &str) -> Self {
+        Self { kind: None, code: Some(code.to_owned()), decline_code: None }
+    }
+
     /// The most particular word that Stripe has for it. Its message is for people, and may tell of them.
     pub(super) fn word(&self) -> String {
         let word = [&self.decline_code, &self.code, &self.kind].into_iter().flatten().next();

@@ -82,6 +82,7 @@ pub(super) struct Wish {
     /// Nothing where no method is named, or one that can't be charged there.
     chosen: Option<Chosen>,
     pages: Option<PersonalId>,
+    gateways: Gateways,
 }
 
 /// By what is charged.
@@ -97,7 +98,7 @@ impl Wish {
     pub(super) async fn of(shop: &Shop, caller: &Caller, request: Process) -> Result<Self, ApiError> {
         let chosen = choose(shop, caller, &request).await?;
         let pages = keep_pages(shop, caller, &request).await?;
-        Ok(Self { request, chosen, pages })
+        Ok(Self { request, chosen, pages, gateways: shop.gateways.clone() })
     }
 
     /// What is asked for, if the order is the caller's and the amount is the order's.
@@ -106,7 +107,7 @@ impl Wish {
         streams: &Decision<'_>,
         caller: &Caller,
     ) -> Result<AttemptPayment, Halt<ApiError>> {
-        let Self { request, chosen, pages } = self;
+        let Self { request, chosen, pages, gateways } = self;
         let own = |placed: &&OrderPlaced| {
             placed.customer_id == Some(caller.principal.user) || caller.principal.is(Role::Admin)
         };
@@ -127,6 +128,9 @@ impl Wish {
             let code = if request.method.is_some() { Code::InvalidFormat } else { Code::RequiredField };
             let message = "paymentMethodId must be a method that the gateway knows";
             wrong.push(Violation::of("paymentMethodId", code, message));
+        }
+        if let Some(message) = chosen.as_ref().and_then(|chosen| gateways.too_fine(chosen.gateway, owed)) {
+            wrong.push(Violation::of("amount", Code::ValidationError, message));
         }
         match chosen {
             Some(Chosen { gateway, method }) if wrong.is_empty() => Ok(AttemptPayment {

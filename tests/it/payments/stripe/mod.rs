@@ -2,6 +2,7 @@
 //! description of its API.
 
 mod alone;
+mod fine;
 mod forgotten;
 mod keys;
 mod late;
