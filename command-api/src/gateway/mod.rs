@@ -58,7 +58,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Keeps a customer's method, for charges to come.
     async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError>;
 
-    /// Forgets a method that it kept.
+    /// Forgets what it kept: a method, or a customer with all their methods. What it doesn't have any more is forgotten.
     async fn forget(&self, reference: &str) -> Result<(), GatewayError>;
 
     /// Reads what it tells by itself, if it is it who tells.

@@ -181,6 +181,7 @@ impl Stripe {
                 Ok(self.of_customer(intent, customer).await?.map(|()| method.to_owned()))
             }
             Reference::Method(method) => Ok(Ok(method.to_owned())),
+            Reference::Customer(_) => Ok(Err(Problem::of("not_a_card"))),
             // Of the attempt: a token of a typed card is used up by the first method that is made of it.
             Reference::Token(token) => self.card(token, &Keys::from(format!("{}/card", asked.key()))).await,
         }

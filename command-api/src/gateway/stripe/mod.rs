@@ -6,6 +6,7 @@
 //! the attempt's number, the intent's id and a hash of what is asked. An intent succeeds once, whatever is asked of it. One
 //! that was cancelled makes room for the next attempt's.
 
+mod customers;
 mod http;
 mod intents;
 mod made;
@@ -20,6 +21,7 @@ use domain::ids::PaymentId;
 use domain::{Currency, Minor, Money};
 use sqlx::PgPool;
 
+use self::customers::Customers;
 use self::http::Http;
 use self::made::MadeIntents;
 use self::objects::Problem;
@@ -40,6 +42,7 @@ const SIGNATURE: &str = "stripe-signature";
 pub struct Stripe {
     http: Http,
     made: MadeIntents,
+    customers: Customers,
     /// Webhooks are heard only with it.
     webhook_secret: Option<String>,
     /// Where a customer goes from Stripe's page who has no page to go to.
@@ -51,7 +54,8 @@ impl Stripe {
     pub fn new(config: &StripeConfig, home_url: &str, pool: PgPool) -> Self {
         Self {
             http: Http::new(&config.url, &config.key),
-            made: MadeIntents(pool),
+            made: MadeIntents(pool.clone()),
+            customers: Customers(pool),
             webhook_secret: config.webhook_secret.clone(),
             home_url: home_url.to_owned(),
         }
@@ -96,7 +100,7 @@ impl Gateway for Stripe {
     }
 
     async fn forget(&self, reference: &str) -> Result<(), GatewayError> {
-        self.detach(reference).await
+        self.forget_kept(reference).await
     }
 
     fn hear(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Notice, BadNotice> {

@@ -3,6 +3,7 @@
 
 mod alone;
 mod fine;
+mod forgetting;
 mod forgotten;
 mod keys;
 mod late;
