@@ -1,5 +1,7 @@
-//! `daybook status`: how far each consumer of the log has come.
+//! `daybook status`: how far each consumer of the log has come, and what gateways still have that was removed here.
 
+use chrono::Utc;
+use identity::left_at_gateways::{Leftover, leftovers};
 use projections::status;
 use serde::Serialize;
 
@@ -68,6 +70,12 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         if let Some(error) = it.error {
             say(format_args!("    {error}"));
         }
+    }
+    for Leftover { gateway, count, since } in leftovers(&pool).await? {
+        let seconds = (Utc::now() - since).num_seconds();
+        say(format_args!(
+            "{gateway} still has {count} cards or customers that it is to forget, the oldest for {seconds} s"
+        ));
     }
     Ok(())
 }

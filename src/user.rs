@@ -3,7 +3,7 @@
 use api_contract::Role;
 use command_api::accounts::{self, NewAccount, create_user};
 use command_api::passwords::Passwords;
-use identity::standing::LeftAtGateway;
+use identity::left_at_gateways::LeftAtGateway;
 
 use crate::config::Config;
 use crate::{Failure, roles, say};
@@ -62,8 +62,8 @@ enum Action {
         /// The e-mail address or username.
         user: String,
     },
-    /// Erases what is known of a person, for good. What invoices need is erased when its time is over; the log stays. What
-    /// gateways still have of their cards is named, to be deleted there.
+    /// Erases what is known of a person, for good. What invoices need is erased when its time is over; the log stays. Gateways
+    /// are asked to forget what they have of the person, again and again until they do: `daybook status` shows what is left.
     #[command(after_help = "Example: daybook user erase ann@example.com")]
     Erase {
         /// The e-mail address or username.
@@ -102,11 +102,13 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         Action::Erase { user } => {
             let erased = accounts::erase(&pool, &Passwords::new()?, &user).await?;
             say(format_args!("{user} is erased"));
-            for LeftAtGateway { gateway, reference } in erased.left {
-                say(format_args!(
-                    "{gateway} still has {reference} of the user {}: delete it there",
-                    erased.user
-                ));
+            for LeftAtGateway { gateway, reference } in &erased.left {
+                say(format_args!("{gateway} will be asked to forget {reference}"));
+            }
+            if !erased.left.is_empty() {
+                say(
+                    "by the process that takes payments to their gateways: `daybook status` says what is left",
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use api_contract::{BoxError, Role};
 use domain::ids::UserId;
-use identity::standing::LeftAtGateway;
+use identity::left_at_gateways::LeftAtGateway;
 use identity::users::{Account, NewUser};
 use identity::{shops, standing, users};
 use sqlx::{PgExecutor, PgPool};
@@ -103,7 +103,7 @@ pub async fn unlock(pool: &PgPool, who: &str) -> Result<(), BoxError> {
 pub struct Erased {
     /// Who it was: gateways know a person by this id.
     pub user: UserId,
-    /// What their gateways still have, to be deleted there.
+    /// What their gateways still have, and are asked to forget by the process manager of payments.
     pub left: Vec<LeftAtGateway>,
 }
 

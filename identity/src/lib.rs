@@ -5,7 +5,9 @@
 
 pub mod addresses;
 pub mod country;
+pub mod gateway_customers;
 pub mod idempotency;
+pub mod left_at_gateways;
 pub mod login_failures;
 pub mod messages;
 pub mod password_resets;

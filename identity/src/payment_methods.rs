@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::users;
+use crate::{left_at_gateways, users};
 
 /// The most methods that a user may store: it bounds what a list of them may be.
 pub const MOST: i64 = 50;
@@ -187,12 +187,15 @@ pub async fn add(
         method.expiry_year,
         is_default,
     )
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
+    // One that was removed a moment ago, and comes back.
+    left_at_gateways::remove(db, &method.gateway, &method.reference).await?;
     Ok(row.into())
 }
 
-/// Removes a method of this user's; what it was.
+/// Removes a method of this user's, and notes that its gateway is to forget it, unless it is stored twice. Answers what it
+/// was.
 pub async fn remove(
     db: &mut PgConnection,
     user: UserId,
@@ -214,8 +217,30 @@ pub async fn remove(
              WHERE id = (SELECT id FROM payment_methods WHERE user_id = $1 ORDER BY id DESC LIMIT 1)",
             user.0,
         )
-        .execute(db)
+        .execute(&mut *db)
         .await?;
     }
+    if let Some(Row { gateway, reference, .. }) = &removed {
+        let_go(db, user, gateway, reference).await?;
+    }
     Ok(removed.map(StoredMethod::from))
+}
+
+/// Notes that a gateway is to forget a method that it keeps for this user, unless that is stored here.
+pub async fn let_go(
+    db: &mut PgConnection,
+    user: UserId,
+    gateway: &str,
+    reference: &str,
+) -> Result<(), sqlx::Error> {
+    match users::hold(db, user).await {
+        // Of somebody who was erased nothing is stored.
+        Ok(_) | Err(sqlx::Error::RowNotFound) => {}
+        Err(error) => return Err(error),
+    }
+    let is_it = |stored: &StoredMethod| stored.payment_gateway == gateway && stored.reference == reference;
+    if all(&mut *db, user).await?.iter().any(is_it) {
+        return Ok(());
+    }
+    left_at_gateways::note(db, gateway, reference).await
 }

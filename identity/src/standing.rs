@@ -4,6 +4,7 @@ use api_contract::Role;
 use domain::ids::UserId;
 use sqlx::{PgConnection, PgExecutor};
 
+use crate::left_at_gateways::LeftAtGateway;
 use crate::login_failures::{self, Identifier};
 use crate::{refresh_tokens, users};
 
@@ -60,24 +61,18 @@ pub async fn forgive(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// A payment method that was erased here, and that its gateway still has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftAtGateway {
-    /// Which gateway.
-    pub gateway: String,
-    /// Its own name of it.
-    pub reference: String,
-}
-
 /// Erases what is known of a person. The user's row stays, without anything of theirs, for events and a shop name its id;
 /// so do bodies that an invoice needs, until their time is over: [`crate::personal::empty_erased`] looks after them.
-/// Answers what gateways still have: nobody asks them here.
+/// Answers what gateways still have: it is noted in [`crate::left_at_gateways`], and they are asked later.
 pub async fn erase(
     db: &mut PgConnection,
     user: UserId,
     unusable_hash: &str,
 ) -> Result<Vec<LeftAtGateway>, sqlx::Error> {
     forgive(db, user).await?;
+    // Before any change of the row: whoever notes whom a gateway knows the user as, and so locks the row's key, is waited for,
+    // and whoever comes later waits and then sees an erased user. A change alone would let them pass, and see what was.
+    sqlx::query_scalar!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user.0).fetch_one(&mut *db).await?;
     lock(db, user).await?;
     sqlx::query!(
         "UPDATE users SET email = 'erased-' || id || '@erased.invalid', username = NULL, password_hash = $2,
@@ -91,16 +86,32 @@ pub async fn erase(
     .execute(&mut *db)
     .await?;
     sqlx::query!("DELETE FROM addresses WHERE user_id = $1", user.0).execute(&mut *db).await?;
-    let left = sqlx::query_as!(
-        LeftAtGateway,
-        "DELETE FROM payment_methods WHERE user_id = $1 RETURNING gateway, reference",
-        user.0,
-    )
-    .fetch_all(&mut *db)
-    .await?;
+    let left = leave_to_gateways(db, user).await?;
     sqlx::query!("DELETE FROM messages WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM verification_codes WHERE user_id = $1", user.0).execute(&mut *db).await?;
     sqlx::query!("DELETE FROM password_resets WHERE user_id = $1", user.0).execute(&mut *db).await?;
     crate::personal::empty_erased(db).await?;
     Ok(left)
+}
+
+/// Removes whom gateways know the user as, and the user's cards; and notes that they are to be forgotten there. A customer's
+/// cards go with the customer.
+async fn leave_to_gateways(db: &mut PgConnection, user: UserId) -> Result<Vec<LeftAtGateway>, sqlx::Error> {
+    sqlx::query_as!(
+        LeftAtGateway,
+        "WITH customers AS (DELETE FROM gateway_customers WHERE user_id = $1 RETURNING gateway, reference),
+              methods AS (DELETE FROM payment_methods WHERE user_id = $1 RETURNING gateway, reference)
+         INSERT INTO left_at_gateways (gateway, reference)
+         SELECT gateway, reference FROM customers
+         UNION
+         SELECT gateway, reference FROM methods WHERE NOT EXISTS (
+             SELECT FROM customers
+             WHERE customers.gateway = methods.gateway
+                 AND starts_with(methods.reference, customers.reference || ':'))
+         ON CONFLICT (gateway, reference) DO UPDATE SET ask_at = now()
+         RETURNING gateway, reference",
+        user.0,
+    )
+    .fetch_all(db)
+    .await
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use chrono::Utc;
+use command_api::gateway;
 use event_store::{Decider, Log};
+use identity::left_at_gateways::{self, Leftover};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::registry::READ_MODELS;
@@ -88,6 +91,11 @@ fn describe() {
         "daybook_refunds_failed_total",
         "Refunds that a gateway refused, or that came back after they had gone: somebody has to see to them"
     );
+    describe_gauge!("daybook_left_at_gateways", "What gateways still have and are to forget");
+    describe_gauge!(
+        "daybook_left_at_gateways_seconds",
+        "For how long the oldest of what gateways still have is to be forgotten"
+    );
     describe_gauge!("daybook_decider_queue", "Commands that were accepted and not answered");
     describe_histogram!("daybook_projection_batch_seconds", "A batch's way into a read model");
     describe_histogram!(
@@ -151,9 +159,10 @@ async fn ask_database(pool: &PgPool, search: Option<&Positions>) {
             None => Ok(None),
         }
     };
-    let asked = async { tokio::join!(log.head(), status::status(pool, None), search) };
+    let left = left_at_gateways::leftovers(pool);
+    let asked = async { tokio::join!(log.head(), status::status(pool, None), search, left) };
     let up = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok((Ok(head), Ok(consumers), Ok(search))) => {
+        Ok((Ok(head), Ok(consumers), Ok(search), Ok(left))) => {
             gauge!("daybook_log_position").set(count(head.position));
             // What an index of product search has parked is counted by whoever feeds it.
             for it in consumers {
@@ -165,13 +174,15 @@ async fn ask_database(pool: &PgPool, search: Option<&Positions>) {
             if let Some(search) = search {
                 show(search);
             }
+            show_left(&left);
             true
         }
-        Ok((head, consumers, search)) => {
+        Ok((head, consumers, search, left)) => {
             let errors = [
                 head.err().map(|it| it.to_string()),
                 consumers.err().map(|it| it.to_string()),
                 search.err().map(|it| it.to_string()),
+                left.err().map(|it| it.to_string()),
             ];
             for error in errors.into_iter().flatten() {
                 warn!(error, "the database could not be asked for metrics");
@@ -189,6 +200,17 @@ fn show(it: ConsumerStatus) {
     gauge!("daybook_consumer_lag_events", &consumer).set(count(it.lag_events));
     gauge!("daybook_consumer_lag_seconds", &consumer).set(count(it.lag_ms) / 1_000.0);
     gauge!("daybook_consumer_failed", &consumer).set(u32::from(failed));
+}
+
+/// Also that nothing is left, which no row says.
+fn show_left(left: &[Leftover]) {
+    for gateway in gateway::KNOWN {
+        let of_gateway = left.iter().find(|it| it.gateway == gateway);
+        let age = of_gateway.map_or(0, |it| (Utc::now() - it.since).num_seconds());
+        gauge!("daybook_left_at_gateways", "gateway" => gateway)
+            .set(count(of_gateway.map_or(0, |it| it.count)));
+        gauge!("daybook_left_at_gateways_seconds", "gateway" => gateway).set(count(age));
+    }
 }
 
 /// A gauge is a float; positions are exact up to 2⁵³.

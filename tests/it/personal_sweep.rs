@@ -182,6 +182,29 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
     assert_eq!(count(pool, "personal WHERE body IS NOT NULL").await, 0);
 }
 
+/// Guards against an address of a customer's that stays when they are erased, because an admin paid for them.
+#[tokio::test]
+async fn where_a_customer_goes_from_a_gateway_s_page_is_theirs_whoever_says_it() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let (seller, admin) = (app.person(Role::Seller).await, app.person(Role::Admin).await);
+    let jane = app.person(Role::Customer).await;
+    let product = seller.product("10.00", 9).await;
+    for payer in [&admin, &jane] {
+        let order = jane.order(&[(&product, 1)]).await.json();
+        let paid = payer.pay(&order, "tok_visa").await;
+        assert_eq!(paid.status, 200, "{}", paid.text);
+    }
+    let subjects = "SELECT subject FROM personal WHERE purpose = 'payment_pages'";
+    let subjects: Vec<Uuid> = sqlx::query_scalar(subjects).fetch_all(pool).await.unwrap();
+    assert_eq!(subjects, [jane.id.0, jane.id.0]);
+    let pages = "personal WHERE body IS NOT NULL AND purpose = 'payment_pages'";
+    accounts::erase(pool, &app.auth.passwords, &admin.account.email).await.unwrap();
+    assert_eq!(count(pool, pages).await, 2);
+    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    assert_eq!(count(pool, pages).await, 0);
+}
+
 #[tokio::test]
 async fn what_staff_wrote_about_an_order_is_its_customers() {
     let app = App::start().await;

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use domain::Money;
 use domain::ids::{PaymentId, RefundId, UserId};
+use domain::{Currency, Minor, Money};
 
 pub use notice::{BadNotice, Notice};
 pub use simulator::Simulator;
@@ -28,6 +28,17 @@ pub trait Gateway: Send + Sync + 'static {
     /// Whether it takes this token of a client's for a method, known to it or not: what can't be one is refused before
     /// it is asked.
     fn accepts(&self, token: &str) -> bool;
+
+    /// The least that two amounts differ by, in minor units of the currency: an amount of anything but whole steps is refused
+    /// before the gateway is asked, for it would be refused there or read as another one.
+    fn step(&self, _: Currency) -> Minor {
+        1
+    }
+
+    /// Whether this amount is one of whole steps.
+    fn takes(&self, amount: Money) -> bool {
+        amount.amount % self.step(amount.currency).max(1) == 0
+    }
 
     /// A page of its own where a person can choose how to pay, if it has one.
     fn page(&self, payment_id: PaymentId) -> Option<String>;
@@ -50,7 +61,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Keeps a customer's method, for charges to come.
     async fn keep(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError>;
 
-    /// Forgets a method that it kept.
+    /// Forgets what it kept: a method, or a customer with all their methods. What it doesn't have any more is forgotten.
     async fn forget(&self, reference: &str) -> Result<(), GatewayError>;
 
     /// Reads what it tells by itself, if it is it who tells.
@@ -243,6 +254,13 @@ impl Gateways {
     /// The name of one that is configured, as this build writes it.
     pub fn name(&self, name: &str) -> Option<&'static str> {
         self.0.keys().copied().find(|known| *known == name)
+    }
+
+    /// What is wrong with an amount of which this gateway can't take every unit.
+    pub fn too_fine(&self, name: &str, amount: Money) -> Option<String> {
+        let gateway = self.get(name).filter(|gateway| !gateway.takes(amount))?;
+        let step = Money::new(gateway.step(amount.currency), amount.currency);
+        Some(format!("amount must be a multiple of {step} {}: {name} takes no other", amount.currency))
     }
 
     /// The one for who names none.

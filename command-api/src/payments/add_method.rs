@@ -206,10 +206,13 @@ async fn stored_before(db: impl PgExecutor<'_>, user: UserId, id: Uuid) -> Resul
 
 /// Has the gateway forget what it keeps and isn't stored here; unless it is, by another request.
 async fn let_go(shop: &Shop, user: UserId, new: &NewMethod) {
-    match payment_methods::all(shop.log.pool(), user).await {
-        Ok(stored) if stored.iter().any(|method| method.reference == new.reference) => {}
-        Ok(_) => method::forget(&shop.gateways, &new.gateway, &new.reference).await,
-        Err(error) => warn!(error = &error as &dyn std::error::Error, "a gateway may keep a method in vain"),
+    let noted = async {
+        let mut transaction = shop.log.pool().begin().await?;
+        payment_methods::let_go(&mut transaction, user, &new.gateway, &new.reference).await?;
+        transaction.commit().await
+    };
+    if let Err(error) = noted.await {
+        warn!(error = &error as &dyn std::error::Error, "a gateway may keep a method in vain");
     }
 }
 

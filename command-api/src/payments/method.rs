@@ -7,7 +7,6 @@ use domain::ids::UserId;
 use domain::order::payment_words;
 use identity::payment_methods::{self, StoredMethod};
 use sqlx::PgPool;
-use tracing::warn;
 use uuid::Uuid;
 
 use crate::gateway::{Gateways, LONGEST_METHOD, is_token};
@@ -39,16 +38,6 @@ pub(super) fn gateway(f: &mut Fields<'_, '_>, gateways: &Gateways) -> Option<&'s
 /// Whether the gateway may know this as a token for a method.
 pub(super) fn is_token_of(gateways: &Gateways, gateway: &str, text: &str) -> bool {
     gateways.get(gateway).is_some_and(|gateway| gateway.accepts(text))
-}
-
-/// Has a gateway forget a method that is stored here no longer.
-pub(super) async fn forget(gateways: &Gateways, gateway: &str, reference: &str) {
-    if let Some(gateway) = gateways.get(gateway)
-        && let Err(error) = gateway.forget(reference).await
-    {
-        // Nobody can charge it through us any more.
-        warn!(error = &error as &dyn std::error::Error, "a gateway still keeps a method that was removed");
-    }
 }
 
 /// A method's id, or a token. What it can't be is a card's number: no card number is taken.

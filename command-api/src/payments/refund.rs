@@ -1,5 +1,7 @@
 //! `POST /payments/{id}/refund`: money goes back, all that is left or a part.
 
+use std::time::Duration;
+
 use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{PaymentRecord, RefundView};
 use api_contract::{
@@ -15,6 +17,7 @@ use domain::{Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
 use identity::personal::{Purpose, Rows};
 use rust_decimal::Decimal;
+use tracing::warn;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,8 +25,13 @@ use uuid::Uuid;
 
 use super::{refusal, settled, settled_again};
 use crate::command::{Caller, decide, state};
+use crate::gateway::Gateways;
 use crate::history::{Told, bodies, told};
+use crate::settlement::pending;
 use crate::shop::Shop;
+
+/// How often somebody who waits looks whether their refund is pending at its gateway.
+const LOOK: Duration = Duration::from_millis(250);
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
     OpenApiRouter::new().routes(routes!(refund))
@@ -83,9 +91,10 @@ async fn refund(
     let reason = keep(&shop, payment_id, request.reason.as_deref()).await?;
 
     let refund_id = RefundId(Uuid::now_v7());
+    let gateways = shop.gateways.clone();
     let decision = move |streams: &mut Decision<'_>| {
-        let of =
-            part(streams.state::<Payment, ApiError>(payment_id)?, request.amount).map_err(Halt::Refused)?;
+        let payment = streams.state::<Payment, ApiError>(payment_id)?;
+        let of = part(payment, request.amount, &gateways).map_err(Halt::Refused)?;
         if_match.check(streams.version::<Payment, ApiError>(payment_id)?).map_err(Halt::Refused)?;
         let command = RequestRefund { payment_id, refund_id, of, reason };
         request_refund(streams, &command).map_err(|halt| halt.map(refusal))?;
@@ -131,16 +140,37 @@ async fn or_pending(
         biased;
         payment = settled => payment,
         () = shop.outcomes.pending(refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
+        () = noted(shop, refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
     }
 }
 
-/// How much is to go back, in the payment's currency.
-fn part(payment: &Payment, amount: Option<Decimal>) -> Result<RefundOf, ApiError> {
+/// Waits until a refund is noted as pending. The log doesn't say so: where another process asks gateways, this is how one
+/// learns of it.
+async fn noted(shop: &Shop, refund_id: RefundId) {
+    loop {
+        match pending::is_noted(shop.log.pool(), refund_id).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            // The answer comes a moment later, or with the end of the time that there is.
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "pending refunds could not be read");
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// How much is to go back, in the payment's currency: an amount that the gateway of the capture takes.
+fn part(payment: &Payment, amount: Option<Decimal>, gateways: &Gateways) -> Result<RefundOf, ApiError> {
     let opened = payment.opened.as_ref().ok_or_else(|| refusal(PaymentError::NotOpened))?;
     let Some(amount) = amount else { return Ok(RefundOf::All) };
     let money = Money::parse(&amount.to_string(), opened.amount.currency);
     let money = money.map_err(|error| ApiError::invalid("amount", format!("amount {error}")))?;
-    Ok(RefundOf::Amount(money.amount))
+    let too_fine = payment.captured.as_deref().and_then(|capture| gateways.too_fine(&capture.gateway, money));
+    match too_fine {
+        Some(message) => Err(ApiError::invalid("amount", message)),
+        None => Ok(RefundOf::Amount(money.amount)),
+    }
 }
 
 fn is_open(record: &PaymentRecord, refund_id: RefundId) -> bool {

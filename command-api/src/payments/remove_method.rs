@@ -1,4 +1,5 @@
-//! `DELETE /payments/methods/{id}`: a stored method is forgotten, here and at its gateway.
+//! `DELETE /payments/methods/{id}`: a stored method is forgotten, here at once, and at its gateway by the process manager of
+//! payments.
 
 use api_contract::{ApiError, PathId};
 use axum::extract::State;
@@ -8,7 +9,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::method;
 use crate::auth::of_nobody;
 use crate::command::Caller;
 use crate::shop::Shop;
@@ -31,8 +31,7 @@ async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
     let removed = payment_methods::remove(&mut transaction, caller.principal.user, id).await;
-    let removed = removed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
+    removed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
     transaction.commit().await.map_err(identity::failed)?;
-    method::forget(&shop.gateways, &removed.payment_gateway, &removed.reference).await;
     Ok(StatusCode::NO_CONTENT)
 }

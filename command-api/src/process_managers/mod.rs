@@ -6,6 +6,7 @@
 
 pub mod aged;
 mod failure;
+mod forgetting;
 mod leadership;
 pub mod messages;
 pub mod outcomes;

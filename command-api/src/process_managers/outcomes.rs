@@ -69,7 +69,8 @@ impl Outcomes {
         }
     }
 
-    /// Waits until a refund is known to stay pending at its gateway. Only the process that asks gateways knows.
+    /// Waits until this process knows that a refund stays pending at its gateway: at once, where it is the one that asks
+    /// gateways. Whoever waits elsewhere looks whether it is noted.
     pub async fn pending(&self, refund_id: RefundId) {
         // The sender is ours: it doesn't go away meanwhile.
         let _ = self.pending.subscribe().wait_for(|pending| pending.contains(&refund_id)).await;

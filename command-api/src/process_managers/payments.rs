@@ -1,7 +1,8 @@
 //! Takes attempts to pay and refunds to their gateways, once they are in the log, and records what came of them.
 //!
 //! Whatever is not settled holds the checkpoint, but for a refund that its gateway has made and not settled: that may take
-//! days, so it is noted in a table, and asked about with the tick.
+//! days, so it is noted in a table, and asked about with the tick. Of what gateways are to forget ([`super::forgetting`]) the
+//! log knows nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, warn};
 
+use super::forgetting::Forgetting;
 use super::leadership::Leadership;
 use super::progress::{BatchNumber, Progress};
 use super::{BATCH, ManagerError, START_AGAIN, TICK, because_of, failure, read};
@@ -178,6 +180,7 @@ struct Turn<'a> {
     tasks: JoinSet<Option<BatchNumber>>,
     /// A place for each that is at its gateway.
     room: Arc<Semaphore>,
+    forgetting: Forgetting,
     tick: Interval,
 }
 
@@ -195,7 +198,8 @@ impl<'a> Turn<'a> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (progress, tasks) = (Progress::from(at), JoinSet::new());
-        Ok(Self { manager, stop, leadership, at, known, progress, tasks, room, tick })
+        let forgetting = Forgetting::new(manager.log.pool().clone(), manager.settlement.gateways.clone());
+        Ok(Self { manager, stop, leadership, at, known, progress, tasks, room, forgetting, tick })
     }
 
     /// Begins what is new in the log. Answers whether the log has grown.
@@ -243,6 +247,7 @@ impl<'a> Turn<'a> {
             _ = self.tick.tick() => {
                 self.store().await?;
                 self.ask_pending().await?;
+                self.forgetting.go_on(self.leadership.session()).await?;
             }
         }
         Ok(())
@@ -271,8 +276,8 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// What is under way needn't be waited for: it is found again from the checkpoint or among the refunds that are pending,
-    /// and gateways know the keys.
+    /// What is under way needn't be waited for: it is found again from the checkpoint or in a table, and gateways know the
+    /// keys.
     async fn end(mut self) -> Result<(), ManagerError> {
         self.store().await?;
         self.leadership.give_back().await;

@@ -49,6 +49,16 @@ pub(super) async fn forget(db: impl PgExecutor<'_>, refund_id: RefundId) -> Resu
         .map(|_| ())
 }
 
+/// Whether it is noted: whichever process asked its gateway.
+pub async fn is_noted(db: impl PgExecutor<'_>, refund_id: RefundId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM pending_refunds WHERE refund_id = $1) AS "noted!""#,
+        refund_id.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Those of a payment.
 pub(super) async fn of(db: impl PgExecutor<'_>, payment_id: PaymentId) -> Result<Vec<RefundId>, sqlx::Error> {
     let ids =

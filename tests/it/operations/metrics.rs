@@ -67,6 +67,8 @@ async fn requests_decisions_and_consumers_are_counted() {
         "daybook_database_up",
         "daybook_build_info",
         "daybook_pool_max_connections",
+        "daybook_left_at_gateways",
+        "daybook_left_at_gateways_seconds",
     ] {
         assert!(after.keys().any(|name| name.split('{').next() == Some(gauge)), "{gauge}");
     }

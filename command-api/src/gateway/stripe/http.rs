@@ -97,7 +97,19 @@ impl Http {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, GatewayError> {
-        match self.ask(self.client.get(format!("{}{path}", self.url))).await? {
+        self.ask_without_key(self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    /// Deletes, which is done as often as it is asked for.
+    pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, GatewayError> {
+        self.ask_without_key(self.client.delete(format!("{}{path}", self.url))).await
+    }
+
+    async fn ask_without_key<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<Answer<T>, GatewayError> {
+        match self.ask(request).await? {
             Heard::Answer(answer) => Ok(answer),
             Heard::Repeated { .. } => Err(unexpected("Stripe repeats an answer to a question without a key")),
         }

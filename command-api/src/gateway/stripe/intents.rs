@@ -11,12 +11,12 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::{Asked, Charge, Charged, GatewayError};
+use super::super::{Asked, Charge, Charged, Gateway as _, GatewayError};
 use super::http::{Keys, moves_no_money};
 use super::made::MadeIntent;
 use super::methods::Reference;
 use super::objects::{Intent, Problem};
-use super::{Stripe, minor_units, refused_call, unexpected};
+use super::{Stripe, TOO_FINE, minor_units, refused_call, unexpected};
 
 /// With the charge in it, for brand, digits and receipt.
 const WHOLE: (&str, &str) = ("expand[]", "latest_charge");
@@ -137,6 +137,10 @@ impl Stripe {
         asked: &Asked,
         generation: i32,
     ) -> Result<Result<(MadeIntent, Intent), Problem>, GatewayError> {
+        // Refused before the attempt was logged; unless that was before this was known.
+        if !self.takes(asked.amount) {
+            return Ok(Err(Problem::of(TOO_FINE)));
+        }
         let form = [
             ("amount", minor_units(asked.amount).to_string()),
             ("currency", asked.amount.currency.code().to_ascii_lowercase()),
@@ -177,6 +181,7 @@ impl Stripe {
                 Ok(self.of_customer(intent, customer).await?.map(|()| method.to_owned()))
             }
             Reference::Method(method) => Ok(Ok(method.to_owned())),
+            Reference::Customer(_) => Ok(Err(Problem::of("not_a_card"))),
             // Of the attempt: a token of a typed card is used up by the first method that is made of it.
             Reference::Token(token) => self.card(token, &Keys::from(format!("{}/card", asked.key()))).await,
         }

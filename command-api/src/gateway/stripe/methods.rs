@@ -16,6 +16,8 @@ pub(super) enum Reference<'a> {
     Method(&'a str),
     /// `cus_…:pm_…`: kept for a customer. No client can name one, for it has a colon.
     OfCustomer { customer: &'a str, method: &'a str },
+    /// `cus_…`: a customer, with all their methods.
+    Customer(&'a str),
 }
 
 impl<'a> Reference<'a> {
@@ -23,13 +25,15 @@ impl<'a> Reference<'a> {
         match text.split_once(':') {
             Some((customer, method)) => Self::OfCustomer { customer, method },
             None if text.starts_with("pm_") => Self::Method(text),
+            None if text.starts_with("cus_") => Self::Customer(text),
             None => Self::Token(text),
         }
     }
 }
 
 impl Stripe {
-    /// Keeps a method for the user's customer, who is made with the first one.
+    /// Keeps a method for the user's customer, who is made with the first one and noted before the method is theirs. Of a user
+    /// who is erased meanwhile nothing is left: erasing deletes the customer, who is then given no method, or loses it again.
     pub(super) async fn attach(&self, keep: &Keep<'_>) -> Result<Kept, GatewayError> {
         let under = |step: &str| keep.key.map_or_else(Keys::none, |key| Keys::from(format!("{key}/{step}")));
         let method = match Reference::of(keep.token) {
@@ -38,12 +42,18 @@ impl Stripe {
                 Err(problem) => return Ok(Kept::Refused { code: problem.word() }),
             },
             Reference::Method(method) | Reference::OfCustomer { method, .. } => method.to_owned(),
+            Reference::Customer(_) => return Ok(Kept::Refused { code: "not_a_card".to_owned() }),
         };
         let customer = match keep.known.map(Reference::of) {
             Some(Reference::OfCustomer { customer, .. }) => customer.to_owned(),
-            Some(Reference::Token(_) | Reference::Method(_)) | None => self.customer(keep.user).await?,
+            Some(Reference::Token(_) | Reference::Method(_) | Reference::Customer(_)) | None => {
+                self.customer(keep.user).await?
+            }
         };
-        Ok(match self.attached(&method, &customer, &under("attach")).await? {
+        if !self.customers.note(keep.user, &customer).await? {
+            return Ok(Kept::Refused { code: "customer_erased".to_owned() });
+        }
+        Ok(match self.attached(keep.user, &method, &customer, &under("attach")).await? {
             Ok(method) => {
                 let reference = format!("{customer}:{}", method.id);
                 match method.face() {
@@ -58,6 +68,7 @@ impl Stripe {
     /// The method as the customer's, or the code of why not.
     async fn attached(
         &self,
+        user: UserId,
         method: &str,
         customer: &str,
         keys: &Keys,
@@ -66,6 +77,9 @@ impl Stripe {
         let form = [("customer", customer.to_owned())];
         let attached =
             self.http.post(&format!("{path}/attach"), &form, keys, moves_no_money::<Method>).await?;
+        if attached.result.as_ref().is_err_and(Problem::is_of_customer) {
+            self.customers.remove(user, customer).await?;
+        }
         if !attached.replayed || attached.result.is_err() {
             return Ok(attached.result.map_err(|problem| problem.word()));
         }
@@ -89,18 +103,51 @@ impl Stripe {
         Ok(made.result.map(|method| method.id))
     }
 
-    /// Only the user's id is told: no name and no address.
+    /// The one that is known, or else a new one. Only the user's id is told: no name and no address.
     async fn customer(&self, user: UserId) -> Result<String, GatewayError> {
+        if let Some(known) = self.customers.of(user).await? {
+            return Ok(known);
+        }
         let form = [("metadata[user_id]", user.to_string())];
         let keys = Keys::from(format!("customer:{user}"));
         let made = self.http.post("/v1/customers", &form, &keys, moves_no_money::<Customer>).await?;
         made.result.map(|customer| customer.id).map_err(|problem| refused_call(&problem))
     }
 
-    pub(super) async fn detach(&self, reference: &str) -> Result<(), GatewayError> {
-        let Reference::OfCustomer { method, .. } = Reference::of(reference) else { return Ok(()) };
-        let path = format!("/v1/payment_methods/{method}/detach");
-        // One that Stripe doesn't know any more is forgotten already.
-        self.http.post(&path, &[], &Keys::none(), moves_no_money::<Method>).await.map(|_| ())
+    /// Forgets a method of a customer's, or a customer. Nothing else is kept.
+    pub(super) async fn forget_kept(&self, reference: &str) -> Result<(), GatewayError> {
+        match Reference::of(reference) {
+            Reference::OfCustomer { method, .. } => self.detach(method).await,
+            Reference::Customer(customer) => self.delete(customer).await,
+            Reference::Token(_) | Reference::Method(_) => Ok(()),
+        }
     }
+
+    async fn detach(&self, method: &str) -> Result<(), GatewayError> {
+        let path = format!("/v1/payment_methods/{method}");
+        let detach = format!("{path}/detach");
+        let detached = self.http.post(&detach, &[], &Keys::none(), moves_no_money::<Method>).await?;
+        let Err(problem) = detached.result else { return Ok(()) };
+        // One that is nobody's is refused too, by a word that is not documented.
+        match self.http.get::<Method>(&path).await?.result {
+            Ok(Method { customer: Some(_), .. }) => Err(refused_call(&problem)),
+            Ok(_) => Ok(()),
+            Err(now) => gone(&now),
+        }
+    }
+
+    /// Deletes a customer and their methods (<https://docs.stripe.com/api/customers/delete>). What was paid stays, and can go
+    /// back.
+    async fn delete(&self, customer: &str) -> Result<(), GatewayError> {
+        let path = format!("/v1/customers/{customer}");
+        match self.http.delete::<Customer>(&path).await?.result {
+            Ok(_) => Ok(()),
+            Err(problem) => gone(&problem),
+        }
+    }
+}
+
+/// What Stripe doesn't know any more is forgotten already.
+fn gone(problem: &Problem) -> Result<(), GatewayError> {
+    if problem.is_missing() { Ok(()) } else { Err(refused_call(problem)) }
 }

@@ -6,6 +6,7 @@
 //! the attempt's number, the intent's id and a hash of what is asked. An intent succeeds once, whatever is asked of it. One
 //! that was cancelled makes room for the next attempt's.
 
+mod customers;
 mod http;
 mod intents;
 mod made;
@@ -18,10 +19,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use domain::Money;
 use domain::ids::{PaymentId, RefundId};
+use domain::{Currency, Minor, Money};
 use sqlx::PgPool;
 
+use self::customers::Customers;
 use self::http::Http;
 use self::made::MadeIntents;
 use self::objects::Problem;
@@ -42,6 +44,7 @@ const SIGNATURE: &str = "stripe-signature";
 pub struct Stripe {
     http: Http,
     made: MadeIntents,
+    customers: Customers,
     /// Webhooks are heard only with it.
     webhook_secret: Option<String>,
     /// Where a customer goes from Stripe's page who has no page to go to.
@@ -53,7 +56,8 @@ impl Stripe {
     pub fn new(config: &StripeConfig, home_url: &str, pool: PgPool) -> Self {
         Self {
             http: Http::new(&config.url, &config.key),
-            made: MadeIntents(pool),
+            made: MadeIntents(pool.clone()),
+            customers: Customers(pool),
             webhook_secret: config.webhook_secret.clone(),
             home_url: home_url.to_owned(),
         }
@@ -64,6 +68,10 @@ impl Stripe {
 impl Gateway for Stripe {
     fn accepts(&self, token: &str) -> bool {
         is_token(token, &["tok_", "pm_"])
+    }
+
+    fn step(&self, currency: Currency) -> Minor {
+        step(currency)
     }
 
     fn page(&self, _: PaymentId) -> Option<String> {
@@ -83,6 +91,9 @@ impl Gateway for Stripe {
     }
 
     async fn refund(&self, refund: &GiveBack) -> Result<GivenBack, GatewayError> {
+        if !self.takes(refund.amount) {
+            return Ok(GivenBack::Refused { code: TOO_FINE.to_owned() });
+        }
         self.give_back(refund).await
     }
 
@@ -95,7 +106,7 @@ impl Gateway for Stripe {
     }
 
     async fn forget(&self, reference: &str) -> Result<(), GatewayError> {
-        self.detach(reference).await
+        self.forget_kept(reference).await
     }
 
     fn hear(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Notice, BadNotice> {
@@ -104,12 +115,28 @@ impl Gateway for Stripe {
     }
 }
 
-/// The amount as Stripe counts it: in the currency's minor units, but for two currencies without any that are counted in
-/// hundredths all the same (<https://docs.stripe.com/currencies#special-cases>).
+/// Why an amount is refused of which Stripe can't take every unit. Nothing is rounded: one that Stripe would refuse, or read
+/// as another, isn't sent.
+const TOO_FINE: &str = "amount_too_fine";
+
+/// The amount as Stripe counts it, if it is one of whole steps: in the currency's minor units; but for two currencies without
+/// any that are counted in hundredths all the same, and one that has them by ISO 4217 and is counted without
+/// (<https://docs.stripe.com/currencies#special-cases>, <https://docs.stripe.com/currencies#zero-decimal>).
 fn minor_units(Money { amount, currency }: Money) -> i64 {
     match currency.code() {
         "ISK" | "UGX" => amount.saturating_mul(100),
+        "MGA" => amount / step(currency),
         _ => amount,
+    }
+}
+
+/// The least that two amounts differ by at Stripe, in our minor units: of a currency with three decimals the last one has to
+/// be 0 (<https://docs.stripe.com/currencies#three-decimal>).
+fn step(currency: Currency) -> Minor {
+    match (currency.code(), currency.decimals()) {
+        ("MGA", _) => 100,
+        (_, 3) => 10,
+        (..) => 1,
     }
 }
 
@@ -131,5 +158,16 @@ mod tests {
         let of = |amount, code: &str| minor_units(Money::new(amount, code.parse().unwrap()));
         assert_eq!((of(86_398, "USD"), of(500, "JPY"), of(1_500, "KWD")), (86_398, 500, 1_500));
         assert_eq!((of(500, "ISK"), of(500, "UGX")), (50_000, 50_000));
+        assert_eq!(of(500_000, "MGA"), 5_000, "the ariary is counted whole");
+    }
+
+    /// Guards against an amount that is rounded, or read as another one.
+    #[test]
+    fn an_amount_is_one_of_whole_steps() {
+        let of = |code: &str| step(code.parse().unwrap());
+        for code in ["BHD", "JOD", "KWD", "OMR", "TND"] {
+            assert_eq!(of(code), 10, "{code}");
+        }
+        assert_eq!((of("USD"), of("JPY"), of("ISK"), of("MGA")), (1, 1, 1, 100));
     }
 }

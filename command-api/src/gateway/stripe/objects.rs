@@ -22,9 +22,15 @@ pub(super) struct Problem {
     kind: Option<String>,
     code: Option<String>,
     decline_code: Option<String>,
+    param: Option<String>,
 }
 
 impl Problem {
+    /// One that Stripe needn't be asked to find.
+    pub(super) fn of(code: &str) -> Self {
+        Self { kind: None, code: Some(code.to_owned()), decline_code: None, param: None }
+    }
+
     /// The most particular word that Stripe has for it. Its message is for people, and may tell of them.
     pub(super) fn word(&self) -> String {
         let word = [&self.decline_code, &self.code, &self.kind].into_iter().flatten().next();
@@ -39,6 +45,11 @@ impl Problem {
     /// What was asked about isn't there.
     pub(super) fn is_missing(&self) -> bool {
         self.code.as_deref() == Some("resource_missing")
+    }
+
+    /// The customer for whom it was asked isn't there: somebody has deleted them.
+    pub(super) fn is_of_customer(&self) -> bool {
+        self.is_missing() && self.param.as_deref() == Some("customer")
     }
 
     /// The idempotency key was used for something else: what was asked for didn't happen, and nothing is known.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use api_contract::{ApiError, Code, Fields, Role, Violation};
 use domain::decisions::AttemptPayment;
-use domain::ids::{OrderId, PersonalId};
+use domain::ids::{OrderId, PersonalId, UserId};
 use domain::order::{Order, OrderPlaced};
 use domain::{Currency, Halt, Money, Streams as _};
 use event_store::Decision;
@@ -82,6 +82,7 @@ pub(super) struct Wish {
     /// Nothing where no method is named, or one that can't be charged there.
     chosen: Option<Chosen>,
     pages: Option<PersonalId>,
+    gateways: Gateways,
 }
 
 /// By what is charged.
@@ -97,7 +98,7 @@ impl Wish {
     pub(super) async fn of(shop: &Shop, caller: &Caller, request: Process) -> Result<Self, ApiError> {
         let chosen = choose(shop, caller, &request).await?;
         let pages = keep_pages(shop, caller, &request).await?;
-        Ok(Self { request, chosen, pages })
+        Ok(Self { request, chosen, pages, gateways: shop.gateways.clone() })
     }
 
     /// What is asked for, if the order is the caller's and the amount is the order's.
@@ -106,7 +107,7 @@ impl Wish {
         streams: &Decision<'_>,
         caller: &Caller,
     ) -> Result<AttemptPayment, Halt<ApiError>> {
-        let Self { request, chosen, pages } = self;
+        let Self { request, chosen, pages, gateways } = self;
         let own = |placed: &&OrderPlaced| {
             placed.customer_id == Some(caller.principal.user) || caller.principal.is(Role::Admin)
         };
@@ -127,6 +128,9 @@ impl Wish {
             let code = if request.method.is_some() { Code::InvalidFormat } else { Code::RequiredField };
             let message = "paymentMethodId must be a method that the gateway knows";
             wrong.push(Violation::of("paymentMethodId", code, message));
+        }
+        if let Some(message) = chosen.as_ref().and_then(|chosen| gateways.too_fine(chosen.gateway, owed)) {
+            wrong.push(Violation::of("amount", Code::ValidationError, message));
         }
         match chosen {
             Some(Chosen { gateway, method }) if wrong.is_empty() => Ok(AttemptPayment {
@@ -169,17 +173,27 @@ async fn choose(shop: &Shop, caller: &Caller, request: &Process) -> Result<Optio
     }
 }
 
-/// Keeps where the customer goes from the gateway's page, before the log names it.
+/// Keeps where the customer goes from the gateway's page, before the log names it: it is the customer's, whoever asks, and
+/// erased with them.
 async fn keep_pages(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<PersonalId>, ApiError> {
     let Process { return_url, cancel_url, .. } = request.clone();
     if return_url.is_none() && cancel_url.is_none() {
         return Ok(None);
     }
-    let mut rows = Rows::of(caller.principal.user);
+    let mut rows = Rows::of(customer(shop, caller, request).await?);
     let body = serde_json::to_value(Pages { return_url, cancel_url }).map_err(ApiError::internal)?;
     let id = rows.add(Purpose::PaymentPages, body);
     shop.personal.keep(rows).await.map_err(identity::failed)?;
     Ok(Some(id))
+}
+
+/// Whose the order is, if it may be paid: an admin alone pays another's, or a guest's, who is nobody.
+async fn customer(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<UserId>, ApiError> {
+    if !caller.principal.is(Role::Admin) {
+        return Ok(Some(caller.principal.user));
+    }
+    let order: Order = state(&shop.decider, request.order_id).await?;
+    Ok(order.placed.as_deref().and_then(|placed| placed.customer_id))
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@
 use std::net::TcpListener;
 use std::process::Stdio;
 
+use api_contract::Role;
 use command_api::config::StripeConfig;
 use command_api::gateway::{
     Asked, Charge, Charged, Gateway as _, GatewayError, GiveBack, GivenBack, Keep, Kept, Pages, Stripe,
 };
 use domain::Money;
-use domain::ids::{PaymentId, RefundId, UserId};
+use domain::ids::{PaymentId, RefundId};
+use identity::users::{self, NewUser};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
@@ -72,12 +74,23 @@ async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
         let refunded = stripe.refund(&refund).await.unwrap();
         assert!(matches!(refunded, GivenBack::Refunded { .. }), "{refunded:?}");
     }
-    let user = UserId(Uuid::now_v7());
+    let new = NewUser {
+        email: "ann@example.com".to_owned(),
+        username: None,
+        password_hash: "none".to_owned(),
+        first_name: "Ann".to_owned(),
+        last_name: "Roe".to_owned(),
+        phone: None,
+        roles: vec![Role::Customer],
+    };
+    let user = users::insert(&database.pool, &new).await.unwrap();
     for (token, known) in [("tok_visa", None), ("pm_1", Some("cus_1:pm_0"))] {
         let kept = stripe.keep(&Keep { user, token, known, key: Some("m") }).await.unwrap();
         assert!(matches!(kept, Kept::Card { .. }), "{kept:?}");
     }
-    stripe.forget("cus_1:pm_1").await.unwrap();
+    for kept in ["cus_1:pm_1", "cus_1"] {
+        stripe.forget(kept).await.unwrap();
+    }
 }
 
 /// The only complaint may be that the example is of another state or amount than what was asked for.

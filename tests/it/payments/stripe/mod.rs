@@ -2,6 +2,8 @@
 //! description of its API.
 
 mod alone;
+mod fine;
+mod forgetting;
 mod forgotten;
 mod keys;
 mod late;

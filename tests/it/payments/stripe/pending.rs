@@ -79,6 +79,26 @@ async fn who_asks_for_a_refund_that_stays_pending_is_told_so_at_once() {
     assert_eq!(answer.json()["message"], "Refund processed successfully", "{}", answer.text);
 }
 
+/// Guards against a request that waits in vain because another process than its own asks gateways.
+#[tokio::test]
+async fn who_asks_elsewhere_for_a_refund_that_stays_pending_is_told_so_too() {
+    let shop =
+        Shop::start_with(Options { answer_within: Duration::from_secs(3_600), ..Options::default() }).await;
+    let (seller, buyer) = shop.people().await;
+    let order = ordered(&buyer, &seller).await;
+    pay(&buyer, &order, "tok_visa").await;
+    shop.stripe.make_refunds("pending");
+    let elsewhere = shop.beside(false).await;
+    let admin = shop.app.person(Role::Admin).await;
+    let admin = admin.at(&elsewhere.app);
+    let path = format!("/payments/{}/refund", payment_id(&order));
+    for _again in 0..2 {
+        let answer = admin.post_once("once", &path, &json!({ "amount": 1 })).await;
+        assert_eq!(status(&answer), (200, "pending".to_owned()), "{}", answer.text);
+        assert_eq!(answer.json()["message"], "The refund is being processed");
+    }
+}
+
 /// Guards against a start that reads every payment again since a refund that takes days.
 #[tokio::test]
 async fn a_pending_refund_does_not_hold_the_checkpoint() {

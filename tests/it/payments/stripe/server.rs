@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -42,6 +42,12 @@ struct Books {
     repeated: u32,
     /// Tokens that are used up.
     used: HashSet<String>,
+    /// Customers that were made, and not deleted.
+    customers: HashSet<String>,
+    /// How many were made.
+    customers_made: u32,
+    /// It gives no answer when something is to be forgotten.
+    is_deaf: bool,
     /// Whose customer's each card is that is kept.
     kept: HashMap<String, String>,
     /// How often each odd token was odd already.
@@ -75,6 +81,7 @@ impl Stripe {
             .route("/v1/payment_intents/{id}/cancel", post(intents::cancel))
             .route("/v1/refunds", get(refunds::list).post(refunds::create))
             .route("/v1/customers", post(methods::customer))
+            .route("/v1/customers/{id}", delete(methods::delete))
             .route("/v1/payment_methods", post(methods::create))
             .route("/v1/payment_methods/{id}", get(methods::retrieve))
             .route("/v1/payment_methods/{id}/attach", post(methods::attach))
@@ -104,6 +111,23 @@ impl Stripe {
     /// Which cards are kept.
     pub fn kept(&self) -> Vec<String> {
         self.books().kept.keys().cloned().collect()
+    }
+
+    /// Which customers there are.
+    pub fn customers(&self) -> Vec<String> {
+        self.books().customers.iter().cloned().collect()
+    }
+
+    /// Somebody deletes all customers, with their cards.
+    pub fn delete_customers(&self) {
+        let mut books = self.books();
+        books.customers.clear();
+        books.kept.clear();
+    }
+
+    /// From now on it gives no answer when something is to be forgotten; or it does again.
+    pub fn is_deaf(&self, deaf: bool) {
+        self.books().is_deaf = deaf;
     }
 
     /// A day has passed: what was answered under a key is not answered again.
