@@ -13,28 +13,28 @@ const IF_NONE_MATCH: &str = "If-None-Match";
 
 /// A kind of thing that has a version. Operations that take `If-Match` mean that of the thing which they are listed with.
 struct Versioned {
-    /// These answer it, with its version.
-    read_by: &'static [&'static str],
-    /// These make or change it, and answer its new version.
-    changed_by: &'static [&'static str],
-    /// These end it: there is no version any more.
-    ended_by: &'static [&'static str],
+    /// Operations that answer it, with its version.
+    reads: &'static [&'static str],
+    /// Operations that make or change it, and answer its new version.
+    changes: &'static [&'static str],
+    /// Operations that end it: there is no version any more.
+    ends: &'static [&'static str],
 }
 
 const VERSIONED: [Versioned; 6] = [
     Versioned {
-        read_by: &["getProduct"],
-        changed_by: &["createProduct", "updateProduct", "changeProduct", "changeStock"],
-        ended_by: &["deleteProduct"],
+        reads: &["getProduct"],
+        changes: &["createProduct", "updateProduct", "changeProduct", "changeStock"],
+        ends: &["deleteProduct"],
     },
     Versioned {
-        read_by: &[],
-        changed_by: &["createCategory", "updateCategory", "changeCategory"],
-        ended_by: &["deleteCategory"],
+        reads: &[],
+        changes: &["createCategory", "updateCategory", "changeCategory"],
+        ends: &["deleteCategory"],
     },
     Versioned {
-        read_by: &["getCart"],
-        changed_by: &[
+        reads: &["getCart"],
+        changes: &[
             "addCartItem",
             "setCartItem",
             "replaceCartItem",
@@ -43,31 +43,30 @@ const VERSIONED: [Versioned; 6] = [
             "removeCoupon",
             "clearCart",
         ],
-        ended_by: &[],
+        ends: &[],
     },
-    Versioned { read_by: &[], changed_by: &["createCoupon", "withdrawCoupon"], ended_by: &[] },
+    Versioned { reads: &[], changes: &["createCoupon", "withdrawCoupon"], ends: &[] },
     Versioned {
-        read_by: &["getOrder"],
-        changed_by: &["placeOrder", "changeOrderStatus", "putOrderStatus", "cancelOrder"],
-        ended_by: &[],
+        reads: &["getOrder"],
+        changes: &["placeOrder", "changeOrderStatus", "putOrderStatus", "cancelOrder"],
+        ends: &[],
     },
-    Versioned { read_by: &["getPayment"], changed_by: &["processPayment", "refundPayment"], ended_by: &[] },
+    Versioned { reads: &["getPayment"], changes: &["processPayment", "refundPayment"], ends: &[] },
 ];
 
 impl Versioned {
     fn tells_version(&self, operation: &str) -> bool {
-        self.read_by.contains(&operation) || self.changed_by.contains(&operation)
+        self.reads.contains(&operation) || self.changes.contains(&operation)
     }
 
     fn tells_position(&self, operation: &str) -> bool {
-        self.changed_by.contains(&operation) || self.ended_by.contains(&operation)
+        self.changes.contains(&operation) || self.ends.contains(&operation)
     }
 }
 
 /// Whether the `ETag` of one operation's answer is the version that another one means by `If-Match`.
 pub(super) fn are_of_one_thing(from: &str, to: &str) -> bool {
-    let of_both =
-        |it: &Versioned| it.tells_version(from) && (it.tells_version(to) || it.ended_by.contains(&to));
+    let of_both = |it: &Versioned| it.tells_version(from) && (it.tells_version(to) || it.ends.contains(&to));
     VERSIONED.iter().any(of_both)
 }
 

@@ -56,26 +56,26 @@ struct Link<'d> {
     from: &'d Described,
     answer: &'d Value,
     name: &'d str,
-    link: &'d Value,
+    said: &'d Value,
 }
 
 impl Link<'_> {
     /// Whether it carries a parameter: `path.id`.
     fn carries(&self, parameter: &str) -> bool {
-        !self.link["parameters"][parameter].is_null()
+        !self.said["parameters"][parameter].is_null()
     }
 
     fn leads_to(&self, operation: &Described) -> bool {
-        self.link["operationId"] == operation.name()
+        self.said["operationId"] == operation.name()
     }
 
     /// All that is wrong with it.
     fn faults(&self, document: &Value, all: &[Described]) -> Vec<String> {
         let Some(to) = all.iter().find(|it| self.leads_to(it)) else {
-            return vec![format!("there is no operation {}", self.link["operationId"])];
+            return vec![format!("there is no operation {}", self.said["operationId"])];
         };
         let mut faults = Vec::new();
-        for (parameter, value) in self.link["parameters"].as_object().into_iter().flatten() {
+        for (parameter, value) in self.said["parameters"].as_object().into_iter().flatten() {
             let (place, name) = parameter.split_once('.').expect("a place and a name");
             match to.parameter(place, name) {
                 Some(taken) => faults.extend(self.unsaid(document, value, Some(&taken["schema"]))),
@@ -88,7 +88,7 @@ impl Link<'_> {
             }
         }
         let mut fields = Vec::new();
-        values(&self.link["requestBody"], String::new(), &mut fields);
+        values(&self.said["requestBody"], String::new(), &mut fields);
         for (field, value) in fields {
             if found(document, to.body(), &field).is_none() {
                 faults.push(format!("there is no field {field}"));
@@ -132,7 +132,7 @@ fn links(all: &[Described]) -> Vec<Link<'_>> {
     for from in all {
         for answer in from.operation["responses"].as_object().unwrap().values() {
             let of_answer = answer["links"].as_object().into_iter().flatten();
-            links.extend(of_answer.map(|(name, link)| Link { from, answer, name, link }));
+            links.extend(of_answer.map(|(name, said)| Link { from, answer, name, said }));
         }
     }
     links
