@@ -8,6 +8,7 @@ mod absent;
 mod closed;
 mod links;
 mod tags;
+mod versions;
 
 use std::collections::BTreeMap;
 
@@ -161,8 +162,8 @@ pub struct RefusalReason {
 #[derive(Default)]
 pub struct Beside(pub OpenApi);
 
-/// Completes what the handlers say of themselves: title, servers, the bearer scheme, the tags, where an answer leads, and
-/// the refusals that an operation may be answered with by its nature.
+/// Completes what the handlers say of themselves: title, servers, the bearer scheme, the tags, what answers say in headers,
+/// where they lead, and the refusals that an operation may be answered with by its nature.
 pub fn complete(mut api: OpenApi, Beside(mut beside): Beside, version: &str) -> OpenApi {
     for item in beside.paths.paths.values_mut() {
         item.servers = Some(vec![Server::new("/")]);
@@ -186,6 +187,7 @@ pub fn complete(mut api: OpenApi, Beside(mut beside): Beside, version: &str) -> 
     );
     api.components = Some(components.build());
     tags::describe_tags(&mut api);
+    versions::tell(&mut api);
     links::lead_on(&mut api);
     let asked = closed::asked(&mut api);
     closed::close_answers(&mut api, &asked);

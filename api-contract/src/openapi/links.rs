@@ -1,159 +1,255 @@
 //! What may be done next: which answer has what another operation wants. For people who read the document, and for tools
 //! that follow a purchase through it.
+//!
+//! [`ways`] says where each operation leads and by what. Added to that is what is so by the nature of the two ends:
+//!
+//! - a change of a thing carries the version that was answered of it, as `If-Match`;
+//! - a read after a command carries the command's position, as `X-Min-Position`, so that it sees what was done;
+//! - a list leads to its next page, and what has an `ETag` may be asked for again with `If-None-Match`.
+
+mod ways;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use utoipa::openapi::link::LinkBuilder;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::{OpenApi, RefOr};
+use utoipa::openapi::link::{Link, LinkBuilder};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr, Required};
+
+use self::ways::WAYS;
+use super::versions;
+
+/// A parameter or a field, with what it becomes: a pointer into the answer's body (`/data/id`), another runtime expression
+/// (`$request.path.id`), or a word as it stands.
+type Carried = (&'static str, &'static str);
 
 /// From the success of one operation to others.
 struct Way {
     from: &'static str,
     to: &'static [&'static str],
-    /// Parameters of theirs, each with where it stands in the answer.
-    parameters: &'static [(&'static str, &'static str)],
-    /// Fields of their bodies, each with where it stands in the answer.
-    body: &'static [(&'static str, &'static str)],
+    /// Parameters of theirs.
+    parameters: &'static [Carried],
+    /// Fields of their bodies: `items/0/productId` is one in an array's first element, nothing is the whole body.
+    body: &'static [Carried],
 }
 
 /// By a parameter.
-const fn by(
-    from: &'static str,
-    parameters: &'static [(&'static str, &'static str)],
-    to: &'static [&'static str],
-) -> Way {
+const fn by(from: &'static str, parameters: &'static [Carried], to: &'static [&'static str]) -> Way {
     Way { from, to, parameters, body: &[] }
 }
 
 /// By what stands in a body.
-const fn with(
-    from: &'static str,
-    body: &'static [(&'static str, &'static str)],
-    to: &'static [&'static str],
-) -> Way {
+const fn with(from: &'static str, body: &'static [Carried], to: &'static [&'static str]) -> Way {
     Way { from, to, parameters: &[], body }
 }
 
-const WAYS: &[Way] = &[
-    with("register", &[("refreshToken", "/data/refreshToken")], &["refreshSession", "logout"]),
-    with("login", &[("refreshToken", "/data/refreshToken")], &["refreshSession", "logout"]),
-    with("refreshSession", &[("refreshToken", "/data/refreshToken")], &["refreshSession", "logout"]),
-    by("addAddress", &[("id", "/data/id")], &["putAddress", "patchAddress", "removeAddress"]),
-    with("addAddress", &[("shippingAddressId", "/data/id")], &["previewOrder", "placeOrder"]),
-    by("createCategory", &[("id", "/data/id")], &["updateCategory", "changeCategory", "deleteCategory"]),
-    by("createCategory", &[("category", "/data/id")], &["listProducts"]),
-    with("createCategory", &[("parentId", "/data/id")], &["createCategory"]),
-    with("createCategory", &[("categoryId", "/data/id")], &["createProduct"]),
-    by(
-        "createProduct",
-        &[("id", "/data/id")],
-        &["getProduct", "updateProduct", "changeProduct", "deleteProduct", "changeStock"],
-    ),
-    by("createProduct", &[("id", "/data/sellerId")], &["listSellerProducts"]),
-    with("createProduct", &[("productId", "/data/id")], &["addCartItem"]),
-    with("createProduct", &[("items/0/productId", "/data/id")], &["previewOrder", "placeOrder"]),
-    by("updateProduct", &[("id", "/data/id")], &["getProduct", "deleteProduct"]),
-    by("changeProduct", &[("id", "/data/id")], &["getProduct", "deleteProduct"]),
-    by("addCartItem", &[("productId", "/data/id")], &["setCartItem", "replaceCartItem", "removeCartItem"]),
-    by("setCartItem", &[("productId", "/data/id")], &["replaceCartItem", "removeCartItem"]),
-    by("replaceCartItem", &[("productId", "/data/id")], &["setCartItem", "removeCartItem"]),
-    by("createCoupon", &[("code", "/data/code")], &["withdrawCoupon"]),
-    with("createCoupon", &[("couponCode", "/data/code")], &["applyCoupon", "previewOrder", "placeOrder"]),
-    by("addPaymentMethod", &[("id", "/data/id")], &["removePaymentMethod"]),
-    with("addPaymentMethod", &[("paymentMethodId", "/data/id")], &["placeOrder", "processPayment"]),
-    by(
-        "placeOrder",
-        &[("id", "/data/id")],
-        &["getOrder", "getOrderInvoice", "cancelOrder", "changeOrderStatus", "putOrderStatus"],
-    ),
-    by("placeOrder", &[("id", "/data/payment/id")], &["getPayment"]),
-    with(
-        "placeOrder",
-        &[("orderId", "/data/id"), ("amount", "/data/total"), ("currency", "/data/currency")],
-        &["processPayment"],
-    ),
-    by(
-        "changeOrderStatus",
-        &[("id", "/data/id")],
-        &["getOrder", "getOrderInvoice", "putOrderStatus", "cancelOrder"],
-    ),
-    by(
-        "putOrderStatus",
-        &[("id", "/data/id")],
-        &["getOrder", "getOrderInvoice", "changeOrderStatus", "cancelOrder"],
-    ),
-    by("changeOrderStatus", &[("id", "/data/payment/id")], &["refundPayment"]),
-    by("cancelOrder", &[("id", "/data/id")], &["getOrder"]),
-    by("processPayment", &[("id", "/data/id")], &["getPayment", "refundPayment"]),
-    by("processPayment", &[("id", "/data/orderId")], &["getOrder", "getOrderInvoice", "cancelOrder"]),
-    by("refundPayment", &[("id", "/data/paymentId")], &["getPayment"]),
-    by("listProducts", &[("id", "/data/items/0/id")], &["getProduct"]),
-];
+/// By who the caller is: nothing has to be named.
+const fn then(from: &'static str, to: &'static [&'static str]) -> Way {
+    Way { from, to, parameters: &[], body: &[] }
+}
 
-/// Adds them to the answers that they start from.
+/// The parameters of each operation.
+type Taken = BTreeMap<String, Vec<Parameter>>;
+
+/// Adds the links to the answers that they start from.
 pub(super) fn lead_on(api: &mut OpenApi) {
+    let taken = taken(api);
     for operation in api.paths.paths.values_mut().flat_map(super::operations) {
         let from = operation.operation_id.clone().unwrap_or_default();
-        for way in WAYS.iter().filter(|way| way.from == from) {
-            way.starts_at(operation);
+        let ways = WAYS.iter().filter(|way| way.from == from).flat_map(|way| way.links(&taken));
+        let links: Vec<_> = ways.chain(again(&from, &taken)).collect();
+        let success = versions::successes(operation).find(|(status, _)| status.starts_with('2'));
+        if let Some((_, success)) = success {
+            success.links.extend(links.into_iter().map(|(name, link)| (name, RefOr::T(link))));
         }
     }
+}
+
+fn taken(api: &mut OpenApi) -> Taken {
+    let parameters = |operation: &mut Operation| {
+        let known = operation.parameters.iter().flatten();
+        let inline = known.filter_map(|it| match it {
+            RefOr::T(it) => Some(it.clone()),
+            RefOr::Ref(_) => None,
+        });
+        Some((operation.operation_id.clone()?, inline.collect::<Vec<_>>()))
+    };
+    api.paths.paths.values_mut().flat_map(super::operations).filter_map(parameters).collect()
 }
 
 impl Way {
-    fn starts_at(&self, operation: &mut Operation) {
-        let mut answers = operation.responses.responses.iter_mut();
-        let success = answers.find_map(|(status, answer)| match answer {
-            RefOr::T(answer) if status.starts_with('2') => Some(answer),
-            RefOr::T(_) | RefOr::Ref(_) => None,
-        });
-        let Some(success) = success else { return };
-        for to in self.to {
-            // Two ways to one operation, by different things, are two links.
-            let by =
-                self.parameters.iter().chain(self.body).map(|(name, _)| *name).next().unwrap_or_default();
-            let name = format!("{to}.{}", by.rsplit('/').next().unwrap_or_default());
-            let mut link = LinkBuilder::new().operation_id(*to);
-            for (parameter, pointer) in self.parameters {
-                link = link.parameter(*parameter, expression(pointer));
-            }
-            let body = self.body();
-            link = link.request_body(body.is_object().then_some(body));
-            success.links.insert(name, RefOr::T(link.build()));
-        }
+    fn links(&self, taken: &Taken) -> impl Iterator<Item = (String, Link)> {
+        self.to.iter().map(move |to| {
+            let mut parameters = self.parameters.to_vec();
+            parameters.extend(carried(self.from, to, taken));
+            let by = self.parameters.iter().chain(self.body).map(|(name, _)| *name).next();
+            let link = link(to, &parameters, taken).request_body(self.body());
+            (name(to, by.unwrap_or_default()), link.build())
+        })
     }
 
     /// The body, as far as the answer has something for it; nothing where it hasn't.
-    fn body(&self) -> Value {
+    fn body(&self) -> Option<Value> {
         let mut body = Value::Null;
-        for (field, pointer) in self.body {
-            put(&mut body, &field.split('/').collect::<Vec<_>>(), expression(pointer));
+        for (field, value) in self.body {
+            put(&mut body, &field.split('/').collect::<Vec<_>>(), expression(value));
         }
-        body
+        (!body.is_null()).then_some(body)
     }
 }
 
-/// What a tool puts in: the value that stands there in the answer's body.
-fn expression(pointer: &str) -> Value {
-    Value::String(format!("$response.body#{pointer}"))
+/// Two ways to one operation, by different things, are two links.
+fn name(to: &str, by: &str) -> String {
+    match by.rsplit('/').next() {
+        None | Some("") => to.to_owned(),
+        Some(by) => format!("{to}.{by}"),
+    }
+}
+
+/// What is carried from one operation to another, whatever the way.
+fn carried(from: &str, to: &str, taken: &Taken) -> Vec<Carried> {
+    let mut carried = Vec::new();
+    if versions::are_of_one_thing(from, to) && takes(taken, to, "If-Match") {
+        carried.push(("If-Match", "$response.header.ETag"));
+    }
+    if versions::tells_position(from) && takes(taken, to, "X-Min-Position") {
+        carried.push(("X-Min-Position", "$response.header.X-Event-Position"));
+        carried.push(("Prefer", "wait=2"));
+    }
+    carried
+}
+
+/// From an operation to itself: the next page, or whether it is still the same.
+fn again(operation: &str, taken: &Taken) -> Vec<(String, Link)> {
+    let ways = [("cursor", "/data/nextCursor"), ("If-None-Match", "$response.header.ETag")];
+    let ways = ways.into_iter().filter(|(parameter, _)| takes(taken, operation, parameter));
+    ways.map(|way| {
+        let mut link = link(operation, &[way], taken);
+        for known in taken.get(operation).into_iter().flatten().filter(|it| it.required == Required::True) {
+            let place = place(&known.parameter_in);
+            link =
+                link.parameter(format!("{place}.{}", known.name), format!("$request.{place}.{}", known.name));
+        }
+        (name(operation, way.0), link.build())
+    })
+    .collect()
+}
+
+fn link(to: &str, parameters: &[Carried], taken: &Taken) -> LinkBuilder {
+    let mut link = LinkBuilder::new().operation_id(to);
+    for (parameter, value) in parameters {
+        let known = taken.get(to).into_iter().flatten().find(|it| it.name == *parameter);
+        let place = known.map_or("path", |known| place(&known.parameter_in));
+        link = link.parameter(format!("{place}.{parameter}"), expression(value));
+    }
+    link
+}
+
+fn takes(taken: &Taken, operation: &str, parameter: &str) -> bool {
+    taken.get(operation).into_iter().flatten().any(|it| it.name == parameter)
+}
+
+fn place(parameter_in: &ParameterIn) -> &'static str {
+    match parameter_in {
+        ParameterIn::Path => "path",
+        ParameterIn::Query | ParameterIn::QueryString => "query",
+        ParameterIn::Header => "header",
+        ParameterIn::Cookie => "cookie",
+    }
+}
+
+/// What a tool puts in.
+fn expression(value: &str) -> Value {
+    Value::String(if value.starts_with('/') { format!("$response.body#{value}") } else { value.to_owned() })
 }
 
 /// Puts a value where a path of fields leads, `0` being the one element of an array.
 fn put(into: &mut Value, path: &[&str], value: Value) {
-    let Some((first, rest)) = path.split_first() else {
-        *into = value;
-        return;
-    };
-    if *first == "0" {
-        let mut element = Value::Null;
-        put(&mut element, rest, value);
-        *into = Value::Array(vec![element]);
-        return;
+    match path {
+        [] | [""] => *into = value,
+        ["0", rest @ ..] => {
+            let mut element = Value::Null;
+            put(&mut element, rest, value);
+            *into = Value::Array(vec![element]);
+        }
+        [field, rest @ ..] => {
+            if !into.is_object() {
+                *into = Value::Object(Map::new());
+            }
+            if let Value::Object(fields) = into {
+                put(fields.entry(*field).or_insert(Value::Null), rest, value);
+            }
+        }
     }
-    if !into.is_object() {
-        *into = Value::Object(Map::new());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_way_hides_another() {
+        let mut known = BTreeSet::new();
+        for way in WAYS {
+            let by = way.parameters.iter().chain(way.body).map(|(name, _)| *name).next();
+            for to in way.to {
+                let link = (way.from, name(to, by.unwrap_or_default()));
+                assert!(known.insert(link.clone()), "{link:?} is there twice");
+            }
+        }
     }
-    if let Value::Object(fields) = into {
-        put(fields.entry(*first).or_insert(Value::Null), rest, value);
+
+    fn links(from: &str) -> Value {
+        let parameter = |name: &str, place: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
+        let operation = |name: &str, status: &str, parameters: Vec<Value>| {
+            json!({ "operationId": name, "parameters": parameters,
+                    "responses": { status: { "description": "" }, "404": { "description": "" } } })
+        };
+        let mut api: OpenApi = serde_json::from_value(json!({
+            "openapi": "3.1.0", "info": { "title": "t", "version": "1" },
+            "paths": {
+                "/products": { "post": operation("createProduct", "201", vec![]) },
+                "/products/{id}": {
+                    "get": operation("getProduct", "200", vec![parameter("id", "path"), parameter("X-Min-Position", "header")]),
+                    "patch": operation("changeProduct", "200", vec![parameter("id", "path"), parameter("If-Match", "header")]),
+                },
+                "/sellers/{id}/products": {
+                    "get": operation("listSellerProducts", "200", vec![parameter("id", "path"), parameter("cursor", "query")]),
+                },
+            }
+        }))
+        .unwrap();
+        lead_on(&mut api);
+        let document = serde_json::to_value(&api).unwrap();
+        let operations = document["paths"].as_object().unwrap().values();
+        let mut all = operations.flat_map(|item| item.as_object().unwrap().values());
+        let found = all.find(|it| it["operationId"] == from).unwrap();
+        let success = if from.starts_with("create") { "201" } else { "200" };
+        assert!(found["responses"]["404"]["links"].is_null());
+        found["responses"][success]["links"].clone()
+    }
+
+    #[test]
+    fn a_change_carries_the_version_and_a_read_the_position() {
+        let links = links("createProduct");
+        let change =
+            json!({ "path.id": "$response.body#/data/id", "header.If-Match": "$response.header.ETag" });
+        assert_eq!(links["changeProduct.id"]["parameters"], change);
+        let read = &links["getProduct.id"]["parameters"];
+        assert_eq!(read["header.X-Min-Position"], "$response.header.X-Event-Position");
+        let first_line = json!({ "items": [{ "productId": "$response.body#/data/id" }] });
+        assert_eq!(links["placeOrder.productId"]["requestBody"], first_line);
+    }
+
+    #[test]
+    fn a_list_leads_to_its_next_page() {
+        let next = &links("listSellerProducts")["listSellerProducts.cursor"];
+        let parameters =
+            json!({ "query.cursor": "$response.body#/data/nextCursor", "path.id": "$request.path.id" });
+        assert_eq!(next["parameters"], parameters);
     }
 }

@@ -8,7 +8,7 @@ mod once;
 mod table;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -30,6 +30,9 @@ async fn every_operation_answers_each_caller_as_the_table_says() {
     for (path, method, operation) in operations(&document) {
         let name = format!("{} {path}", method.to_ascii_uppercase());
         let found = ask(&world, &method, &path, &operation).await;
+        wrong.extend(
+            found.lacking.iter().map(|header| format!("{name}: a success lacks the header {header}")),
+        );
         match rows.remove(&name) {
             None => wrong.push(format!("{found}\n    has no row")),
             Some(row) if row.statuses != found.statuses => {
@@ -56,6 +59,8 @@ struct Found {
     statuses: [u16; CALLERS.len()],
     /// What was said, for whoever has to find out.
     messages: BTreeMap<&'static str, String>,
+    /// Headers that a success must have, and had not.
+    lacking: BTreeSet<String>,
 }
 
 impl std::fmt::Display for Found {
@@ -67,14 +72,23 @@ impl std::fmt::Display for Found {
 
 async fn ask(world: &World<'_>, method: &str, path: &str, operation: &Value) -> Found {
     let name = format!("{} {path}", method.to_ascii_uppercase());
-    let mut found = Found { name, statuses: [0; CALLERS.len()], messages: BTreeMap::new() };
+    let mut found =
+        Found { name, statuses: [0; CALLERS.len()], messages: BTreeMap::new(), lacking: BTreeSet::new() };
     for (place, caller) in CALLERS.into_iter().enumerate() {
         let asked = Asked::make(world, caller, method, path, operation).await;
         let answer = asked.send(world).await;
         found.statuses[place] = answer.status.as_u16();
+        found.lacking.extend(lacking(&answer, operation));
         if !answer.status.is_success() && !matches!(answer.status.as_u16(), 401 | 403 | 404) {
             found.messages.insert(caller, answer.text.chars().take(300).collect());
         }
     }
     found
+}
+
+/// The headers that the document says an answer with this status has, and that it hasn't.
+fn lacking(answer: &Answer, operation: &Value) -> Vec<String> {
+    let headers = operation["responses"][answer.status.as_str()]["headers"].as_object();
+    let required = headers.into_iter().flatten().filter(|(_, header)| header["required"] == true);
+    required.map(|(name, _)| name.clone()).filter(|name| !answer.headers.contains_key(name)).collect()
 }
