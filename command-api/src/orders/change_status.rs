@@ -21,8 +21,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, cancel, keep_about, order_seen_by, visible};
+use super::{OrderVersionParams, cancel, customer, order_seen_by, visible};
 use crate::command::{Caller, decide, now};
+use crate::remark;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -151,7 +152,7 @@ async fn change(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin, Role::Seller])?;
     let request = body.read(ChangeStatus::read)?;
-    let note = keep_about(shop, order_id, request.note_is(), request.note.as_deref()).await?;
+    let note = remark::keep(shop, order_id, customer, request.note_is(), request.note.as_deref()).await?;
 
     let at = now();
     let submission = Submission { occurred_at: Some(at), ..caller.submission() };
