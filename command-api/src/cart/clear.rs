@@ -1,6 +1,6 @@
 //! `DELETE /cart`: everything comes out.
 
-use api_contract::openapi::Refusal;
+use api_contract::openapi::{Refusal, UnchangedParams};
 use api_contract::{ApiError, IfMatch};
 use axum::extract::State;
 use axum::response::Response;
@@ -9,7 +9,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::take_out;
-use super::params::CartVersionParams;
 use super::require_buyer;
 use crate::command::Caller;
 use crate::shop::Shop;
@@ -21,7 +20,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes everything out of the cart, the coupon too.
 #[utoipa::path(
     delete, path = "/cart", operation_id = "clearCart", tag = "cart", security(("bearer" = [])),
-    params(CartVersionParams),
+    params(UnchangedParams),
     responses(
         (status = 204, description = "Empty"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

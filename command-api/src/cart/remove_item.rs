@@ -1,6 +1,6 @@
 //! `DELETE /cart/items/{productId}`: a product comes out of the cart.
 
-use api_contract::openapi::Refusal;
+use api_contract::openapi::{Refusal, UnchangedParams};
 use api_contract::{ApiError, IfMatch, PathId};
 use axum::extract::State;
 use axum::response::Response;
@@ -10,7 +10,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::take_out;
-use super::params::CartVersionParams;
 use super::require_buyer;
 use crate::command::Caller;
 use crate::shop::Shop;
@@ -22,7 +21,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes a product out of the cart.
 #[utoipa::path(
     delete, path = "/cart/items/{productId}", operation_id = "removeCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), UnchangedParams),
     responses(
         (status = 204, description = "Taken out"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

@@ -1,6 +1,6 @@
 //! `POST /orders/{id}/cancel`: until it is shipped, by its customer or an admin. Money that was captured goes back.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::OrderView;
 use api_contract::{ApiError, IdempotencyKey, IfMatch, JsonBody, PathId, Role};
 use axum::extract::State;
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, customer, order_at, visible};
+use super::{customer, order_at, visible};
 use crate::command::{Caller, decide, now};
 use crate::remark;
 use crate::shop::Shop;
@@ -43,7 +43,7 @@ struct Cancel {
     params(
         ("id" = Uuid, Path, description = "The order's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "The request counts once for it"),
-        OrderVersionParams,
+        UnchangedParams,
     ),
     request_body = Option<Cancel>,
     responses(

@@ -1,7 +1,7 @@
 //! `PATCH` and `PUT /orders/{id}/status`: staff takes an order one step on, or gives it up; a seller takes the shop's
 //! lines on.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::{OrderSight, OrderView};
 use api_contract::{ApiError, DayOrMoment, Fields, IfMatch, JsonBody, PathId, Principal, Role};
 use axum::extract::State;
@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, cancel, customer, order_seen_by, visible};
+use super::{cancel, customer, order_seen_by, visible};
 use crate::command::{Caller, decide, now};
 use crate::remark;
 use crate::shop::Shop;
@@ -104,7 +104,7 @@ impl ChangeStatus {
 /// refunds what was captured.
 #[utoipa::path(
     patch, path = "/orders/{id}/status", operation_id = "changeOrderStatus", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The order's id"), OrderVersionParams),
+    params(("id" = Uuid, Path, description = "The order's id"), UnchangedParams),
     request_body = ChangeStatus,
     responses(
         (status = 200, description = "The order after the step", body = Envelope<OrderView>),
@@ -125,7 +125,7 @@ async fn change_order_status(
 /// The same as PATCH.
 #[utoipa::path(
     put, path = "/orders/{id}/status", operation_id = "putOrderStatus", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The order's id"), OrderVersionParams),
+    params(("id" = Uuid, Path, description = "The order's id"), UnchangedParams),
     request_body = ChangeStatus,
     responses(
         (status = 200, description = "The order after the step", body = Envelope<OrderView>),

@@ -14,7 +14,6 @@ use domain::ids::{OrderId, UserId};
 use domain::order::{Order, OrderPlaced};
 use domain::{Halt, Streams as _};
 use event_store::Decision;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::history::{Told, bodies, told};
@@ -28,16 +27,6 @@ pub fn routes(shop: Shop) -> OpenApiRouter {
         .merge(change_status::route())
         .merge(cancel::route())
         .with_state(shop)
-}
-
-/// Which order is changed.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[allow(dead_code, reason = "it describes what IfMatch reads")]
-struct OrderVersionParams {
-    /// The version that it is changed from
-    #[param(rename = "If-Match", example = "\"3\"")]
-    if_match: Option<String>,
 }
 
 /// An order that the caller may see. Somebody else's is answered like one that doesn't exist.
