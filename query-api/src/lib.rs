@@ -10,6 +10,7 @@ mod coupons;
 mod days;
 pub mod freshness;
 mod history;
+mod lists;
 mod me;
 mod orders;
 mod payments;

@@ -59,10 +59,8 @@ pub use self::entry::Entry;
 pub use self::home::{Home, IndexOnDisk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
-pub use self::order::NotACursor;
 pub use self::query::{
-    BrandCount, CategoryCount, CategoryOf, Cursor, Facets, Highlights, Hit, PriceCount, SearchPage,
-    SearchQuery, Sort,
+    BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, SearchPage, SearchQuery, Sort,
 };
 pub use self::replay::replay;
 pub(crate) use self::retry::{ask, is_index};

@@ -1,7 +1,5 @@
 //! Answering a query from a snapshot.
 
-use std::sync::Arc;
-
 use domain::ids::ProductId;
 use tantivy::TantivyError;
 
@@ -9,11 +7,13 @@ use super::facets::category_of;
 use super::highlight::Marks;
 use super::matching::{Match, matching};
 use super::plan::Plan;
-use super::query::{Cursor, Hit, SearchPage, SearchQuery};
+use super::query::{Hit, SearchPage, SearchQuery};
+use super::scale::Scale;
 use super::sift::Sifting;
 use super::snapshot::Snapshot;
 use super::typed::Typed;
 use super::weights::Weights;
+use crate::cursor::Cursor;
 
 /// Asks a snapshot.
 pub(super) fn search(
@@ -25,9 +25,9 @@ pub(super) fn search(
     let mut sifting = Sifting::new(query, plan.is_some(), snapshot);
     let mut scale = None;
     if let Some(plan) = &plan {
-        let began = query.after.as_ref().and_then(|after| after.scale.as_deref());
+        let began = query.after.as_ref().and_then(|after| Scale::from_numbers(&after.scale));
         let (matches, of) = matching(snapshot, plan, weights, began)?;
-        scale = Some(Arc::new(of));
+        scale = Some(of);
         for it in matches {
             sifting.take(it, snapshot.table.row(it.slot));
         }
@@ -38,7 +38,8 @@ pub(super) fn search(
     }
     let sifted = sifting.end(query.offset, snapshot);
     let last = sifted.page.last().filter(|_| sifted.more);
-    let next = last.map(|(place, _)| Cursor::at(place.clone(), scale));
+    let scale = scale.iter().flat_map(Scale::numbers);
+    let next = last.map(|(place, _)| Cursor::behind(place.clone(), scale));
     let marks = plan.as_ref().filter(|_| query.highlights);
     let marks = marks.map(|plan| Marks::of(plan, &snapshot.words.analyzer));
     let mut hits = Vec::with_capacity(sifted.page.len());
