@@ -22,7 +22,7 @@ pub(super) struct Categories {
 
 /// A category of products, as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Counted {
+pub(super) enum CategoryOrWord {
     /// One of the tree.
     Known(CategoryId),
     /// A seller's word that names none.
@@ -85,10 +85,10 @@ impl Categories {
     }
 
     /// Which category a product's is.
-    pub(super) fn counted(&self, word: &str) -> Counted {
+    pub(super) fn which(&self, word: &str) -> CategoryOrWord {
         match self.tree.find(word) {
-            Some(branch) => Counted::Known(branch.category_id),
-            None => Counted::Word(word.to_owned()),
+            Some(branch) => CategoryOrWord::Known(branch.category_id),
+            None => CategoryOrWord::Word(word.to_owned()),
         }
     }
 

@@ -3,6 +3,7 @@
 use domain::ids::ProductId;
 use tantivy::TantivyError;
 
+use super::categories::CategoryOrWord;
 use super::facets::category_of;
 use super::highlight::Marks;
 use super::matching::{Match, matching};
@@ -73,9 +74,9 @@ pub(super) fn hit(
     marks: Option<&Marks<'_>>,
 ) -> Result<Option<Hit>, TantivyError> {
     let Some(stored) = snapshot.stored(slot)? else { return Ok(None) };
-    let category = stored.entry.category().and_then(|word| match snapshot.categories.counted(&word) {
-        super::categories::Counted::Known(id) => category_of(&snapshot.categories, id),
-        super::categories::Counted::Word(_) => None,
+    let category = stored.entry.category().and_then(|word| match snapshot.categories.which(&word) {
+        CategoryOrWord::Known(id) => category_of(&snapshot.categories, id),
+        CategoryOrWord::Word(_) => None,
     });
     Ok(Some(Hit {
         id: ProductId(stored.id),

@@ -33,7 +33,7 @@ use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
 use crate::runner::projector::{connect, try_lock};
 use crate::runner::source::{PublicBatch, decode};
-use crate::runner::{Moved, Step};
+use crate::runner::{BatchStep, BatchTaken};
 use crate::{product_search, registry};
 
 /// Events read together: more than the live projectors do, for nobody waits for a single one.
@@ -301,7 +301,7 @@ impl Rebuild {
                 // The live checkpoint is beyond the log's end: it is not of this log.
                 return Err(FeedError::from(LogError::Diverged(at)).into());
             }
-            let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
+            let step = BatchStep { model: self.model, generation: self.next, from: at, batch: &batch };
             require(step.take(&mut tx).await?)?;
             at = batch.head;
         }
@@ -319,10 +319,10 @@ impl Rebuild {
 }
 
 /// Nobody else feeds the new generation: its checkpoint is where we left it.
-fn require(moved: Moved) -> Result<(), ReplayError> {
+fn require(moved: BatchTaken) -> Result<(), ReplayError> {
     match moved {
-        Moved::Applied => Ok(()),
-        Moved::Stale => Err(ReplayError::Running),
+        BatchTaken::Applied => Ok(()),
+        BatchTaken::Stale => Err(ReplayError::Running),
     }
 }
 
