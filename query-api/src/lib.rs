@@ -28,7 +28,6 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::freshness::Freshness;
-pub use crate::history::failed;
 
 /// What the role is started with.
 pub struct QueryApi {
