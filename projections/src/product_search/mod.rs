@@ -56,7 +56,7 @@ mod weights;
 mod words;
 
 pub use self::entry::Entry;
-pub use self::home::{Home, IndexOnDisk, on_disk};
+pub use self::home::{Home, IndexOnDisk, name_on_disk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
 pub use self::query::{
