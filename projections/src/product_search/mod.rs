@@ -9,7 +9,7 @@
 //! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
 //! form or language, is thrown away and built again.
 //!
-//! - From a text to words: [analyze], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
+//! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
 //!   [order], [page], [highlight], [suggest].
 //! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
@@ -52,6 +52,7 @@ mod table;
 mod tests;
 mod tokens;
 mod typed;
+mod units;
 mod weights;
 mod words;
 
