@@ -44,7 +44,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let watch = LogWatch::start(pool.clone());
     let source = Arc::new(LogSource::new(Log::new(pool.clone()), watch.clone()));
     let positions = Positions::new(pool.clone());
-    let metrics = metrics.of_search(positions.clone());
+    let metrics = metrics.of_search(positions.clone(), &config.home);
     let api = router(&config, &pool, watch, source, positions)?;
     let health = Health::new(pool, stop.clone()).reading();
     let router =

@@ -113,7 +113,7 @@ pub struct ConditionParams {
 #[into_params(parameter_in = Header)]
 pub struct UnchangedParams {
     /// Only if this is still its ETag
-    #[param(rename = "If-Match")]
+    #[param(rename = "If-Match", example = "\"3\"")]
     pub if_match: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use api_contract::ApiError;
 use api_contract::views::{PersonalBodies, Record};
 use domain::aggregate::Stored;
 use domain::ids::PersonalId;
-use event_store::{Log, LogError};
+use event_store::Log;
 
 pub use event_store::Told;
 
@@ -16,17 +16,10 @@ where
     R: Record,
     R::Of: Stored,
 {
-    log.told(id, as_of).await.map_err(failed)
+    log.told(id, as_of).await.map_err(identity::failed)
 }
 
 /// The bodies of these rows of `personal`.
 pub async fn bodies(log: &Log, ids: &[PersonalId]) -> Result<PersonalBodies, ApiError> {
     identity::personal::raw_bodies(log.pool(), ids).await.map_err(identity::failed)
-}
-
-fn failed(error: LogError) -> ApiError {
-    match error {
-        LogError::Postgres(error) => identity::failed(error),
-        error => ApiError::internal(error),
-    }
 }

@@ -22,6 +22,7 @@ pub mod passwords;
 mod payments;
 pub mod process_managers;
 mod products;
+mod remark;
 pub mod role;
 pub mod settlement;
 pub mod shop;

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
 /// A link of the chain: SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
@@ -10,6 +13,11 @@ pub struct Hash(pub [u8; 32]);
 impl Hash {
     /// The hash before the first group.
     pub const ZERO: Self = Self([0; 32]);
+
+    /// As Postgres has it.
+    pub(crate) fn of_row(bytes: &[u8]) -> Result<Self, sqlx::Error> {
+        Self::try_from(bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    }
 }
 
 impl fmt::Display for Hash {
@@ -45,6 +53,17 @@ pub struct Head {
 impl Head {
     /// The head of an empty log.
     pub const EMPTY: Self = Self { position: 0, hash: Hash::ZERO };
+
+    /// Where the log ends now, and when that was recorded: of an empty log the Unix epoch.
+    pub(crate) async fn current(db: impl PgExecutor<'_>) -> Result<(Self, DateTime<Utc>), sqlx::Error> {
+        let last = sqlx::query!(
+            "SELECT last_position, hash, recorded_at FROM log_groups ORDER BY last_position DESC LIMIT 1"
+        );
+        let Some(row) = last.fetch_optional(db).await? else {
+            return Ok((Self::EMPTY, DateTime::UNIX_EPOCH));
+        };
+        Ok((Self { position: row.last_position, hash: Hash::of_row(&row.hash)? }, row.recorded_at))
+    }
 }
 
 impl fmt::Display for Head {

@@ -81,13 +81,8 @@ impl Log {
 
     /// Where the log ends now.
     pub async fn head(&self) -> Result<Head, LogError> {
-        let row =
-            sqlx::query!(r#"SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1"#)
-                .fetch_optional(&self.pool)
-                .await?;
-        row.map_or(Ok(Head::EMPTY), |row| {
-            Ok(Head { position: row.last_position, hash: Hash::try_from(row.hash.as_slice())? })
-        })
+        let (head, _recorded_at) = Head::current(&self.pool).await?;
+        Ok(head)
     }
 
     /// The whole groups after `after`, with some `at_most` events (a larger group comes alone), or an empty batch.

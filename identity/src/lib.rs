@@ -21,16 +21,81 @@ pub mod standing;
 pub mod users;
 pub mod verification_codes;
 
+use std::error::Error;
 use std::time::Duration;
 
 use api_contract::ApiError;
 
-/// What an endpoint answers where Postgres failed it: 503 where it can't be reached now, else 500.
-pub fn failed(error: sqlx::Error) -> ApiError {
+/// What an endpoint answers where Postgres failed it, or whatever asks Postgres for it (the log, a read model): 503 where
+/// it is because Postgres can't be reached now, else 500.
+pub fn failed(error: impl Error + Send + Sync + 'static) -> ApiError {
+    let causes = std::iter::successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
+    let lost = causes.filter_map(|cause| cause.downcast_ref::<sqlx::Error>()).any(is_lost);
+    if lost {
+        ApiError::unavailable(Duration::from_secs(1)).because(error)
+    } else {
+        ApiError::internal(error)
+    }
+}
+
+/// Whether Postgres can't be reached now.
+fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-            ApiError::unavailable(Duration::from_secs(1)).because(error)
+            true
         }
-        error => ApiError::internal(error),
+        sqlx::Error::Database(said) => is_of_a_lost_server(&said.code().unwrap_or_default()),
+        _ => false,
+    }
+}
+
+/// SQLSTATE class 08 (the connection), 53300 (too many connections) and 57P01 to 57P03 (shut down, crashed, starting).
+fn is_of_a_lost_server(code: &str) -> bool {
+    code.starts_with("08") || ["53300", "57P01", "57P02", "57P03"].contains(&code)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("reading failed")]
+    struct Reading(#[source] sqlx::Error);
+
+    fn status(error: impl Error + Send + Sync + 'static) -> u16 {
+        failed(error).status().as_u16()
+    }
+
+    #[test]
+    fn a_lost_postgres_is_503_whatever_met_it_and_anything_else_is_500() {
+        for lost in [
+            || sqlx::Error::Io(io::ErrorKind::ConnectionReset.into()),
+            || sqlx::Error::PoolTimedOut,
+            || sqlx::Error::PoolClosed,
+        ] {
+            assert_eq!((status(lost()), status(Reading(lost()))), (503, 503), "{}", lost());
+        }
+        for bug in [|| sqlx::Error::RowNotFound, || sqlx::Error::ColumnNotFound("name".to_owned())] {
+            assert_eq!((status(bug()), status(Reading(bug()))), (500, 500), "{}", bug());
+        }
+        assert_eq!(status(io::Error::from(io::ErrorKind::ConnectionReset)), 500, "that was not Postgres");
+    }
+
+    #[test]
+    fn what_a_server_says_that_ends_or_begins_is_of_a_lost_one() {
+        for (code, lost) in [
+            ("57P01", true),
+            ("57P03", true),
+            ("08006", true),
+            ("53300", true),
+            ("23505", false),
+            ("57014", false),
+            ("42P01", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_a_lost_server(code), lost, "{code}");
+        }
     }
 }

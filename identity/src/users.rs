@@ -107,7 +107,7 @@ impl From<RegisterError> for ApiError {
             RegisterError::UsernameTaken => {
                 Self::already_exists("username", "This username is already taken")
             }
-            RegisterError::Postgres(_) => Self::internal(error),
+            RegisterError::Postgres(_) => crate::failed(error),
         }
     }
 }

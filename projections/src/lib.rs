@@ -9,6 +9,7 @@
 //! - [`runner`] follows the log and feeds them; [`replay`] builds one anew beside the live one and swaps it in.
 //! - [`rows`] and [`tally`] are what a rebuild makes in memory and loads by COPY.
 //! - [`generation`] and [`live`] say which tables are live, so that queries never see a half-built model.
+//! - [`cursor`] is where a list goes on that was read from one of them.
 //! - [`parked`] has the aggregates that a read model can't take for now, and tries them again.
 //! - [`status`] says how far each consumer of the log has come; [`fingerprint`] compares two builds row by row.
 //!
@@ -17,6 +18,7 @@
 mod arrays;
 pub mod catalog;
 pub mod coupons;
+pub mod cursor;
 pub mod fingerprint;
 pub mod generation;
 pub mod live;

@@ -130,9 +130,12 @@ async fn search_indexes(
     Ok(all)
 }
 
-/// How far the product search of this process is, which has come to `position`.
-pub async fn of_search(pool: &PgPool, position: i64) -> Result<ConsumerStatus, sqlx::Error> {
-    search_index(pool, product_search::NAME, position, Utc::now()).await
+/// How far the product search of this process is, whose index is in this `DAYBOOK_HOME` and has come to `position`.
+pub async fn of_search(pool: &PgPool, home: &Path, position: i64) -> Result<ConsumerStatus, sqlx::Error> {
+    let name = product_search::name_on_disk(home);
+    let name = name.as_deref().unwrap_or(product_search::NAME);
+    let status = search_index(pool, name, position, Utc::now()).await?;
+    Ok(ConsumerStatus { name: product_search::NAME.to_owned(), ..status })
 }
 
 async fn search_index(
@@ -146,10 +149,9 @@ async fn search_index(
                   (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > $1
                    ORDER BY g.last_position LIMIT 1) AS oldest,
                   (SELECT count(*) FROM parked WHERE consumer = $2) AS "parked!",
-                  (SELECT error FROM consumer_failures WHERE name = $3) AS error"#,
+                  (SELECT error FROM consumer_failures WHERE name = $2) AS error"#,
         position,
         name,
-        product_search::NAME
     )
     .fetch_one(pool)
     .await?;

@@ -15,8 +15,6 @@ use projections::Reached;
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::history::failed;
-
 /// How long a plain read waits for its reader's own last event (decision 8).
 const BOUND: Duration = Duration::from_secs(1);
 /// The log's writers are looked for at most once in this time, whatever is appended.
@@ -52,7 +50,7 @@ impl Freshness {
         if min.position.is_none() && reader.is_none() {
             return Ok(()); // Whoever wrote nothing and asks for nothing is answered what there is.
         }
-        let head = self.log.head().await.map_err(failed)?.position;
+        let head = self.log.head().await.map_err(identity::failed)?.position;
         if min.position.is_some_and(|position| position > head) {
             return Err(MinPosition::beyond_head());
         }
@@ -72,7 +70,7 @@ impl Freshness {
     /// A read that is folded from its stream is never behind; it only refuses a position that the log has not got.
     pub async fn folded(&self, min: MinPosition) -> Result<(), ApiError> {
         match min.position {
-            Some(position) if position > self.log.head().await.map_err(failed)?.position => {
+            Some(position) if position > self.log.head().await.map_err(identity::failed)?.position => {
                 Err(MinPosition::beyond_head())
             }
             Some(_) | None => Ok(()),

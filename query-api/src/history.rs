@@ -6,16 +6,8 @@ use api_contract::ApiError;
 use api_contract::views::{PersonalBodies, Record};
 use domain::aggregate::Stored;
 use domain::ids::PersonalId;
-use event_store::{Log, LogError};
+use event_store::Log;
 use sqlx::PgPool;
-
-/// How a failure to read the log is answered.
-pub fn failed(error: LogError) -> ApiError {
-    match error {
-        LogError::Postgres(error) => identity::failed(error),
-        error => ApiError::internal(error),
-    }
-}
 
 /// A stream's record as it is now; the default one where there is no stream.
 pub async fn told<R>(log: &Log, id: impl Display) -> Result<R, ApiError>
@@ -23,7 +15,7 @@ where
     R: Record,
     R::Of: Stored,
 {
-    Ok(log.told(id, None).await.map_err(failed)?.record)
+    Ok(log.told(id, None).await.map_err(identity::failed)?.record)
 }
 
 /// The bodies of these rows of `personal`.

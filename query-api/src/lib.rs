@@ -10,6 +10,7 @@ mod coupons;
 mod days;
 pub mod freshness;
 mod history;
+mod lists;
 mod me;
 mod orders;
 mod payments;
@@ -27,7 +28,6 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::freshness::Freshness;
-pub use crate::history::failed;
 
 /// What the role is started with.
 pub struct QueryApi {

@@ -1,5 +1,6 @@
 //! `/metrics`, for Prometheus. Libraries count by the `metrics` crate; what is asked when it is wanted is asked here.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -36,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Metrics {
     handle: PrometheusHandle,
     decider: Option<Decider>,
-    search: Option<Positions>,
+    search: Option<(Positions, PathBuf)>,
 }
 
 impl Metrics {
@@ -65,10 +66,10 @@ impl Metrics {
         Self { decider: Some(decider), ..self }
     }
 
-    /// With this process's index of product search, whose position is among these.
+    /// With this process's index of product search, whose position is among these, in this `DAYBOOK_HOME`.
     #[must_use]
-    pub fn of_search(self, positions: Positions) -> Self {
-        Self { search: Some(positions), ..self }
+    pub fn of_search(self, positions: Positions, home: &Path) -> Self {
+        Self { search: Some((positions, home.to_owned())), ..self }
     }
 }
 
@@ -151,11 +152,13 @@ fn ask_pool(pool: &PgPool) {
     gauge!("daybook_pool_max_connections").set(pool.options().get_max_connections());
 }
 
-async fn ask_database(pool: &PgPool, search: Option<&Positions>) {
+async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) {
     let log = Log::new(pool.clone());
     let search = async {
         match search {
-            Some(positions) => status::of_search(pool, positions.known(product_search::NAME)).await.map(Some),
+            Some((positions, home)) => {
+                status::of_search(pool, home, positions.known(product_search::NAME)).await.map(Some)
+            }
             None => Ok(None),
         }
     };

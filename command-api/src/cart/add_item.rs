@@ -1,6 +1,6 @@
 //! `POST /cart/items`: a product goes into the cart, or more of it.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::{CartItemView, CartView};
 use api_contract::{ApiError, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, Success, Version};
 use axum::extract::State;
@@ -15,7 +15,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Change, Changed, change};
-use super::params::CartVersionParams;
 use super::{MOST_UNITS, refusal, require_buyer};
 use crate::command::{Caller, now};
 use crate::shop::Shop;
@@ -60,7 +59,7 @@ struct ItemAnswer<'a> {
     post, path = "/cart/items", operation_id = "addCartItem", tag = "cart", security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same body, the same answer comes again", min_length = 1, max_length = 255),
-        CartVersionParams,
+        UnchangedParams,
     ),
     request_body = NewItem,
     responses(

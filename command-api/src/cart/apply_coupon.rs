@@ -1,6 +1,6 @@
 //! `POST /cart/apply-coupon`: a coupon goes into the cart, if it takes something off it now.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::{CartView, DiscountType, DiscountValue};
 use api_contract::{Amount, ApiError, EventPosition, IfMatch, JsonBody, Success, Version};
 use axum::extract::State;
@@ -15,7 +15,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Change, Changed, change};
-use super::params::CartVersionParams;
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, now};
 use crate::coupons;
@@ -55,7 +54,7 @@ struct Applied<'a> {
 /// Puts a coupon into the cart, in place of another. It is redeemed by the order.
 #[utoipa::path(
     post, path = "/cart/apply-coupon", operation_id = "applyCoupon", tag = "cart", security(("bearer" = [])),
-    params(CartVersionParams),
+    params(UnchangedParams),
     request_body = ToApply,
     responses(
         (status = 200, description = "What it takes off, and what the cart comes to", body = Envelope<Applied>),

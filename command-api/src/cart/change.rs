@@ -1,16 +1,19 @@
 //! Changing the caller's cart, and what it then is.
 
 use api_contract::views::{CartRecord, CartView};
-use api_contract::{ApiError, IfMatch};
+use api_contract::{ApiError, EventPosition, IfMatch, Version};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::cart::Cart;
+use domain::cart::{Cart, CartCommand, CartError};
 use domain::coupon::Coupon;
 use domain::decisions::{Offers, Quoting, offers_of_cart};
 use domain::ids::UserId;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Submission};
 
-use crate::command::{decide, now};
+use super::cart_refusal;
+use crate::command::{Caller, decide, now};
 use crate::history::{Told, told};
 use crate::shop::Shop;
 use crate::tax;
@@ -42,8 +45,7 @@ pub(super) async fn change<R: Send + 'static>(
     change: impl Fn(&mut Decision<'_>) -> Result<R, Halt<ApiError>> + Send + 'static,
 ) -> Result<Changed<R>, ApiError> {
     let decision = move |streams: &mut Decision<'_>| {
-        let before = streams.version::<Cart, ApiError>(user_id)?;
-        if_match.check(before).map_err(Halt::Refused)?;
+        let before = version_before(streams, user_id, &if_match)?;
         let said = change(streams)?;
         Ok((said, left(streams, user_id, before, at)?))
     };
@@ -55,6 +57,38 @@ pub(super) async fn change<R: Send + 'static>(
     };
     let (cart, version) = view(shop, user_id, left, position).await?;
     Ok(Changed { said, cart, version, position })
+}
+
+/// Has something taken out of the caller's cart. The answer says its version, and nothing of what is left in it: 204.
+pub(super) async fn take_out(
+    shop: &Shop,
+    caller: &Caller,
+    if_match: IfMatch,
+    taking: CartCommand,
+) -> Result<Response, ApiError> {
+    let user_id = caller.principal.user;
+    let decision = move |streams: &mut Decision<'_>| {
+        version_before(streams, user_id, &if_match)?;
+        let taken = streams.execute::<Cart, CartError>(user_id, taking.clone());
+        taken.map_err(|halt| halt.map(cart_refusal))?;
+        streams.version::<Cart, ApiError>(user_id)
+    };
+    let (version, position) = match decide(&shop.decider, caller.submission(), decision).await? {
+        Accepted::Done { value, position } => (value, position),
+        Accepted::Replayed(before) => (0, before.position),
+    };
+    Ok((StatusCode::NO_CONTENT, Version(version), EventPosition(position), ()).into_response())
+}
+
+/// The version that a cart has before a change, if it still is the one that was asked for.
+fn version_before(
+    streams: &Decision<'_>,
+    user_id: UserId,
+    if_match: &IfMatch,
+) -> Result<u64, Halt<ApiError>> {
+    let before = streams.version::<Cart, ApiError>(user_id)?;
+    if_match.check(before).map_err(Halt::Refused)?;
+    Ok(before)
 }
 
 /// What a decision leaves: the cart, and what the catalog says of the products in it.

@@ -1,19 +1,16 @@
 //! `DELETE /cart`: everything comes out.
 
-use api_contract::openapi::Refusal;
-use api_contract::{ApiError, EventPosition, IfMatch, Version};
+use api_contract::openapi::{Refusal, UnchangedParams};
+use api_contract::{ApiError, IfMatch};
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use domain::cart::{Cart, CartCommand, CartError};
-use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decision};
+use axum::response::Response;
+use domain::cart::CartCommand;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::params::CartVersionParams;
-use super::{cart_refusal, require_buyer};
-use crate::command::{Caller, decide};
+use super::change::take_out;
+use super::require_buyer;
+use crate::command::Caller;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -23,7 +20,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes everything out of the cart, the coupon too.
 #[utoipa::path(
     delete, path = "/cart", operation_id = "clearCart", tag = "cart", security(("bearer" = [])),
-    params(CartVersionParams),
+    params(UnchangedParams),
     responses(
         (status = 204, description = "Empty"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),
@@ -31,17 +28,5 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 )]
 async fn clear(State(shop): State<Shop>, caller: Caller, if_match: IfMatch) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
-    let user = caller.principal.user;
-    let decision = move |streams: &mut Decision<'_>| {
-        if_match.check(streams.version::<Cart, ApiError>(user)?).map_err(Halt::Refused)?;
-        streams
-            .execute::<Cart, CartError>(user, CartCommand::Clear)
-            .map_err(|halt| halt.map(cart_refusal))?;
-        streams.version::<Cart, ApiError>(user)
-    };
-    let (version, position) = match decide(&shop.decider, caller.submission(), decision).await? {
-        Accepted::Done { value, position } => (value, position),
-        Accepted::Replayed(before) => (0, before.position),
-    };
-    Ok((StatusCode::NO_CONTENT, Version(version), EventPosition(position), ()).into_response())
+    take_out(&shop, &caller, if_match, CartCommand::Clear).await
 }

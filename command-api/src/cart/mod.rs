@@ -4,7 +4,6 @@ mod add_item;
 mod apply_coupon;
 mod change;
 mod clear;
-mod params;
 mod remove_coupon;
 mod remove_item;
 mod set_item;

@@ -1,6 +1,6 @@
 //! `DELETE /cart/coupon`: the coupon comes out of the cart.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::CartView;
 use api_contract::{ApiError, EventPosition, IfMatch, Success, Version};
 use axum::extract::State;
@@ -12,7 +12,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Change, Changed, change};
-use super::params::CartVersionParams;
 use super::{cart_refusal, require_buyer};
 use crate::command::{Caller, now};
 use crate::shop::Shop;
@@ -24,7 +23,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes the coupon out of the cart; of a cart without one nothing.
 #[utoipa::path(
     delete, path = "/cart/coupon", operation_id = "removeCoupon", tag = "cart", security(("bearer" = [])),
-    params(CartVersionParams),
+    params(UnchangedParams),
     responses(
         (status = 200, description = "The cart without a coupon", body = Envelope<CartView>),
         (status = 412, description = "The cart has changed since this version", body = Refusal),

@@ -1,20 +1,17 @@
 //! `DELETE /cart/items/{productId}`: a product comes out of the cart.
 
-use api_contract::openapi::Refusal;
-use api_contract::{ApiError, EventPosition, IfMatch, PathId, Version};
+use api_contract::openapi::{Refusal, UnchangedParams};
+use api_contract::{ApiError, IfMatch, PathId};
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use domain::cart::{Cart, CartCommand, CartError};
+use axum::response::Response;
+use domain::cart::CartCommand;
 use domain::ids::ProductId;
-use domain::{Halt, Streams as _};
-use event_store::{Accepted, Decision};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::params::CartVersionParams;
-use super::{cart_refusal, require_buyer};
-use crate::command::{Caller, decide};
+use super::change::take_out;
+use super::require_buyer;
+use crate::command::Caller;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -24,7 +21,7 @@ pub(super) fn route() -> OpenApiRouter<Shop> {
 /// Takes a product out of the cart.
 #[utoipa::path(
     delete, path = "/cart/items/{productId}", operation_id = "removeCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), UnchangedParams),
     responses(
         (status = 204, description = "Taken out"),
         (status = 412, description = "The cart has changed since this version", body = Refusal),
@@ -37,17 +34,5 @@ async fn remove(
     if_match: IfMatch,
 ) -> Result<Response, ApiError> {
     require_buyer(&caller.principal)?;
-    let user = caller.principal.user;
-    let decision = move |streams: &mut Decision<'_>| {
-        if_match.check(streams.version::<Cart, ApiError>(user)?).map_err(Halt::Refused)?;
-        streams
-            .execute::<Cart, CartError>(user, CartCommand::RemoveItem { product_id })
-            .map_err(|halt| halt.map(cart_refusal))?;
-        streams.version::<Cart, ApiError>(user)
-    };
-    let (version, position) = match decide(&shop.decider, caller.submission(), decision).await? {
-        Accepted::Done { value, position } => (value, position),
-        Accepted::Replayed(before) => (0, before.position),
-    };
-    Ok((StatusCode::NO_CONTENT, Version(version), EventPosition(position), ()).into_response())
+    take_out(&shop, &caller, if_match, CartCommand::RemoveItem { product_id }).await
 }

@@ -1,6 +1,6 @@
 //! `PATCH` and `PUT /cart/items/{productId}`: the quantity of a product in the cart; 0 takes it out.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::CartView;
 use api_contract::{Amount, ApiError, EventPosition, Fields, IfMatch, JsonBody, PathId, Success, Version};
 use axum::extract::State;
@@ -14,7 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Change, Changed, change};
-use super::params::CartVersionParams;
 use super::{MOST_UNITS, refusal, require_buyer};
 use crate::command::{Caller, now};
 use crate::shop::Shop;
@@ -56,7 +55,7 @@ struct ItemAnswer<'a> {
 /// Sets the quantity of a product in the cart; 0 takes it out.
 #[utoipa::path(
     patch, path = "/cart/items/{productId}", operation_id = "setCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), UnchangedParams),
     request_body = Quantity,
     responses(
         (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),
@@ -77,7 +76,7 @@ async fn set_item(
 /// Sets the quantity of a product in the cart, as PATCH does.
 #[utoipa::path(
     put, path = "/cart/items/{productId}", operation_id = "replaceCartItem", tag = "cart", security(("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product's id"), CartVersionParams),
+    params(("productId" = Uuid, Path, description = "The product's id"), UnchangedParams),
     request_body = Quantity,
     responses(
         (status = 200, description = "What there is of it now, and the whole cart", body = Envelope<ItemAnswer>),

@@ -168,7 +168,7 @@ fn created(
 async fn again(shop: &Shop, resource: &str, position: i64) -> Result<Response, ApiError> {
     let code: CouponCode = resource.parse().map_err(ApiError::internal)?;
     let as_of = Some(AsOf::Position(position));
-    let events = shop.log.events_of::<Coupon>(&code, as_of).await.map_err(ApiError::internal)?;
+    let events = shop.log.events_of::<Coupon>(&code, as_of).await.map_err(identity::failed)?;
     match events.first() {
         Some((row, CouponEvent::CouponCreated(terms))) => {
             Ok(created(code, terms, row.occurred_at(), position, shop.rules.currency))

@@ -1,6 +1,6 @@
 //! `POST /orders/{id}/cancel`: until it is shipped, by its customer or an admin. Money that was captured goes back.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::OrderView;
 use api_contract::{ApiError, IdempotencyKey, IfMatch, JsonBody, PathId, Role};
 use axum::extract::State;
@@ -16,8 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, keep_about, order_at, visible};
+use super::{customer, order_at, visible};
 use crate::command::{Caller, decide, now};
+use crate::remark;
 use crate::shop::Shop;
 
 const MESSAGE: &str = "Order cancelled successfully";
@@ -42,7 +43,7 @@ struct Cancel {
     params(
         ("id" = Uuid, Path, description = "The order's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "The request counts once for it"),
-        OrderVersionParams,
+        UnchangedParams,
     ),
     request_body = Option<Cancel>,
     responses(
@@ -61,7 +62,7 @@ async fn cancel(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let (reason, fingerprint) = body.read_keyed(|f| Some(f.field("reason").text(1..=500)))?;
-    let reason = keep_about(&shop, order_id, Purpose::CancelReason, reason.as_deref()).await?;
+    let reason = remark::keep(&shop, order_id, customer, Purpose::CancelReason, reason.as_deref()).await?;
 
     let at = now();
     let refund_id = RefundId(Uuid::now_v7());

@@ -1,7 +1,7 @@
 //! `PATCH` and `PUT /orders/{id}/status`: staff takes an order one step on, or gives it up; a seller takes the shop's
 //! lines on.
 
-use api_contract::openapi::{Envelope, Refusal};
+use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
 use api_contract::views::{OrderSight, OrderView};
 use api_contract::{ApiError, DayOrMoment, Fields, IfMatch, JsonBody, PathId, Principal, Role};
 use axum::extract::State;
@@ -21,8 +21,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{OrderVersionParams, cancel, keep_about, order_seen_by, visible};
+use super::{cancel, customer, order_seen_by, visible};
 use crate::command::{Caller, decide, now};
+use crate::remark;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -103,7 +104,7 @@ impl ChangeStatus {
 /// refunds what was captured.
 #[utoipa::path(
     patch, path = "/orders/{id}/status", operation_id = "changeOrderStatus", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The order's id"), OrderVersionParams),
+    params(("id" = Uuid, Path, description = "The order's id"), UnchangedParams),
     request_body = ChangeStatus,
     responses(
         (status = 200, description = "The order after the step", body = Envelope<OrderView>),
@@ -124,7 +125,7 @@ async fn change_order_status(
 /// The same as PATCH.
 #[utoipa::path(
     put, path = "/orders/{id}/status", operation_id = "putOrderStatus", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The order's id"), OrderVersionParams),
+    params(("id" = Uuid, Path, description = "The order's id"), UnchangedParams),
     request_body = ChangeStatus,
     responses(
         (status = 200, description = "The order after the step", body = Envelope<OrderView>),
@@ -151,7 +152,7 @@ async fn change(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin, Role::Seller])?;
     let request = body.read(ChangeStatus::read)?;
-    let note = keep_about(shop, order_id, request.note_is(), request.note.as_deref()).await?;
+    let note = remark::keep(shop, order_id, customer, request.note_is(), request.note.as_deref()).await?;
 
     let at = now();
     let submission = Submission { occurred_at: Some(at), ..caller.submission() };

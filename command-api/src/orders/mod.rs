@@ -10,15 +10,12 @@ mod preview;
 use api_contract::views::{OrderRecord, OrderSight, OrderView, PaymentBrief, PaymentRecord};
 use api_contract::{ApiError, EventPosition, Principal, Success, Version};
 use axum::response::{IntoResponse, Response};
-use domain::ids::{OrderId, PersonalId};
+use domain::ids::{OrderId, UserId};
 use domain::order::{Order, OrderPlaced};
 use domain::{Halt, Streams as _};
 use event_store::Decision;
-use identity::personal::{Purpose, Rows};
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::command::state;
 use crate::history::{Told, bodies, told};
 use crate::shop::Shop;
 
@@ -30,16 +27,6 @@ pub fn routes(shop: Shop) -> OpenApiRouter {
         .merge(change_status::route())
         .merge(cancel::route())
         .with_state(shop)
-}
-
-/// Which order is changed.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[allow(dead_code, reason = "it describes what IfMatch reads")]
-struct OrderVersionParams {
-    /// The version that it is changed from
-    #[param(rename = "If-Match", example = "\"3\"")]
-    if_match: Option<String>,
 }
 
 /// An order that the caller may see. Somebody else's is answered like one that doesn't exist.
@@ -55,22 +42,9 @@ fn visible<'s>(
     }
 }
 
-/// Keeps what somebody writes about an order, if they do: it is of its customer, and erased with them. A text about an order
-/// that there isn't is nobody's, and swept.
-async fn keep_about(
-    shop: &Shop,
-    order_id: OrderId,
-    purpose: Purpose,
-    text: Option<&str>,
-) -> Result<Option<PersonalId>, ApiError> {
-    if text.is_none() {
-        return Ok(None);
-    }
-    let order: Order = state(&shop.decider, order_id).await?;
-    let mut rows = Rows::of(order.placed.as_deref().and_then(|placed| placed.customer_id));
-    let id = rows.text(purpose, text);
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
-    Ok(id)
+/// Whose order it is; a guest's is nobody's.
+fn customer(order: &Order) -> Option<UserId> {
+    order.placed.as_deref().and_then(|placed| placed.customer_id)
 }
 
 /// The whole order as a command left it, whose last event is at `position`.

@@ -11,11 +11,11 @@ use api_contract::{
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::decisions::{RefundOf, RequestRefund, request_refund};
-use domain::ids::{PaymentId, PersonalId, RefundId};
+use domain::ids::{PaymentId, RefundId, UserId};
 use domain::payment::{Payment, PaymentError, RefundPhase};
 use domain::{Halt, Money, Streams as _};
 use event_store::{Accepted, Decision};
-use identity::personal::{Purpose, Rows};
+use identity::personal::Purpose;
 use rust_decimal::Decimal;
 use tracing::warn;
 use utoipa::ToSchema;
@@ -27,6 +27,7 @@ use super::{refusal, settled, settled_again};
 use crate::command::{Caller, decide, state};
 use crate::gateway::Gateways;
 use crate::history::{Told, bodies, told};
+use crate::remark;
 use crate::settlement::pending;
 use crate::shop::Shop;
 
@@ -88,7 +89,8 @@ async fn refund(
 ) -> Result<Response, ApiError> {
     caller.principal.require(&[Role::Admin])?;
     let (request, fingerprint) = body.read_keyed(|f| Some(NewRefund::read(f)))?;
-    let reason = keep(&shop, payment_id, request.reason.as_deref()).await?;
+    let reason = request.reason.as_deref();
+    let reason = remark::keep(&shop, payment_id, customer, Purpose::RefundReason, reason).await?;
 
     let refund_id = RefundId(Uuid::now_v7());
     let gateways = shop.gateways.clone();
@@ -117,16 +119,9 @@ async fn refund(
     answer(&shop, payment_id, refund_id, &payment).await
 }
 
-/// Keeps why, if it is said: it is of the payment's customer, and erased with them.
-async fn keep(shop: &Shop, payment_id: PaymentId, why: Option<&str>) -> Result<Option<PersonalId>, ApiError> {
-    if why.is_none() {
-        return Ok(None);
-    }
-    let payment: Payment = state(&shop.decider, payment_id).await?;
-    let mut rows = Rows::of(payment.opened.and_then(|opened| opened.customer_id));
-    let id = rows.text(Purpose::RefundReason, why);
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
-    Ok(id)
+/// Whose payment it is; a guest's is nobody's.
+fn customer(payment: &Payment) -> Option<UserId> {
+    payment.opened.as_ref().and_then(|opened| opened.customer_id)
 }
 
 /// The payment once its refund is settled, or as it is when the refund is known to stay pending at its gateway.

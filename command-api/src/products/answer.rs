@@ -99,7 +99,7 @@ pub(super) async fn stock_as_of(
 ) -> Result<Stock, ApiError> {
     let events = shop.log.events_of::<Inventory>(product_id, Some(AsOf::Position(position))).await;
     let mut inventory = Inventory::default();
-    for (_, event) in events.map_err(ApiError::internal)? {
+    for (_, event) in events.map_err(identity::failed)? {
         inventory.evolve(&event);
     }
     Ok(Stock::from(&inventory))

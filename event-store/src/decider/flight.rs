@@ -15,9 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::known::{Known, head, lock_and_missed};
+use super::known::{Known, lock_and_missed};
 use crate::append::{Appended, Group, Sealed, append};
 use crate::connect;
+use crate::head::Head;
 use crate::recorded::Recorded;
 use crate::tail::Tail;
 
@@ -192,11 +193,11 @@ impl Pilot {
         let silence = self.silence;
         loop {
             let found = match self.connection().await {
-                Ok(connection) => within(silence, head(connection)).await,
+                Ok(connection) => within(silence, Head::current(connection)).await,
                 Err(error) => Err(error),
             };
             match found {
-                Ok(found) if found == known.head => return Landing::Done(known),
+                Ok((found, _recorded_at)) if found == known.head => return Landing::Done(known),
                 Ok(_) => return Landing::Moved,
                 Err(error) => {
                     self.judge(&error);

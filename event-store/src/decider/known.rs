@@ -16,31 +16,10 @@ pub struct Known {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Where the log ends now.
-pub async fn head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
-    let row = sqlx::query!("SELECT last_position, hash FROM log_groups ORDER BY last_position DESC LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    row.map_or(Ok(Head::EMPTY), |row| Ok(Head { position: row.last_position, hash: hash(&row.hash)? }))
-}
-
 /// The head as a decider starts on it.
 pub async fn known(connection: &mut PgConnection) -> Result<Known, sqlx::Error> {
-    let row = sqlx::query!(
-        "SELECT last_position, hash, recorded_at FROM log_groups ORDER BY last_position DESC LIMIT 1"
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map_or(Ok(Known { head: Head::EMPTY, recorded_at: DateTime::UNIX_EPOCH }), |row| {
-        Ok(Known {
-            head: Head { position: row.last_position, hash: hash(&row.hash)? },
-            recorded_at: row.recorded_at,
-        })
-    })
-}
-
-fn hash(bytes: &[u8]) -> Result<Hash, sqlx::Error> {
-    Hash::try_from(bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    let (head, recorded_at) = Head::current(connection).await?;
+    Ok(Known { head, recorded_at })
 }
 
 /// Takes the lock. The rows are the missed events, with the head on each; one row of nulls where none was missed.
@@ -62,7 +41,7 @@ pub async fn lock_and_missed(
     let mut now_known = known;
     let mut events = Vec::new();
     for row in &rows {
-        now_known.head = Head { position: row.try_get(0)?, hash: hash(row.try_get(1)?)? };
+        now_known.head = Head { position: row.try_get(0)?, hash: Hash::of_row(row.try_get(1)?)? };
         now_known.recorded_at = row.try_get::<Option<_>, _>(2)?.unwrap_or(DateTime::UNIX_EPOCH);
         if let Some(position) = row.try_get(3)? {
             events.push(Recorded {

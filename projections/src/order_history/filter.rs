@@ -5,7 +5,7 @@ use domain::ids::{SellerId, UserId};
 use uuid::Uuid;
 
 use super::row::{OrderStatus, OrderSummary};
-use crate::product_search::Cursor;
+use crate::cursor::Cursor;
 
 /// Whose orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

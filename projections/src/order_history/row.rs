@@ -8,7 +8,7 @@ use domain::order::CancelCause;
 use domain::{Currency, Minor};
 use serde::{Deserialize, Serialize};
 
-use crate::product_search::Cursor;
+use crate::cursor::Cursor;
 
 /// Where an order is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,30 +7,13 @@
 use deunicode::deunicode_char;
 
 use super::language::{Language, Stems};
+use super::units::{alone, measure};
 
 /// Longer words are noise.
 const LONGEST_WORD: usize = 80;
 
 /// A text has so many words at most; longer ones are cut off there.
 pub(super) const MOST_WORDS: u32 = 10_000;
-
-/// Units that stand behind a number, and how they are written here.
-const UNITS: &[(&str, &str)] = &[
-    ("inch", "in"),
-    ("inches", "in"),
-    ("feet", "ft"),
-    ("watt", "w"),
-    ("watts", "w"),
-    ("volt", "v"),
-    ("volts", "v"),
-    ("lbs", "lb"),
-];
-
-/// Units that are written in one way only.
-const SHORT_UNITS: &[&str] = &[
-    "cm", "mm", "m", "km", "ft", "gb", "tb", "mb", "kb", "kg", "g", "mg", "lb", "oz", "l", "ml", "cl", "w",
-    "kw", "v", "a", "ah", "mah", "hz", "khz", "mhz", "ghz", "dpi", "mp", "rpm", "ppm", "mbps", "gbps",
-];
 
 /// One word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,38 +113,6 @@ impl Analyzer {
         }
         words
     }
-}
-
-/// `17 inch` as one word.
-fn measure(number: &str, unit: &str) -> Option<String> {
-    if !is_number(number) {
-        return None;
-    }
-    let long = UNITS.iter().find(|(long, _)| *long == unit).map(|(_, short)| *short);
-    let short = long.or_else(|| SHORT_UNITS.iter().find(|short| **short == unit).copied())?;
-    Some(format!("{number}{short}"))
-}
-
-/// What one word is besides itself: `17"` and `17inch` are `17in`, `2.0` is `2`.
-fn alone(surface: &str, behind: &str) -> Option<String> {
-    if is_number(surface) {
-        let inches = ["\"", "”", "″", "''", "’’"].iter().any(|sign| behind.starts_with(sign));
-        return if inches {
-            Some(format!("{surface}in"))
-        } else {
-            surface.strip_suffix(".0").map(str::to_owned)
-        };
-    }
-    let unit = surface.find(|c: char| c.is_ascii_alphabetic())?;
-    UNITS
-        .iter()
-        .find(|(long, _)| surface[unit..] == **long)
-        .and_then(|_| measure(&surface[..unit], &surface[unit..]))
-}
-
-fn is_number(surface: &str) -> bool {
-    surface.starts_with(|c: char| c.is_ascii_digit())
-        && surface.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 fn is_blank(between: &str) -> bool {

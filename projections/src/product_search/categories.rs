@@ -17,14 +17,14 @@ pub(super) struct Categories {
     tree: Tree,
     by_word: HashMap<String, Vec<Name>>,
     /// What each of the products' categories that were looked at is counted as.
-    counted: Vec<Counted>,
+    of_names: Vec<CategoryOrWord>,
     /// So many of the products' categories were looked at.
     known: usize,
 }
 
 /// A category of products, as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Counted {
+pub(super) enum CategoryOrWord {
     /// One of the tree.
     Known(CategoryId),
     /// A seller's word that names none.
@@ -63,7 +63,7 @@ impl Categories {
         }
         self.by_word = by_word;
         let all = 0..Name::try_from(names.len()).unwrap_or(Name::MAX);
-        self.counted = all.map(|name| self.look_up(names.word(name))).collect();
+        self.of_names = all.map(|name| self.look_up(names.word(name))).collect();
         self.known = names.len();
     }
 
@@ -89,15 +89,15 @@ impl Categories {
     }
 
     /// Which category a product's is.
-    pub(super) fn counted(&self, name: Name, names: &Names) -> Counted {
-        let known = self.counted.get(name as usize).filter(|_| !self.is_behind(names));
+    pub(super) fn which(&self, name: Name, names: &Names) -> CategoryOrWord {
+        let known = self.of_names.get(name as usize).filter(|_| !self.is_behind(names));
         known.cloned().unwrap_or_else(|| self.look_up(names.word(name)))
     }
 
-    fn look_up(&self, word: &str) -> Counted {
+    fn look_up(&self, word: &str) -> CategoryOrWord {
         match self.tree.find(word) {
-            Some(branch) => Counted::Known(branch.category_id),
-            None => Counted::Word(word.to_owned()),
+            Some(branch) => CategoryOrWord::Known(branch.category_id),
+            None => CategoryOrWord::Word(word.to_owned()),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::categories::{Categories, Counted as Category};
-use super::filter::{Counted, Failed};
+use super::categories::{Categories, CategoryOrWord};
+use super::filter::{Facet, Failed};
 use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
 use super::snapshot::Snapshot;
 use super::table::{NO_NAME, Name, Names, Row};
@@ -38,17 +38,17 @@ impl Counting {
 
     /// Counts a product that matches the text.
     pub(super) fn count(&mut self, row: &Row, failed: Failed) {
-        if failed.none_but(Counted::Category) {
+        if failed.none_but(Facet::Category) {
             self.categories[row.category as usize] += 1;
         }
-        if failed.none_but(Counted::Brand) {
+        if failed.none_but(Facet::Brand) {
             self.brands[row.brand as usize] += 1;
         }
-        if failed.none_but(Counted::Price) {
+        if failed.none_but(Facet::Price) {
             let step = STEPS.partition_point(|from| from * UNIT <= row.price);
             self.prices[step.saturating_sub(1)] += 1;
         }
-        if failed.none_but(Counted::Stock) {
+        if failed.none_but(Facet::Stock) {
             if row.stock > 0 {
                 self.in_stock += 1;
             } else {
@@ -81,13 +81,13 @@ fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
 }
 
 fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
-    let mut by_category: HashMap<Category, usize> = HashMap::new();
+    let mut by_category: HashMap<CategoryOrWord, usize> = HashMap::new();
     for (name, count) in named(counts) {
-        *by_category.entry(known.counted(name, names)).or_default() += count;
+        *by_category.entry(known.which(name, names)).or_default() += count;
     }
     let told = |(category, count)| match category {
-        Category::Word(name) => CategoryCount { category: None, name, count },
-        Category::Known(id) => {
+        CategoryOrWord::Word(name) => CategoryCount { category: None, name, count },
+        CategoryOrWord::Known(id) => {
             let category = category_of(known, id);
             let name = category.as_ref().map(|it| it.name.clone()).unwrap_or_default();
             CategoryCount { category, name, count }

@@ -1,5 +1,7 @@
 //! The index that is being fed: what is on disk, what has changed since, and the table in memory.
 
+mod commit;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,16 +15,17 @@ use uuid::Uuid;
 use super::categories::Categories;
 use super::disk::{Disk, Stored};
 use super::entry::Entry;
-use super::index::{Commit, Opened, SearchError, Store};
+use super::index::{Opened, SearchError, Store};
 use super::refused::{Aggregate, Refused};
 use super::slots::Slots;
 use super::snapshot::{Recent, Snapshot};
-use super::stock::block;
 use super::table::Table;
 use super::words::Words;
 use crate::catalog::stock_change;
 use crate::read_model::ApplyError;
 use crate::runner::source::Undecodable;
+
+pub(super) use self::commit::Committed;
 
 /// What has changed since a commit.
 #[derive(Default)]
@@ -279,75 +282,4 @@ impl Feed {
             Arc::make_mut(&mut self.categories).read(&self.table.categories, &self.words.analyzer);
         }
     }
-
-    /// Begins a commit of everything up to now: what is to be written, and what with. Nothing while one is under way.
-    pub(super) fn begin_commit(&mut self) -> Option<Committing> {
-        let store = self.store.take()?;
-        let changes = std::mem::take(&mut self.fresh);
-        let position = self.head.position;
-        let stock_of = |slot| (self.table.row(slot).id, self.table.row(slot).stock);
-        let moved: Vec<_> = changes.moved.iter().map(|slot| stock_of(*slot)).collect();
-        let all_stock = store.has_long_stock(self.table.len()).then(|| {
-            let all: Vec<_> = self
-                .table
-                .rows()
-                .filter(|(_, row)| !row.id.is_nil())
-                .map(|(_, row)| (row.id, row.stock))
-                .collect();
-            block(position, &all)
-        });
-        let commit = Commit {
-            head: self.head,
-            documents: changes.described.iter().map(|(slot, it)| (*slot, it.clone())).collect(),
-            stock: block(position, &moved),
-            all_stock,
-            tree: changes.categories.then(|| self.categories.tree().clone()),
-        };
-        self.committing = changes;
-        Some(Committing { store, commit, before: Arc::clone(&self.disk) })
-    }
-
-    /// Goes on with what was committed.
-    pub(super) fn end_commit(&mut self, committed: Committed) {
-        self.disk = Arc::new(committed.disk);
-        self.committing = Changes::default();
-        self.committed = committed.head;
-        self.store = Some(committed.store);
-    }
-
-    /// Writes everything up to now.
-    pub(super) fn commit(&mut self) -> Result<(), SearchError> {
-        if let Some(begun) = self.begin_commit() {
-            let committed = begun.write()?;
-            self.end_commit(committed);
-        }
-        Ok(())
-    }
-
-    /// Waits for merges, so that the folder can be left or moved.
-    pub(super) fn close(self) -> Result<(), SearchError> {
-        self.store.map_or(Ok(()), Store::close)
-    }
-}
-
-/// A commit that has begun. It is written away from the feed, which goes on meanwhile.
-pub(super) struct Committing {
-    store: Store,
-    commit: Commit,
-    before: Arc<Disk>,
-}
-
-impl Committing {
-    /// Writes it.
-    pub(super) fn write(mut self) -> Result<Committed, SearchError> {
-        let disk = self.store.write(&self.commit, &self.before)?;
-        Ok(Committed { store: self.store, disk, head: self.commit.head })
-    }
-}
-
-/// A commit that was written.
-pub(super) struct Committed {
-    store: Store,
-    disk: Disk,
-    head: Head,
 }

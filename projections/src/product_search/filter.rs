@@ -23,7 +23,7 @@ pub(super) struct Filter {
 
 /// Filters that are counted without themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
+pub(super) enum Facet {
     Category = 1,
     Brand = 2,
     Price = 4,
@@ -44,8 +44,8 @@ impl Failed {
     }
 
     /// It passes all others than this one.
-    pub(super) fn none_but(self, counted: Counted) -> bool {
-        self.0 & !(counted as u8) == 0
+    pub(super) fn none_but(self, facet: Facet) -> bool {
+        self.0 & !(facet as u8) == 0
     }
 }
 
@@ -107,10 +107,10 @@ impl Filter {
         must(self.tags.as_ref().is_none_or(has), Failed::OTHER);
         let one_of =
             |names: &Option<Vec<Name>>, name| names.as_ref().is_none_or(|names| names.contains(&name));
-        must(one_of(&self.categories, row.category), Counted::Category as u8);
-        must(one_of(&self.brands, row.brand), Counted::Brand as u8);
-        must(self.prices.is_none_or(|(from, to)| (from..=to).contains(&row.price)), Counted::Price as u8);
-        must(self.in_stock.is_none_or(|in_stock| (row.stock > 0) == in_stock), Counted::Stock as u8);
+        must(one_of(&self.categories, row.category), Facet::Category as u8);
+        must(one_of(&self.brands, row.brand), Facet::Brand as u8);
+        must(self.prices.is_none_or(|(from, to)| (from..=to).contains(&row.price)), Facet::Price as u8);
+        must(self.in_stock.is_none_or(|in_stock| (row.stock > 0) == in_stock), Facet::Stock as u8);
         Failed(failed)
     }
 }

@@ -121,6 +121,12 @@ pub struct IndexOnDisk {
     pub position: i64,
 }
 
+/// What the live index in a `DAYBOOK_HOME` is called in Postgres; nothing where it was never fed.
+pub fn name_on_disk(daybook_home: &Path) -> Option<String> {
+    let home = Home::under(daybook_home);
+    lot::name_in(&home.folder(home.current().ok()??))
+}
+
 /// The live index in a `DAYBOOK_HOME`, if there is one.
 pub fn on_disk(daybook_home: &Path) -> Option<IndexOnDisk> {
     #[derive(Deserialize)]

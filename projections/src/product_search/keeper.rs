@@ -19,8 +19,8 @@ use crate::runner::failure::FeedError;
 /// How often we look whether something is to be tried again, and say where the index is if it has moved.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often we say that it is being fed, though nothing happens.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+/// How often we say that somebody looks after it, though nothing happens.
+pub(super) const TELL_EVERY: Duration = Duration::from_secs(10);
 
 pub(super) struct Keeper {
     log: Log,
@@ -38,6 +38,11 @@ impl Keeper {
         let keeper = Self { log: log.clone(), lot, looked_at: None, told: None };
         count(feed);
         Ok(keeper)
+    }
+
+    /// The index's place in Postgres.
+    pub(super) fn lot(&self) -> &Lot {
+        &self.lot
     }
 
     /// Keeps what was refused, before anything behind it is shown or committed.

@@ -7,14 +7,14 @@
 use std::path::Path;
 use std::{fs, io};
 
-use event_store::Log;
+use event_store::{Checkpoint, Log};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::NAME;
 use super::index::SearchError;
 use super::refused::{Aggregate, Refused};
-use crate::runner::failure::FeedError;
+use crate::runner::failure::{self, FeedError};
 
 /// The file with the name in an index's folder.
 const FILE: &str = "name";
@@ -34,19 +34,35 @@ impl Lot {
     /// that what it had parked is forgotten can't be used any more; where it still is known, it is being fed from now on,
     /// so that nobody forgets it before it has said where it is.
     pub(super) async fn of(log: &Log, folder: &Path) -> Result<Self, FeedError> {
-        let pool = log.pool().clone();
-        if let Some(name) = name_in(folder) {
-            let known = sqlx::query!("UPDATE search_indexes SET seen_at = now() WHERE name = $1", name);
-            if known.execute(&pool).await?.rows_affected() == 1 {
-                return Ok(Self { pool, name });
+        if let Some(lot) = Self::named(log.pool(), folder) {
+            if lot.look_after().await? {
+                return Ok(lot);
             }
             return Err(SearchError::Unusable("nobody knows any more what it had parked").into());
         }
         let random = Uuid::new_v4().simple().to_string();
-        let lot = Self { pool, name: format!("{NAME}@{}", &random[..8]) };
+        let lot = Self { pool: log.pool().clone(), name: format!("{NAME}@{}", &random[..8]) };
         lot.tell(0).await?;
+        // If it stood still before, that was without a name.
+        failure::clear(log.pool(), &Checkpoint::named(NAME)).await?;
         fs::write(folder.join(FILE), &lot.name).map_err(SearchError::from)?;
         Ok(lot)
+    }
+
+    /// That of the index in a folder, if it was given a name.
+    pub(super) fn named(pool: &PgPool, folder: &Path) -> Option<Self> {
+        name_in(folder).map(|name| Self { pool: pool.clone(), name })
+    }
+
+    /// The index as a consumer of the log: each stands still for itself.
+    pub(super) fn consumer(&self) -> Checkpoint {
+        Checkpoint::named(&self.name)
+    }
+
+    /// Says that there is somebody who feeds the index, or would. Nothing is said of one that is forgotten: it is unknown.
+    pub(super) async fn look_after(&self) -> Result<bool, sqlx::Error> {
+        let known = sqlx::query!("UPDATE search_indexes SET seen_at = now() WHERE name = $1", self.name);
+        Ok(known.execute(&self.pool).await?.rows_affected() == 1)
     }
 
     /// What is parked up to the index's position, with the first sequence that it lacks. All of it is asked to be tried
@@ -145,11 +161,13 @@ pub(super) fn name_in(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join(FILE)).ok().map(|name| name.trim().to_owned())
 }
 
-/// Deletes the index in a folder, and what it had parked. Readers that still have its files open keep them.
+/// Deletes the index in a folder, and what it had parked, or why it stood still. Readers that still have its files open keep them.
 pub(super) async fn delete(pool: &PgPool, folder: &Path) -> Result<(), FeedError> {
     if let Some(name) = name_in(folder) {
         sqlx::query!(
-            "WITH gone AS (DELETE FROM search_indexes WHERE name = $1) DELETE FROM parked WHERE consumer = $1",
+            "WITH gone AS (DELETE FROM search_indexes WHERE name = $1),
+                  failed AS (DELETE FROM consumer_failures WHERE name = $1)
+             DELETE FROM parked WHERE consumer = $1",
             name
         )
         .execute(pool)
@@ -169,6 +187,13 @@ pub(super) async fn forget_the_gone(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "DELETE FROM parked p WHERE split_part(p.consumer, '@', 1) = $1
            AND NOT EXISTS (SELECT FROM search_indexes i WHERE i.name = p.consumer)",
+        NAME
+    )
+    .execute(pool)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM consumer_failures f WHERE split_part(f.name, '@', 1) = $1 AND f.name <> $1
+           AND NOT EXISTS (SELECT FROM search_indexes i WHERE i.name = f.name)",
         NAME
     )
     .execute(pool)

@@ -29,10 +29,10 @@ pub(super) fn matching(
     snapshot: &Snapshot,
     plan: &Plan,
     weights: &Weights,
-    began: Option<&Scale>,
+    began: Option<Scale>,
 ) -> Result<(Vec<Match>, Scale), TantivyError> {
     let began = began.filter(|scale| scale.with.len() == plan.groups.len());
-    let mut scale = began.cloned().unwrap_or_else(|| Scale::of(&snapshot.table));
+    let mut scale = began.unwrap_or_else(|| Scale::of(&snapshot.table));
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.make_room(snapshot.table.len());
         let found = scratch.matching(snapshot, plan, weights, &mut scale);

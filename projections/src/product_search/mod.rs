@@ -9,7 +9,7 @@
 //! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
 //! form or language, is thrown away and built again.
 //!
-//! - From a text to words: [analyze], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
+//! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
 //!   [order], [page], [highlight], [suggest].
 //! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
@@ -53,17 +53,16 @@ mod table;
 mod tests;
 mod tokens;
 mod typed;
+mod units;
 mod weights;
 mod words;
 
 pub use self::entry::Entry;
-pub use self::home::{Home, IndexOnDisk, on_disk};
+pub use self::home::{Home, IndexOnDisk, name_on_disk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
-pub use self::order::NotACursor;
 pub use self::query::{
-    BrandCount, CategoryCount, CategoryOf, Cursor, Facets, Highlights, Hit, PriceCount, SearchPage,
-    SearchQuery, Sort,
+    BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, SearchPage, SearchQuery, Sort,
 };
 pub use self::replay::replay;
 pub(crate) use self::retry::{ask, is_index};

@@ -1,19 +1,20 @@
 //! Answering a query from a snapshot.
 
-use std::sync::Arc;
-
 use domain::ids::ProductId;
 use tantivy::TantivyError;
 
+use super::categories::CategoryOrWord;
 use super::facets::category_of;
 use super::highlight::Marks;
 use super::matching::matching;
 use super::plan::Plan;
-use super::query::{Cursor, Hit, SearchPage, SearchQuery};
+use super::query::{Hit, SearchPage, SearchQuery};
+use super::scale::Scale;
 use super::sift::Sifting;
 use super::snapshot::Snapshot;
 use super::typed::Typed;
 use super::weights::Weights;
+use crate::cursor::Cursor;
 
 /// Asks a snapshot.
 pub(super) fn search(
@@ -25,9 +26,9 @@ pub(super) fn search(
     let mut sifting = Sifting::new(query, plan.is_some(), snapshot);
     let mut scale = None;
     if let Some(plan) = &plan {
-        let began = query.after.as_ref().and_then(|after| after.scale.as_deref());
+        let began = query.after.as_ref().and_then(|after| Scale::from_numbers(&after.scale));
         let (matches, of) = matching(snapshot, plan, weights, began)?;
-        scale = Some(Arc::new(of));
+        scale = Some(of);
         for it in matches {
             sifting.take(it, snapshot.table.row(it.slot));
         }
@@ -36,7 +37,8 @@ pub(super) fn search(
     }
     let sifted = sifting.end(query.offset, snapshot);
     let last = sifted.page.last().filter(|_| sifted.more);
-    let next = last.map(|(place, _)| Cursor::at(place.clone(), scale));
+    let scale = scale.iter().flat_map(Scale::numbers);
+    let next = last.map(|(place, _)| Cursor::behind(place.clone(), scale));
     let marks = plan.as_ref().filter(|_| query.highlights);
     let marks = marks.map(|plan| Marks::of(plan, &snapshot.words.analyzer));
     let mut hits = Vec::with_capacity(sifted.page.len());
@@ -71,9 +73,9 @@ pub(super) fn hit(
 ) -> Result<Option<Hit>, TantivyError> {
     let Some(stored) = snapshot.stored(slot)? else { return Ok(None) };
     let category = snapshot.table.row(slot).category;
-    let category = match snapshot.categories.counted(category, &snapshot.table.categories) {
-        super::categories::Counted::Known(id) => category_of(&snapshot.categories, id),
-        super::categories::Counted::Word(_) => None,
+    let category = match snapshot.categories.which(category, &snapshot.table.categories) {
+        CategoryOrWord::Known(id) => category_of(&snapshot.categories, id),
+        CategoryOrWord::Word(_) => None,
     };
     Ok(Some(Hit {
         id: ProductId(stored.id),

@@ -15,10 +15,11 @@ use tracing::{info, warn};
 use super::feed::{Committed, Feed};
 use super::home::Home;
 use super::index::{self, SearchError};
-use super::keeper::Keeper;
+use super::keeper::{Keeper, TELL_EVERY};
+use super::lot::{self, Lot};
 use super::refused::{Aggregate, Refused};
 use super::search::Window;
-use super::{AGGREGATES, NAME, lot};
+use super::{AGGREGATES, NAME};
 use crate::runner::failure::{self, FeedError};
 use crate::runner::positions::Positions;
 use crate::runner::source::{EventSource, PublicBatch, Undecodable};
@@ -44,15 +45,21 @@ pub(super) struct SearchProjector {
     pub(super) window: Window,
 }
 
+/// Where the index is that is fed: how far in the log, and in Postgres once that was found.
+struct Place {
+    at: Head,
+    lot: Option<Lot>,
+}
+
 /// A commit that is being written beside the feed.
 type Writing = JoinHandle<Result<Committed, SearchError>>;
 
 impl SearchProjector {
-    /// Works until a permanent error stops it, which is then in the log and in status.
+    /// Works until a permanent error stops it. What it stands still for is in the log and in status.
     pub(super) async fn run(self) {
-        let mut at = Head::EMPTY;
+        let mut place = Place { at: Head::EMPTY, lot: None };
         loop {
-            let Err(error) = self.follow(&mut at).await else { continue };
+            let Err(error) = self.follow(&mut place).await else { continue };
             let helped = match &error {
                 FeedError::Search(SearchError::Busy) => self.follow_another().await,
                 FeedError::Log(LogError::Diverged(_)) | FeedError::Search(SearchError::Unusable(_)) => {
@@ -63,13 +70,33 @@ impl SearchProjector {
                 _ => Err(error),
             };
             if let Err(error) = helped {
-                failure::record(&self.pool, &Checkpoint::named(NAME), at, &error).await;
-                if !error.is_transient() {
-                    return;
-                }
-                sleep(LOOK_EVERY).await;
+                self.stand_still(&place, &error).await;
             }
         }
+    }
+
+    /// For a while, or after a permanent error as long as the process lives: of an index that nobody looks after any more
+    /// status says nothing. It stands still under its own name, for those of other processes may follow the log.
+    async fn stand_still(&self, place: &Place, error: &FeedError) {
+        let lot = place.lot.clone().or_else(|| self.lot_on_disk());
+        let consumer = lot.as_ref().map_or_else(|| Checkpoint::named(NAME), Lot::consumer);
+        failure::record(&self.pool, &consumer, place.at, error).await;
+        loop {
+            if let Some(lot) = &lot
+                && let Err(error) = lot.look_after().await
+            {
+                warn!(error = &error as &dyn std::error::Error, "the search index may vanish from status");
+            }
+            if error.is_transient() {
+                return sleep(LOOK_EVERY).await;
+            }
+            sleep(TELL_EVERY).await;
+        }
+    }
+
+    /// The place in Postgres of the live index, which could not be opened.
+    fn lot_on_disk(&self) -> Option<Lot> {
+        Lot::named(&self.pool, &self.home.folder(self.home.current().ok()??))
     }
 
     /// The number and the folder of the live index.
@@ -82,20 +109,21 @@ impl SearchProjector {
     }
 
     /// Feeds the live index until another one is.
-    async fn follow(&self, at: &mut Head) -> Result<(), FeedError> {
+    async fn follow(&self, place: &mut Place) -> Result<(), FeedError> {
         let (generation, folder) = self.live()?;
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
+        place.lot = Some(keeper.lot().clone());
         let mut committed_at = Instant::now();
         let mut writing: Option<Writing> = None;
         let mut failed_before = true;
         self.show(&feed);
         while self.home.current().map_err(SearchError::from)? == Some(generation) {
-            *at = feed.head();
-            let batch = self.source.read_after(*at).await?;
+            place.at = feed.head();
+            let batch = self.source.read_after(place.at).await?;
             if std::mem::take(&mut failed_before) {
-                failure::clear(&self.pool, &Checkpoint::named(NAME)).await?;
+                failure::clear(&self.pool, &keeper.lot().consumer()).await?;
             }
-            if batch.head == *at {
+            if batch.head == place.at {
                 self.rest(&feed, &mut writing, committed_at).await;
             } else {
                 feed = self.take(feed, batch, &keeper).await?;

@@ -1,13 +1,10 @@
 //! What is asked of the search, and what it answers.
 
-use std::sync::Arc;
-
 use domain::Money;
 use domain::ids::{CategoryId, ProductId, SellerId};
-use uuid::Uuid;
 
 use super::entry::Entry;
-use super::scale::Scale;
+use crate::cursor::Cursor;
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,30 +59,6 @@ pub struct SearchQuery {
     pub facets: bool,
     /// Whether the words that were found are marked.
     pub highlights: bool,
-}
-
-/// Where a list goes on: behind the last product that was seen, wherever that is by now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cursor {
-    pub(super) place: Place,
-    /// What the scores were made with when the list began.
-    pub(super) scale: Option<Arc<Scale>>,
-}
-
-/// A product's place in a list.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Place {
-    pub(super) key: Key,
-    pub(super) id: Uuid,
-}
-
-/// What a list is ordered by, the smallest first.
-#[derive(Clone, Debug)]
-pub(super) enum Key {
-    Score(f32),
-    Number(i64),
-    Word(Arc<str>),
-    WordDown(Arc<str>),
 }
 
 /// A page of what was found.

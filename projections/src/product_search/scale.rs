@@ -54,3 +54,27 @@ impl Scale {
         (1.0 + (all - with + 0.5).max(0.0) / (with + 0.5)).ln()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_is_told_in_numbers_and_one_that_no_catalog_has_is_none() {
+        let scale =
+            Scale { all: 7, averages: [1.0, 2.5, 3.0, 4.0, 5.0, 65_000.5], least: 2, with: vec![3, 0] };
+        let numbers: Vec<u32> = scale.numbers().collect();
+        assert_eq!(Scale::from_numbers(&numbers), Some(scale));
+        let (one, no_number) = (1.0_f32.to_bits(), f32::NAN.to_bits());
+        assert!(Scale::from_numbers(&[7, one, one, one, one, one, one, 1]).is_some());
+        for numbers in [
+            &[][..],
+            &[7],
+            &[7, 0, 0, 0, 0, 0, 0, 1, 1],
+            &[7, no_number, one, one, one, one, one, 1],
+            &[7, one, one, one, one, one, one, 0],
+        ] {
+            assert_eq!(Scale::from_numbers(numbers), None, "{numbers:?}");
+        }
+    }
+}

@@ -4,9 +4,10 @@ use super::facets::Counting;
 use super::filter::Filter;
 use super::matching::Match;
 use super::order::key;
-use super::query::{Facets, Place, SearchQuery, Sort};
+use super::query::{Facets, SearchQuery, Sort};
 use super::snapshot::Snapshot;
 use super::table::{Row, Table};
+use crate::cursor::Place;
 
 /// A result on its way to a page.
 pub(super) struct Sifting<'a> {
@@ -135,8 +136,8 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    use super::super::query::Key;
     use super::*;
+    use crate::cursor::Key;
 
     proptest! {
         #[test]

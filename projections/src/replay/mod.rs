@@ -16,31 +16,29 @@
 //! A replay that is broken off leaves tables that nobody reads; the next one drops them.
 
 pub(crate) mod load;
+mod reader;
+mod versions;
 mod writers;
 
 use std::time::{Duration, Instant};
 
 use event_store::{Head, Log, LogError};
 use sqlx::{Connection, PgConnection, PgPool};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tracing::warn;
 
 use self::load::{Filled, Load, LoadError, Size};
+use self::reader::BATCH;
 use self::writers::Writers;
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
 use crate::runner::projector::{connect, try_lock};
-use crate::runner::source::{PublicBatch, decode};
-use crate::runner::{Moved, Step};
+use crate::runner::source::decode;
+use crate::runner::{BatchStep, BatchTaken};
 use crate::{product_search, registry};
 
-/// Events read together: more than the live projectors do, for nobody waits for a single one.
-const BATCH: i64 = 20_000;
-
-/// Batches that are read and decoded ahead of the one that is written.
-const AHEAD: usize = 2;
+pub(crate) use self::reader::Reader;
+pub use self::versions::{require_live, retire, unbuilt};
 
 /// How long the old tables' dropping waits for their last readers. The next replay drops what this one could not.
 const DROP_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
@@ -180,46 +178,6 @@ async fn rebuild(
     Ok((rebuild, head))
 }
 
-/// Refuses unless this version of a read model is the newest that is live.
-pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
-    let versions = generation::live_versions(owner, find(name)?.name()).await?;
-    match versions.last() {
-        Some((live, _)) if *live == version => Ok(()),
-        live => Err(ReplayError::OtherVersion { live: live.map_or(0, |live| live.0), expected: version }),
-    }
-}
-
-/// The read models of which the version that this build knows has never been built here, though another one has.
-pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
-    let mut unbuilt = Vec::new();
-    for model in registry::READ_MODELS {
-        let versions = generation::live_versions(pool, model.name()).await?;
-        if versions.last().is_some_and(|(newest, _)| *newest < model.version()) {
-            unbuilt.push(model.name());
-        }
-    }
-    Ok(unbuilt)
-}
-
-/// Drops a version of a read model that a newer one has superseded. Who still reads it gets no answer any more.
-pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
-    let model = find(name)?;
-    let mut db = connect(owner).await?;
-    if !try_lock(&mut db, &format!("replay.{name}")).await? {
-        return Err(ReplayError::Running);
-    }
-    let versions = generation::live_versions(&mut db, name).await?;
-    if versions.iter().rev().skip(1).all(|(old, _)| *old != version) {
-        return Err(ReplayError::NotSuperseded(version));
-    }
-    let mut tx = db.begin().await?;
-    sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
-    generation::forget_version(&mut tx, name, version).await?;
-    generation::drop_all_but_live(&mut tx, model).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
 /// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
 pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayError> {
     let model = find(name)?;
@@ -301,7 +259,7 @@ impl Rebuild {
                 // The live checkpoint is beyond the log's end: it is not of this log.
                 return Err(FeedError::from(LogError::Diverged(at)).into());
             }
-            let step = Step { model: self.model, generation: self.next, from: at, batch: &batch };
+            let step = BatchStep { model: self.model, generation: self.next, from: at, batch: &batch };
             require(step.take(&mut tx).await?)?;
             at = batch.head;
         }
@@ -319,45 +277,9 @@ impl Rebuild {
 }
 
 /// Nobody else feeds the new generation: its checkpoint is where we left it.
-fn require(moved: Moved) -> Result<(), ReplayError> {
+fn require(moved: BatchTaken) -> Result<(), ReplayError> {
     match moved {
-        Moved::Applied => Ok(()),
-        Moved::Stale => Err(ReplayError::Running),
+        BatchTaken::Applied => Ok(()),
+        BatchTaken::Stale => Err(ReplayError::Running),
     }
-}
-
-/// Reads and decodes ahead of the writing, from a head on. Ends at the log's head.
-pub(crate) struct Reader {
-    pub(crate) batches: mpsc::Receiver<Result<(PublicBatch, i64), LogError>>,
-    task: JoinHandle<()>,
-}
-
-impl Reader {
-    pub(crate) fn start(log: Log, aggregates: &'static [&'static str], mut at: Head) -> Self {
-        let (sender, batches) = mpsc::channel(AHEAD);
-        let task = tokio::spawn(async move {
-            loop {
-                let read = read(&log, at, aggregates).await;
-                let next = read.as_ref().ok().map(|(batch, _)| batch.head);
-                if next == Some(at) || sender.send(read).await.is_err() {
-                    return;
-                }
-                let Some(next) = next else { return };
-                at = next;
-            }
-        });
-        Self { batches, task }
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn read(log: &Log, at: Head, aggregates: &[&'static str]) -> Result<(PublicBatch, i64), LogError> {
-    let head = log.head().await?;
-    let read = log.read_after(&at, BATCH).await?;
-    Ok((decode(read, aggregates.to_vec()).await, head.position))
 }

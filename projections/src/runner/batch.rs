@@ -10,7 +10,7 @@ use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 
 /// One step of a generation of a read model: from a checkpoint over a batch.
-pub(crate) struct Step<'a> {
+pub(crate) struct BatchStep<'a> {
     pub(crate) model: &'static dyn ReadModel,
     pub(crate) generation: Generation,
     pub(crate) from: Head,
@@ -19,7 +19,7 @@ pub(crate) struct Step<'a> {
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moved {
+pub(crate) enum BatchTaken {
     /// The batch is applied.
     Applied,
     /// Nothing was done: the checkpoint is elsewhere, or another generation is live.
@@ -33,9 +33,9 @@ enum Of {
     TheLive,
 }
 
-impl Step<'_> {
+impl BatchStep<'_> {
     /// Takes the step in a transaction, or under a savepoint where one is open.
-    pub(crate) async fn take(&self, db: &mut PgConnection) -> Result<Moved, FeedError> {
+    pub(crate) async fn take(&self, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
         self.take_of(Of::Any, db).await
     }
 
@@ -44,20 +44,20 @@ impl Step<'_> {
         !self.batch.events.iter().any(|event| self.model.concerns(event))
     }
 
-    async fn take_of(&self, of: Of, db: &mut PgConnection) -> Result<Moved, FeedError> {
+    async fn take_of(&self, of: Of, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
         let intake = self.intake()?;
         let mut tx = db.begin().await?;
         let Some(any_parked) = self.move_checkpoint(&mut tx).await? else {
             tx.rollback().await?;
-            return Ok(Moved::Stale);
+            return Ok(BatchTaken::Stale);
         };
         if of == Of::TheLive && generation::live(&mut *tx, self.model).await? != Some(self.generation) {
             tx.rollback().await?;
-            return Ok(Moved::Stale);
+            return Ok(BatchTaken::Stale);
         }
         intake.take(any_parked, &mut tx).await?;
         tx.commit().await?;
-        Ok(Moved::Applied)
+        Ok(BatchTaken::Applied)
     }
 
     /// What there is to take in; nothing where decoding broke off at nobody knows what.
@@ -93,14 +93,14 @@ impl Step<'_> {
 /// the pointer locks this row before, so a batch is never applied to a generation that is no longer read, and a
 /// position that we tell the waiting is one of the tables that they will ask. What is parked is read after that too:
 /// whoever adds or takes away holds this lock.
-pub(crate) async fn advance(db: &mut PgConnection, step: &Step<'_>) -> Result<Moved, FeedError> {
+pub(crate) async fn advance(db: &mut PgConnection, step: &BatchStep<'_>) -> Result<BatchTaken, FeedError> {
     let intake = step.intake()?;
     if step.is_empty() && !intake.must_park() {
         // Two statements instead of a transaction, in the same order: the pointer is read after the checkpoint was moved,
         // so nobody is told of a position that the tables that they will ask have not got.
         let moved = step.move_checkpoint(db).await?.is_some()
             && generation::live(&mut *db, step.model).await? == Some(step.generation);
-        return Ok(if moved { Moved::Applied } else { Moved::Stale });
+        return Ok(if moved { BatchTaken::Applied } else { BatchTaken::Stale });
     }
     step.take_of(Of::TheLive, db).await
 }

@@ -24,7 +24,7 @@ use self::projector::Projector;
 use self::source::EventSource;
 use crate::registry::READ_MODELS;
 
-pub(crate) use self::batch::{Moved, Step, advance};
+pub(crate) use self::batch::{BatchStep, BatchTaken, advance};
 
 /// The running projectors of this process. Dropping it ends them, between two batches or in the middle of one: a
 /// batch is a transaction.

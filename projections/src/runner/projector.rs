@@ -14,7 +14,7 @@ use super::ahead::Ahead;
 use super::failure::{self, FeedError};
 use super::positions::Positions;
 use super::source::{BATCH, EventSource, PublicBatch};
-use super::{Moved, Step, advance};
+use super::{BatchStep, BatchTaken, advance};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 
@@ -83,7 +83,7 @@ impl Projector {
             let moved = self.take(&mut feed, batch, more).await?;
             histogram!("daybook_projection_batch_seconds", "model" => self.model.name())
                 .record(started.elapsed());
-            if moved == Moved::Stale {
+            if moved == BatchTaken::Stale {
                 return Ok(());
             }
             if !more {
@@ -106,23 +106,28 @@ impl Projector {
 
     /// Takes a batch. `more`: it was read from a log that goes on, and the next one is read, and kept by the source,
     /// meanwhile.
-    async fn take(&self, feed: &mut Feed, batch: Arc<PublicBatch>, more: bool) -> Result<Moved, FeedError> {
+    async fn take(
+        &self,
+        feed: &mut Feed,
+        batch: Arc<PublicBatch>,
+        more: bool,
+    ) -> Result<BatchTaken, FeedError> {
         let batch = if feed.ahead.farthest() > feed.at.position { feed.ahead.rest_of(&batch) } else { batch };
-        let step = Step { model: self.model, generation: feed.generation, from: feed.at, batch: &batch };
+        let step = BatchStep { model: self.model, generation: feed.generation, from: feed.at, batch: &batch };
         let read_ahead = async {
             if more {
                 let _ = self.source.read_after(batch.head).await;
             }
         };
         let (moved, ()) = tokio::join!(advance(&mut feed.db, &step), read_ahead);
-        if moved? == Moved::Stale {
-            return Ok(Moved::Stale);
+        if moved? == BatchTaken::Stale {
+            return Ok(BatchTaken::Stale);
         }
         let oldest = batch.events.iter().find(|event| self.model.concerns(event));
         visible(self.model.name(), oldest.map(|event| event.recorded_at));
         feed.come_to(batch.head).await?;
         feed.moves_again(&self.pool).await?;
-        Ok(Moved::Applied)
+        Ok(BatchTaken::Applied)
     }
 }
 

@@ -11,7 +11,8 @@ use event_store::{Batch, Head, Log, LogError, LogWatch, Recorded};
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-/// How many events a batch has, roughly: whole groups, the last of which ends at or before a multiple of this.
+/// How many events a batch has at most, roughly, whether it is read or joined of what was: whole groups. What is read ends
+/// at or before a multiple of this.
 pub const BATCH: i64 = 5_000;
 
 /// How many batches are kept for projectors that are a little behind, if they have no more than [`KEPT_EVENTS`].
@@ -19,9 +20,6 @@ const KEPT_BATCHES: usize = 64;
 
 /// How many events are kept for them.
 const KEPT_EVENTS: usize = 10_000;
-
-/// How many events of kept batches are handed on as one.
-const JOINED_EVENTS: usize = 5_000;
 
 /// Public events in the order of the log, and where they end.
 #[derive(Debug)]
@@ -103,7 +101,8 @@ impl LogSource {
         cell
     }
 
-    /// What others have read after `after` and in one go from there, if that is more than a batch of theirs.
+    /// What others have read after `after` and in one go from there, if that is more than a batch of theirs, but no more
+    /// than [`BATCH`].
     fn read_by_others(&self, after: Head) -> Option<PublicBatch> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let next = |at: Head| {
@@ -113,9 +112,10 @@ impl LogSource {
         let first = next(after)?;
         let mut batches = vec![Arc::clone(first), Arc::clone(next(first.head)?)];
         let mut events: usize = batches.iter().map(|batch| batch.events.len()).sum();
+        let most = usize::try_from(BATCH).unwrap_or(usize::MAX);
         while let Some(batch) = batches.last().and_then(|last| next(last.head)) {
             events += batch.events.len();
-            if events > JOINED_EVENTS {
+            if events > most {
                 break;
             }
             batches.push(Arc::clone(batch));

@@ -5,7 +5,7 @@ use event_store::Head;
 use super::{build, published, rows};
 use crate::generation::Generation;
 use crate::runner::source::PublicBatch;
-use crate::runner::{Moved, Step, advance, projector::connect, start};
+use crate::runner::{BatchStep, BatchTaken, advance, projector::connect, start};
 use crate::status::{State, status};
 use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
@@ -105,10 +105,10 @@ async fn a_batch_is_not_applied_from_another_checkpoint() {
     let batch = source.read_after(Head::EMPTY).await.unwrap();
     let model = crate::registry::find("order_history").unwrap();
     let mut db = connect(&database.app).await.unwrap();
-    let step = Step { model, generation: Generation(1), from: Head::EMPTY, batch: &batch };
-    assert_eq!(advance(&mut db, &step).await.unwrap(), Moved::Applied);
+    let step = BatchStep { model, generation: Generation(1), from: Head::EMPTY, batch: &batch };
+    assert_eq!(advance(&mut db, &step).await.unwrap(), BatchTaken::Applied);
     let once = rows(&database.owner, None).await;
-    assert_eq!(advance(&mut db, &step).await.unwrap(), Moved::Stale);
+    assert_eq!(advance(&mut db, &step).await.unwrap(), BatchTaken::Stale);
     assert_eq!(rows(&database.owner, None).await, once);
 }
 

@@ -9,7 +9,6 @@ use event_store::Hash;
 use super::history::{EventView, HistoryError};
 use super::subject::{Named, Subject};
 use super::{Audit, Auditor};
-use crate::history::failed;
 
 /// Every event of a stream.
 #[utoipa::path(
@@ -31,15 +30,18 @@ pub async fn events(
     let paging = query.read(|f| Paging::read(f, 20))?;
     let id = finder.find(subject, &word).await?;
     let stream = subject.aggregate_type();
-    let count = log.stream_length(stream, &id).await.map_err(failed)?;
+    let count = log.stream_length(stream, &id).await.map_err(identity::failed)?;
     if count == 0 {
         return Err(HistoryError::Unknown { subject, id }.into());
     }
     // Sequences begin at 1 and have no gap: a page's offset is the sequence before it.
-    let events = log.read_stream_after(stream, &id, paging.offset(), paging.limit()).await.map_err(failed)?;
+    let events = log
+        .read_stream_after(stream, &id, paging.offset(), paging.limit())
+        .await
+        .map_err(identity::failed)?;
     let positions: Vec<_> = events.iter().map(|event| event.position).collect();
-    let groups = log.groups_of(&positions).await.map_err(failed)?;
-    let view = |(event, group): (_, Option<Hash>)| EventView::of(event, group).map_err(failed);
+    let groups = log.groups_of(&positions).await.map_err(identity::failed)?;
+    let view = |(event, group): (_, Option<Hash>)| EventView::of(event, group).map_err(identity::failed);
     let hashes = groups.into_iter().map(|group| group.map(|group| group.hash));
     let items = events.iter().zip(hashes).map(view).collect::<Result<Vec<_>, _>>()?;
     Ok(Success::new(Page::new(items, paging, count.unsigned_abs())).into_response())

@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Audit, Auditor};
-use crate::history::failed;
 
 /// A head: the two halves of what `daybook audit verify --head` takes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,5 +31,5 @@ impl From<Head> for HeadView {
     responses((status = 200, description = "The log's end", body = Envelope<HeadView>)),
 )]
 pub async fn head(State(audit): State<Audit>, Auditor: Auditor) -> Result<Success<HeadView>, ApiError> {
-    Ok(Success::new(audit.log.head().await.map_err(failed)?.into()))
+    Ok(Success::new(audit.log.head().await.map_err(identity::failed)?.into()))
 }

@@ -20,7 +20,6 @@ use uuid::Uuid;
 use super::as_of::Moment;
 use super::changes::{Change, between};
 use super::subject::Subject;
-use crate::history::failed;
 
 /// Why a history can't be told.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +51,7 @@ pub enum HistoryError {
 impl From<HistoryError> for ApiError {
     fn from(error: HistoryError) -> Self {
         match error {
-            HistoryError::Log(error) => failed(error),
+            HistoryError::Log(error) => identity::failed(error),
             HistoryError::Unknown { subject, .. } => Self::not_found(subject.noun()),
             HistoryError::BeyondHead { .. } => Self::invalid("asOf", format!("asOf: {error}")),
             HistoryError::Unwritable(_) => Self::internal(error),

@@ -14,7 +14,6 @@ use super::daily::{Figures, Ledger, LedgerError, Row, Scope, csv, ndjson};
 use super::head::HeadView;
 use super::{Audit, Auditor};
 use crate::days::AskedDays;
-use crate::history::failed;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -131,7 +130,7 @@ fn accepted(headers: &HeaderMap) -> Format {
 impl From<LedgerError> for ApiError {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Log(error) => failed(error),
+            LedgerError::Log(error) => identity::failed(error),
             LedgerError::TooLarge(_) => Self::internal(error),
         }
     }

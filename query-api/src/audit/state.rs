@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use super::history::{History, StateView, Told};
 use super::subject::{Named, Subject};
 use super::{Audit, Auditor, as_of};
-use crate::history::failed;
 
 /// The state at a moment, and what changed since the one before.
 #[utoipa::path(
@@ -33,5 +32,5 @@ pub async fn state(
     })?;
     let id = finder.find(subject, &word).await?;
     let history = History::read(&log, subject, &id, moment, Told::Last).await?;
-    Ok(Success::new(StateView::of(&history).map_err(failed)?).into_response())
+    Ok(Success::new(StateView::of(&history).map_err(identity::failed)?).into_response())
 }

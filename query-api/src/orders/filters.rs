@@ -1,20 +1,21 @@
 //! What lists of orders may be filtered and ordered by.
 
-use std::borrow::Cow;
-
+use api_contract::openapi::{FreshnessParams, PageParams};
 use api_contract::{DayOrMoment, Fields, Paging};
 use projections::order_history::{NumberPrefix, OrderFilter, OrderStatus, Sort};
-use projections::product_search::Cursor;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::lists::{self, Scored};
 
 /// The longest text that is looked for in numbers.
 const LONGEST: usize = 100;
 
-/// The same for every list.
+/// What every list may be filtered and ordered by.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) struct Filters {
+struct Filters {
     /// Only these; `paid` is `confirmed`.
     #[param(inline)]
     status: Option<StatusWord>,
@@ -38,20 +39,17 @@ pub(super) struct Filters {
     /// said.
     #[param(inline)]
     sort: Option<SortWord>,
-    /// `nextCursor` of the page before, with the same filters and order: the list goes on behind its last order, even if
-    /// orders were placed meanwhile. `pageNumber` counts from there.
-    #[param(
-        max_length = 5000,
-        pattern = r"^(s[0-9a-f]{1,8}|n[0-9a-f]{1,16}|[az]([0-9a-f]{2})*)\.[0-9a-f]{32}$"
-    )]
-    cursor: Option<String>,
 }
+
+/// What `cursor` is.
+const CURSOR: &str = "`nextCursor` of the page before, with the same filters and order: the list goes on behind its last \
+    order, even if\norders were placed meanwhile. `pageNumber` counts from there.";
 
 /// A status, as a filter may write it: `paid` is `confirmed`.
 #[derive(ToSchema)]
 #[schema(as = OrderStatusOrPaid, rename_all = "snake_case")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum StatusWord {
+enum StatusWord {
     Pending,
     Confirmed,
     Paid,
@@ -64,14 +62,14 @@ pub(super) enum StatusWord {
 #[derive(ToSchema)]
 #[schema(as = OrderSortBy, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum SortBy {
+enum SortBy {
     CreatedAt,
 }
 
 #[derive(ToSchema)]
 #[schema(as = OrderSortOrder, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum SortOrder {
+enum SortOrder {
     Asc,
     Desc,
 }
@@ -79,11 +77,26 @@ pub(super) enum SortOrder {
 #[derive(ToSchema)]
 #[schema(as = OrderSortWord, rename_all = "snake_case")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
-pub(super) enum SortWord {
+enum SortWord {
     Newest,
     Oldest,
     CreatedAsc,
     CreatedDesc,
+}
+
+/// What may be said to every list: filters, order, page, and how fresh it must be.
+pub(super) struct ListParams;
+
+impl IntoParams for ListParams {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parts = [
+            Filters::into_params(&place),
+            vec![lists::cursor(CURSOR, Scored::No)],
+            PageParams::into_params(&place),
+            FreshnessParams::into_params(&place),
+        ];
+        parts.concat()
+    }
 }
 
 /// The filters, the order and the page, the same for every list.
@@ -94,8 +107,7 @@ pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
     let until = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::end);
     let number = f.field("search").or("orderNumber").or("q").text(0..=LONGEST);
     let sort = sort(f);
-    let rule = |text: &str| text.parse::<Cursor>().map_err(|_| Cow::from("must be the nextCursor of a page"));
-    let after = f.field("cursor").parse(1..=5_000, rule);
+    let after = lists::after(f);
     let paging = Paging::read(f, 10)?;
     let filter = OrderFilter {
         status,

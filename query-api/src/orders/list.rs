@@ -1,6 +1,6 @@
 //! `GET /orders` (an admin's with `scope=all`) and `GET /sellers/me/orders`.
 
-use api_contract::openapi::{Envelope, FreshnessParams, PageParams};
+use api_contract::openapi::Envelope;
 use api_contract::views::OrderStatusWord;
 use api_contract::{
     Amount, ApiError, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
@@ -15,7 +15,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::History;
-use super::filters::{Filters, filters};
+use super::filters::{ListParams, filters};
+use crate::lists::Listed;
 use crate::products::unanswered;
 
 /// The caller's orders; with `scope=all` an admin reads everybody's.
@@ -23,7 +24,7 @@ use crate::products::unanswered;
     get, path = "/orders", operation_id = "listOrders", tag = "orders", security(("bearer" = [])),
     params(
         ("scope" = inline(Option<ScopeWord>), Query, description = "mine, or an admin's all"),
-        Filters, PageParams, FreshnessParams,
+        ListParams,
     ),
     responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOrders>)),
 )]
@@ -50,9 +51,7 @@ pub async fn mine(
 /// The orders with a line of the seller's. Status and amounts are of the seller's part.
 #[utoipa::path(
     get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
-    params(
-        Filters, PageParams, FreshnessParams,
-    ),
+    params(ListParams),
     responses((status = 200, description = "A page of the orders with a line of the seller's", body = Envelope<ListedOrders>)),
 )]
 pub async fn of_my_shop(
@@ -132,15 +131,6 @@ fn word(status: OrderStatus) -> OrderStatusWord {
     }
 }
 
-/// A page, and where the next one begins.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    #[serde(flatten)]
-    page: Page<Summary>,
-    next_cursor: Option<String>,
-}
-
 /// One page of orders.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -168,9 +158,8 @@ async fn answer(
     history.freshness.ready(NAME, min, Some(reader)).await?;
     let found = history.orders.list(scope, &filter).await.map_err(unanswered)?;
     let total = u64::try_from(found.value.total).unwrap_or(0);
-    let next_cursor = found.value.next.map(|next| next.to_string());
-    let items = found.value.items.into_iter().map(Into::into).collect();
-    let page = Page::new(items, paging, total).by_cursor(filter.after.is_some(), next_cursor.is_some());
-    let page = Listed { page, next_cursor };
+    let items: Vec<Summary> = found.value.items.into_iter().map(Into::into).collect();
+    let next = found.value.next.as_ref();
+    let page = Listed::new(Page::new(items, paging, total), filter.after.is_some(), next);
     Ok((ProjectionPosition(found.position), Success::new(page)).into_response())
 }

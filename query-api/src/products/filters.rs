@@ -3,9 +3,11 @@
 use api_contract::openapi::{ConditionParams, FreshnessParams, PageParams};
 use api_contract::{Amount, Fields, Paging};
 use domain::Currency;
-use projections::product_search::{Cursor, SearchQuery, Sort};
+use projections::product_search::{SearchQuery, Sort};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::lists::{self, Scored};
 
 /// The longest text that is searched for.
 pub(super) const LONGEST: usize = 500;
@@ -47,14 +49,11 @@ struct Filters {
     /// `relevance`.
     #[param(inline)]
     sort: Option<SortWord>,
-    /// `nextCursor` of the page before, with the same filters and order: the list goes on behind its last product, even
-    /// if products came or went meanwhile. `pageNumber` counts from there.
-    #[param(
-        max_length = 5000,
-        pattern = r"^(s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|n[0-9a-f]{1,16}|[az]([0-9a-f]{2})*)\.[0-9a-f]{32}$"
-    )]
-    cursor: Option<String>,
 }
+
+/// What `cursor` is.
+const CURSOR: &str = "`nextCursor` of the page before, with the same filters and order: the list goes on behind its last \
+    product, even\nif products came or went meanwhile. `pageNumber` counts from there.";
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -95,6 +94,7 @@ impl IntoParams for ListParams {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let parts = [
             Filters::into_params(&place),
+            vec![lists::cursor(CURSOR, Scored::Yes)],
             PageParams::into_params(&place),
             ConditionParams::into_params(&place),
             FreshnessParams::into_params(&place),
@@ -117,8 +117,7 @@ pub(super) fn filters(
     let max_price = f.field("maxPrice").money(currency, 0..=DEAREST);
     let in_stock = f.field("inStock").boolean();
     let sort = sort(f);
-    let rule = |text: &str| text.parse::<Cursor>().map_err(|_| "must be the nextCursor of a page".into());
-    let after = f.field("cursor").parse(1..=5_000, rule);
+    let after = lists::after(f);
     let paging = Paging::read(f, 20)?;
     let query = SearchQuery {
         seller,

@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ids::SellerId;
 use projections::product_search::{NAME, SearchQuery};
-use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Catalog;
 use super::filters::{LONGEST, ListParams, filters};
 use super::names::{Shown, unanswered};
+use crate::lists::Listed;
 use crate::public_read::PublicRead;
 
 /// The products for sale, filtered and in order.
@@ -78,15 +78,6 @@ pub async fn of_seller(
     answer(&catalog, &read, found, paging).await
 }
 
-/// A page, and where the next one begins.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed<'a> {
-    #[serde(flatten)]
-    page: Page<ProductView<'a>>,
-    next_cursor: Option<String>,
-}
-
 /// One page of products.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -113,11 +104,10 @@ async fn answer(
     let after = query.after.is_some();
     let found = catalog.search.search(query).await.map_err(unanswered)?;
     let total = u64::try_from(found.value.total).unwrap_or(u64::MAX);
-    let next_cursor = found.value.next.map(|next| next.to_string());
+    let next = found.value.next;
     let products: Vec<Shown> = found.value.hits.into_iter().map(Shown::from).collect();
     let shops = catalog.names.shops(&products).await?;
     let items = products.iter().map(|product| product.view(&shops)).collect();
-    let page = Page::new(items, paging, total).by_cursor(after, next_cursor.is_some());
-    let page = Listed { page, next_cursor };
+    let page = Listed::new(Page::new(items, paging, total), after, next.as_ref());
     Ok(read.answer(found.position, None, &page))
 }

@@ -16,15 +16,16 @@ use projections::product_search::Hit;
 use sqlx::PgPool;
 
 use super::shops::ShopNames;
-use crate::history::{failed, told};
+use crate::history::told;
 
 /// How a failure of a read model is answered.
 pub fn unanswered(error: QueryError) -> ApiError {
     match error {
-        QueryError::Postgres(_, error) => identity::failed(error),
         // The index is still being built, or the read model is being made.
         error @ QueryError::Missing(_) => ApiError::unavailable(Duration::from_secs(1)).because(error),
-        error @ (QueryError::Unexpected(..) | QueryError::Search(_)) => ApiError::internal(error),
+        error @ (QueryError::Postgres(..) | QueryError::Unexpected(..) | QueryError::Search(_)) => {
+            identity::failed(error)
+        }
     }
 }
 
@@ -118,7 +119,7 @@ impl Names {
         let record: ProductRecord = told(log, id).await?;
         let Some(details) = record.product.kept() else { return Ok(None) };
         let mut inventory = Inventory::default();
-        for (_, event) in log.events_of::<Inventory>(id, None).await.map_err(failed)? {
+        for (_, event) in log.events_of::<Inventory>(id, None).await.map_err(identity::failed)? {
             inventory.evolve(&event);
         }
         let category = match (&details.category, details.category_id) {

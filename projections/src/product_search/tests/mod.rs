@@ -5,6 +5,7 @@ mod finding;
 mod narrowing;
 mod parking;
 mod relevance;
+mod standing_still;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -27,6 +27,19 @@ impl Process {
         Self { database: TestDatabase::new().await, folder, home, bug }
     }
 
+    /// One that has stopped after it parked a product; up to where it had committed, and what is parked.
+    async fn with_one_parked() -> (Self, Head, Vec<Parked>) {
+        let process = Self::with_a_bug().await;
+        let (search, projectors) = process.start();
+        let head = append_all(&process.database.app, Head::EMPTY, [shop(), poison()]).await;
+        reached(projectors.positions(), &ALL, head.position).await;
+        process.committed(head.position).await;
+        let parked = process.parked().await;
+        assert_eq!(parked.len(), 1);
+        drop((search, projectors));
+        (process, head, parked)
+    }
+
     fn mend(&self) {
         self.bug.store(false, Ordering::SeqCst);
     }
@@ -146,14 +159,7 @@ async fn a_poison_event_in_product_search_parks_its_product_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_parked_is_kept_over_a_restart_and_tried_again_then() {
-    let process = Process::with_a_bug().await;
-    let (search, projectors) = process.start();
-    let head = append_all(&process.database.app, Head::EMPTY, [shop(), poison()]).await;
-    reached(projectors.positions(), &ALL, head.position).await;
-    process.committed(head.position).await;
-    let before = process.parked().await;
-    assert_eq!(before.len(), 1);
-    drop((search, projectors));
+    let (process, head, before) = Process::with_one_parked().await;
 
     let (search, projectors) = process.start();
     let head = append(&process.database.app, head, vec![revised(1, 4, "Best lamp")]).await;
@@ -175,14 +181,7 @@ async fn what_is_parked_is_kept_over_a_restart_and_tried_again_then() {
 /// Guards against an index that is forgotten by its own start, with what it has parked, because nobody has fed it for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_parked_is_kept_over_a_pause_of_a_week() {
-    let process = Process::with_a_bug().await;
-    let (search, projectors) = process.start();
-    let head = append_all(&process.database.app, Head::EMPTY, [shop(), poison()]).await;
-    reached(projectors.positions(), &ALL, head.position).await;
-    process.committed(head.position).await;
-    let before = process.parked().await;
-    assert_eq!(before.len(), 1);
-    drop((search, projectors));
+    let (process, head, before) = Process::with_one_parked().await;
     let paused = "UPDATE search_indexes SET seen_at = now() - interval '8 days'";
     sqlx::query(paused).execute(&process.database.owner).await.unwrap();
 

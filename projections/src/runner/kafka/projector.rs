@@ -13,7 +13,7 @@ use tracing::info;
 
 use super::member::Member;
 use super::run::{Place, Runs};
-use super::step::{Moved, Step, complete};
+use super::step::{RunsStep, RunsTaken, complete};
 use super::{Kafka, offsets};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
@@ -114,16 +114,16 @@ impl KafkaProjector {
     async fn apply(&self, feed: &mut Feed, runs: Runs) -> Result<Goes, FeedError> {
         let started = Instant::now();
         let (few, oldest, ends) = (runs.len() < 50, runs.oldest(), runs.ends());
-        let step = Step { model: self.model, generation: feed.generation, runs };
+        let step = RunsStep { model: self.model, generation: feed.generation, runs };
         let moved = step.take(&mut feed.db).await?;
         histogram!("daybook_projection_batch_seconds", "model" => self.model.name())
             .record(started.elapsed());
         match moved {
-            Moved::Applied => {
+            RunsTaken::Applied => {
                 feed.member.applied(ends);
                 visible(self.model.name(), oldest);
             }
-            Moved::Stale | Moved::Gap => return Ok(Goes::Over),
+            RunsTaken::Stale | RunsTaken::Gap => return Ok(Goes::Over),
         }
         if few {
             // So few cost as much as many. What comes meanwhile comes together.

@@ -10,7 +10,7 @@ use crate::runner::failure::FeedError;
 use crate::runner::intake::Intake;
 
 /// A step of the live generation of a read model over some runs of records.
-pub(super) struct Step {
+pub(super) struct RunsStep {
     pub(super) model: &'static dyn ReadModel,
     pub(super) generation: Generation,
     pub(super) runs: Runs,
@@ -18,7 +18,7 @@ pub(super) struct Step {
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moved {
+pub(super) enum RunsTaken {
     /// The records are applied; those that were already have been left out.
     Applied,
     /// Nothing was done: another generation is live.
@@ -34,14 +34,14 @@ struct Moving {
     position: i64,
 }
 
-impl Step {
+impl RunsStep {
     /// Takes the step.
     ///
     /// The partitions' rows are locked first, in their order, and held against the records: whoever was faster with
     /// some of them has moved the rows, so nothing counts twice, and nothing is left out, for records must begin
     /// where the row is or before. The pointer and what is parked are read after that, in a statement of its own:
     /// whoever changes them locks these rows before.
-    pub(super) async fn take(self, db: &mut PgConnection) -> Result<Moved, FeedError> {
+    pub(super) async fn take(self, db: &mut PgConnection) -> Result<RunsTaken, FeedError> {
         let checkpoint = self.generation.checkpoint(self.model.name());
         let mut tx = db.begin().await?;
         let locked = self.lock(&checkpoint, &mut tx).await?;
@@ -50,7 +50,7 @@ impl Step {
         let (live, any_parked) = self.live_and_parked(&checkpoint, &mut tx).await?;
         if live != Some(self.generation.0) || gap || locked.len() != self.runs.0.len() {
             tx.rollback().await?;
-            return Ok(if live == Some(self.generation.0) { Moved::Gap } else { Moved::Stale });
+            return Ok(if live == Some(self.generation.0) { RunsTaken::Gap } else { RunsTaken::Stale });
         }
         let Self { model, generation, mut runs } = self;
         let mut fresh = Fresh::default();
@@ -67,7 +67,7 @@ impl Step {
         let Fresh { events, undecodable } = &fresh;
         Intake { model, generation, events, undecodable }.take(any_parked, &mut tx).await?;
         tx.commit().await?;
-        Ok(Moved::Applied)
+        Ok(RunsTaken::Applied)
     }
 
     /// Where each partition of the records stands. None is missing but where the generation was dropped.

@@ -11,7 +11,7 @@ use rand::{Rng, SeedableRng};
 use sqlx::PgPool;
 
 use super::run::{Place, Run, Runs};
-use super::step::{Moved, Step};
+use super::step::{RunsStep, RunsTaken};
 use crate::fingerprint::dump;
 use crate::generation::{Generation, hold};
 use crate::read_model::ReadModel;
@@ -51,10 +51,10 @@ async fn at_the_beginning(app: &PgPool, model: &dyn ReadModel) {
     }
 }
 
-async fn take(app: &PgPool, model: &'static dyn ReadModel, place: &Place, run: Run) -> Moved {
+async fn take(app: &PgPool, model: &'static dyn ReadModel, place: &Place, run: Run) -> RunsTaken {
     let mut db = connect(app).await.unwrap();
     let runs = Runs(BTreeMap::from([(place.clone(), run)]));
-    Step { model, generation: Generation(1), runs }.take(&mut db).await.unwrap()
+    RunsStep { model, generation: Generation(1), runs }.take(&mut db).await.unwrap()
 }
 
 async fn rows(pool: &PgPool, model: &dyn ReadModel, generation: i32) -> Vec<Vec<String>> {
@@ -89,15 +89,15 @@ async fn records_that_come_again_count_once_and_none_is_left_out() {
         let half = events.len() / 2;
         let from = i64::try_from(half).unwrap();
         let of = |range: std::ops::Range<usize>, from| Run::of(from, events[range].to_vec());
-        assert_eq!(take(&database.app, stats, place, of(half..events.len(), from)).await, Moved::Gap);
-        assert_eq!(take(&database.app, stats, place, of(0..half, 0)).await, Moved::Applied);
+        assert_eq!(take(&database.app, stats, place, of(half..events.len(), from)).await, RunsTaken::Gap);
+        assert_eq!(take(&database.app, stats, place, of(0..half, 0)).await, RunsTaken::Applied);
         // The one that was thought to be gone, with the same, and with more than the same.
-        assert_eq!(take(&database.app, stats, place, of(0..half, 0)).await, Moved::Applied);
-        assert_eq!(take(&database.app, stats, place, of(0..events.len(), 0)).await, Moved::Applied);
-        assert_eq!(take(&database.app, stats, place, of(half..events.len(), from)).await, Moved::Applied);
+        assert_eq!(take(&database.app, stats, place, of(0..half, 0)).await, RunsTaken::Applied);
+        assert_eq!(take(&database.app, stats, place, of(0..events.len(), 0)).await, RunsTaken::Applied);
+        assert_eq!(take(&database.app, stats, place, of(half..events.len(), from)).await, RunsTaken::Applied);
         // A relay that was killed writes some again, at new offsets.
         let end = i64::try_from(events.len()).unwrap();
-        assert_eq!(take(&database.app, stats, place, of(half..events.len(), end)).await, Moved::Applied);
+        assert_eq!(take(&database.app, stats, place, of(half..events.len(), end)).await, RunsTaken::Applied);
     }
     assert_eq!(rows(&database.owner, stats, 1).await, right);
 }
@@ -109,7 +109,7 @@ async fn a_generation_that_is_no_longer_live_takes_nothing() {
     at_the_beginning(&database.app, stats).await;
     sqlx::query("UPDATE read_models SET generation = 7").execute(&database.owner).await.unwrap();
     let (place, events) = partitioned(stats, &published()).pop_first().unwrap();
-    assert_eq!(take(&database.app, stats, &place, Run::of(0, events)).await, Moved::Stale);
+    assert_eq!(take(&database.app, stats, &place, Run::of(0, events)).await, RunsTaken::Stale);
     assert!(rows(&database.owner, stats, 1).await.iter().all(Vec::is_empty));
 }
 
@@ -127,7 +127,7 @@ fn the_log_goes_on_where_each_partition_stands() {
                 at_the_beginning(&database.app, model).await;
                 for (place, events) in partitioned(model, &events) {
                     let run = Run::of(0, events[..random.random_range(0..=events.len())].to_vec());
-                    assert_eq!(take(&database.app, model, &place, run).await, Moved::Applied);
+                    assert_eq!(take(&database.app, model, &place, run).await, RunsTaken::Applied);
                 }
             }
             let head = append_all(&database.app, Head::EMPTY, SHOP.history()).await;

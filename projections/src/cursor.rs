@@ -1,0 +1,193 @@
+//! Where a list goes on: a place in its order, as clients keep it until they ask for the next page.
+//!
+//! What is equal in the order is ordered by the id, the newest first (ids are UUIDv7), so everything has one place, and a
+//! list that goes on after a place neither leaves out nor repeats what stays where it is, however much is written meanwhile.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+/// Where a list goes on: behind the last thing that was seen, wherever that is by now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    pub(crate) place: Place,
+    /// What scores were made with when the list began; empty in a list that isn't ordered by scores.
+    pub(crate) scale: Vec<u32>,
+}
+
+/// A place in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) key: Key,
+    pub(crate) id: Uuid,
+}
+
+/// What a list is ordered by, the smallest first.
+#[derive(Clone, Debug)]
+pub(crate) enum Key {
+    Score(f32),
+    Number(i64),
+    Word(Arc<str>),
+    WordDown(Arc<str>),
+}
+
+impl Key {
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Score(one), Self::Score(other)) => other.total_cmp(one),
+            (Self::Number(one), Self::Number(other)) => one.cmp(other),
+            (Self::Word(one), Self::Word(other)) => one.cmp(other),
+            (Self::WordDown(one), Self::WordDown(other)) => other.cmp(one),
+            // A place of another order: before everything, so that the list begins anew.
+            (Self::Score(_) | Self::Number(_) | Self::Word(_) | Self::WordDown(_), _) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.order(other) == Ordering::Equal
+    }
+}
+
+impl Place {
+    /// Which of two places comes first.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        self.key.order(&other.key).then_with(|| other.id.cmp(&self.id))
+    }
+}
+
+impl Cursor {
+    /// Behind a place. Only scores have a scale.
+    pub(crate) fn behind(place: Place, scale: impl IntoIterator<Item = u32>) -> Self {
+        let scale = match place.key {
+            Key::Score(_) => scale.into_iter().collect(),
+            Key::Number(_) | Key::Word(_) | Key::WordDown(_) => Vec::new(),
+        };
+        Self { place, scale }
+    }
+
+    /// In a list that is ordered by a number, the smallest first.
+    pub(crate) fn at_number(number: i64, id: Uuid) -> Self {
+        Self::behind(Place { key: Key::Number(number), id }, [])
+    }
+
+    /// In one that is ordered by a word, from A to Z.
+    pub(crate) fn at_word(word: &str, id: Uuid) -> Self {
+        Self::behind(Place { key: Key::Word(Arc::from(word)), id }, [])
+    }
+
+    /// In one that is ordered by a word, from Z to A.
+    pub(crate) fn at_word_down(word: &str, id: Uuid) -> Self {
+        Self::behind(Place { key: Key::WordDown(Arc::from(word)), id }, [])
+    }
+
+    /// The number, if it is ordered by one.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self.place.key {
+            Key::Number(number) => Some(number),
+            Key::Score(_) | Key::Word(_) | Key::WordDown(_) => None,
+        }
+    }
+
+    /// The word, if it is ordered by one.
+    pub(crate) fn word(&self) -> Option<&str> {
+        match &self.place.key {
+            Key::Word(word) | Key::WordDown(word) => Some(word),
+            Key::Score(_) | Key::Number(_) => None,
+        }
+    }
+
+    /// What is there.
+    pub(crate) fn id(&self) -> Uuid {
+        self.place.id
+    }
+}
+
+/// `s` and a score and the numbers of its scale, `n` and a number, `a` or `z` and a word, in hexadecimal digits, then the
+/// id. Clients keep it as it is.
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &str| {
+            write!(f, "{letter}")?;
+            word.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+        };
+        match &self.place.key {
+            Key::Score(score) => write!(f, "s{:x}", score.to_bits())?,
+            Key::Number(number) => write!(f, "n{:x}", number.cast_unsigned())?,
+            Key::Word(name) => word(f, 'a', name)?,
+            Key::WordDown(name) => word(f, 'z', name)?,
+        }
+        self.scale.iter().try_for_each(|number| write!(f, "-{number:x}"))?;
+        write!(f, ".{}", self.place.id.simple())
+    }
+}
+
+/// It is no place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no place in a list")]
+pub struct NotACursor;
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let (key, id) = text.split_once('.').ok_or(NotACursor)?;
+        let id = id.parse().map_err(|_| NotACursor)?;
+        let digits = key.get(1..).ok_or(NotACursor)?;
+        let word = || {
+            let bytes = digits.as_bytes().as_chunks::<2>();
+            let pairs = bytes.1.is_empty().then_some(bytes.0)?;
+            let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+            let word: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
+            Some(Arc::from(String::from_utf8_lossy(&word)))
+        };
+        let (score, numbers) = digits.split_once('-').unwrap_or((digits, ""));
+        let hex = |digits: &str| u32::from_str_radix(digits, 16).ok();
+        let mut scale = None;
+        let key = match key.as_bytes().first() {
+            Some(b's') => {
+                scale = numbers.split('-').map(hex).collect();
+                hex(score).map(|bits| Key::Score(f32::from_bits(bits)))
+            }
+            Some(b'n') => u64::from_str_radix(digits, 16).ok().map(|bits| Key::Number(bits.cast_signed())),
+            Some(b'a') => word().map(Key::Word),
+            Some(b'z') => word().map(Key::WordDown),
+            Some(_) | None => None,
+        };
+        Ok(Self { place: Place { key: key.ok_or(NotACursor)?, id }, scale: scale.unwrap_or_default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_and_read() {
+        let id = Uuid::from_u128(7);
+        for key in [
+            Key::Score(1.25),
+            Key::Number(-3),
+            Key::Number(i64::MAX),
+            Key::Word(Arc::from("café")),
+            Key::WordDown(Arc::from("")),
+        ] {
+            let cursor = Cursor { place: Place { key, id }, scale: Vec::new() };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        let place = Place { key: Key::Score(1.25), id };
+        let cursor = Cursor { place: place.clone(), scale: vec![7, 0, u32::MAX] };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for scale in ["-", "-x", "-7-", "--7"] {
+            let text = format!("s3fa00000{scale}.{}", id.simple());
+            assert_eq!(text.parse(), Ok(Cursor { place: place.clone(), scale: Vec::new() }), "{text}");
+        }
+        for text in ["", ".", "x1.00000000000000000000000000000007", "s.7", "n1", "aé.7", "a1.7", "é"] {
+            assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        }
+    }
+}

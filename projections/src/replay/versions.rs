@@ -1,0 +1,47 @@
+//! The versions of a read model beside each other: which one is live, which was never built, and the end of an old one.
+
+use sqlx::{Connection, PgPool};
+
+use super::{DROP_TIMEOUT, ReplayError, find};
+use crate::runner::projector::{connect, try_lock};
+use crate::{generation, registry};
+
+/// Refuses unless this version of a read model is the newest that is live.
+pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
+    let versions = generation::live_versions(owner, find(name)?.name()).await?;
+    match versions.last() {
+        Some((live, _)) if *live == version => Ok(()),
+        live => Err(ReplayError::OtherVersion { live: live.map_or(0, |live| live.0), expected: version }),
+    }
+}
+
+/// The read models of which the version that this build knows has never been built here, though another one has.
+pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
+    let mut unbuilt = Vec::new();
+    for model in registry::READ_MODELS {
+        let versions = generation::live_versions(pool, model.name()).await?;
+        if versions.last().is_some_and(|(newest, _)| *newest < model.version()) {
+            unbuilt.push(model.name());
+        }
+    }
+    Ok(unbuilt)
+}
+
+/// Drops a version of a read model that a newer one has superseded. Who still reads it gets no answer any more.
+pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
+    let model = find(name)?;
+    let mut db = connect(owner).await?;
+    if !try_lock(&mut db, &format!("replay.{name}")).await? {
+        return Err(ReplayError::Running);
+    }
+    let versions = generation::live_versions(&mut db, name).await?;
+    if versions.iter().rev().skip(1).all(|(old, _)| *old != version) {
+        return Err(ReplayError::NotSuperseded(version));
+    }
+    let mut tx = db.begin().await?;
+    sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
+    generation::forget_version(&mut tx, name, version).await?;
+    generation::drop_all_but_live(&mut tx, model).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! What lists have in common that are gone through by cursors: how a place is asked for, and how the next one is told.
+
+use std::borrow::Cow;
+
+use api_contract::{Fields, Page};
+use projections::cursor::Cursor;
+use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+
+/// The longest cursor that is read.
+const LONGEST: usize = 5_000;
+
+/// Whether a list may be ordered by scores. A place in such a list has what the scores were made with behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scored {
+    /// By relevance too.
+    Yes,
+    /// By what things have of themselves alone.
+    No,
+}
+
+/// The parameter by which a list goes on, as `description` says of what is in it.
+pub fn cursor(description: &str, scored: Scored) -> Parameter {
+    let scale = match scored {
+        Scored::Yes => "(-[0-9a-f]{1,8})*",
+        Scored::No => "",
+    };
+    let place =
+        format!(r"^(s[0-9a-f]{{1,8}}{scale}|n[0-9a-f]{{1,16}}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}$");
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST)).pattern(Some(place));
+    ParameterBuilder::new()
+        .name("cursor")
+        .parameter_in(ParameterIn::Query)
+        .description(Some(description))
+        .required(Required::False)
+        .schema(Some(schema))
+        .build()
+}
+
+/// Reads where a list is to go on.
+pub fn after(f: &mut Fields<'_, '_>) -> Option<Cursor> {
+    let place =
+        |text: &str| text.parse::<Cursor>().map_err(|_| Cow::from("must be the nextCursor of a page"));
+    f.field("cursor").parse(1..=LONGEST, place)
+}
+
+/// A page of a list, and where the next one begins.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed<T> {
+    #[serde(flatten)]
+    page: Page<T>,
+    next_cursor: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// `after`: whether this page began behind a cursor. `next`: where the next one begins, if there is one.
+    pub fn new(page: Page<T>, after: bool, next: Option<&Cursor>) -> Self {
+        Self { page: page.by_cursor(after, next.is_some()), next_cursor: next.map(Cursor::to_string) }
+    }
+}

@@ -1,0 +1,41 @@
+//! While Postgres is lost, whoever asks is told to come back.
+
+use api_contract::Role;
+use serde_json::json;
+
+use crate::harness::{App, Options};
+
+#[tokio::test]
+async fn without_postgres_it_is_not_now_and_no_fault_of_ours() {
+    let options = Options { process_managers: false, queries: true, ..Options::default() };
+    let app = App::start_with(options).await;
+    let (admin, seller) = (app.person(Role::Admin).await, app.person(Role::Seller).await);
+    let (customer, auditor) = (app.person(Role::Customer).await, app.person(Role::Auditor).await);
+    let coupon = json!({ "code": "LOST10", "discountType": "percentage", "discountValue": 10 });
+    let product = json!({ "name": "Lost lamp", "price": "9.99", "stock": 3 });
+    let created = admin.post_once("coupon", "/coupons", &coupon).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let created = seller.post_once("product", "/products", &product).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let _closing = app.database.pool.close(); // It is closed from here on; what was lent is given back later.
+
+    // The decider knows these keys; what they are answered with is in the log.
+    let mut answers = vec![
+        ("the coupon again", admin.post_once("coupon", "/coupons", &coupon).await),
+        ("the product again", seller.post_once("product", "/products", &product).await),
+    ];
+    answers.push(("/coupons", admin.get("/coupons").await));
+    for path in ["/audit/head", "/audit/ledger"] {
+        answers.push((path, auditor.get(path).await));
+    }
+    for path in ["/orders", "/cart", "/payments/methods", "/users/me", "/users/addresses"] {
+        answers.push((path, customer.get(path).await));
+    }
+    for path in ["/sellers/me/orders", "/sellers/me/stats"] {
+        answers.push((path, seller.get(path).await));
+    }
+    for (what, answer) in answers {
+        assert_eq!(answer.status, 503, "{what}: {}", answer.text);
+        assert!(answer.headers.contains_key("retry-after"), "{what}");
+    }
+}
