@@ -24,7 +24,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{refusal, settled, settled_again};
-use crate::command::{Caller, decide, state};
+use crate::command::{Caller, decide};
 use crate::gateway::Gateways;
 use crate::history::{Told, bodies, told};
 use crate::remark;
