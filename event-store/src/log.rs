@@ -273,6 +273,9 @@ impl Log {
     /// Who has written after a position up to another, or had something written by a process, each with the position of the
     /// last event.
     pub async fn writers(&self, after: i64, until: i64) -> Result<Vec<(String, i64)>, LogError> {
+        if let Some(known) = self.tail.as_ref().and_then(|tail| tail.writers(after, until)) {
+            return Ok(known);
+        }
         let rows = sqlx::query!(
             r#"SELECT coalesce(metadata ->> 'on_behalf_of', metadata ->> 'actor') AS "actor!", max(position) AS "position!"
                FROM events WHERE position > $1 AND position <= $2 AND metadata ->> 'actor' IS NOT NULL GROUP BY 1"#,

@@ -6,10 +6,11 @@
 //! doesn't begin at the end of a group that it holds, by position and hash, is read from Postgres, and so is whatever other
 //! processes append while this one decides nothing.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use crate::append::{Group, NewEvent, Sealed};
 use crate::head::Head;
@@ -91,6 +92,28 @@ impl Tail {
         Some(Batch { events, head })
     }
 
+    /// Who has written between two positions, as [`crate::Log::writers`] says; nothing where not all of it is known here.
+    pub(crate) fn writers(&self, after: i64, until: i64) -> Option<Vec<(String, i64)>> {
+        let between = self.lock().between(after, until)?;
+        let mut writers = HashMap::new();
+        let mut note = |position: i64, metadata: &str| {
+            if (after + 1..=until).contains(&position)
+                && let Some(writer) = writer(metadata)
+            {
+                writers.insert(writer, position);
+            }
+        };
+        for (begins, events) in &between {
+            match events {
+                Events::Appended { group, .. } => {
+                    (begins + 1..).zip(&group.events).for_each(|(place, event)| note(place, &event.metadata));
+                }
+                Events::Read(read) => read.iter().for_each(|event| note(event.position, &event.metadata)),
+            }
+        }
+        Some(writers.into_iter().collect())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Links> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,6 +134,15 @@ impl Links {
         }
     }
 
+    /// The links with everything between two positions, each with where it begins.
+    fn between(&self, after: i64, until: i64) -> Option<Vec<(i64, Events)>> {
+        let first = self.links.partition_point(|link| link.head.position <= after);
+        let from = self.links.range(first..).take_while(|link| link.after.position < until);
+        let whole =
+            self.links.get(first)?.after.position <= after && self.links.back()?.head.position >= until;
+        whole.then(|| from.map(|link| (link.after.position, link.events.clone())).collect())
+    }
+
     /// The links after `after` with some `at_most` events, each with its two ends. A first one that is larger comes alone.
     fn after(&self, after: &Head, at_most: i64) -> Option<Vec<(Head, Head, Events)>> {
         let first = self.links.partition_point(|link| link.after.position < after.position);
@@ -122,6 +154,18 @@ impl Links {
         let count = from.clone().take_while(within).count().max(1);
         Some(from.take(count).map(|link| (link.after, link.head, link.events.clone())).collect())
     }
+}
+
+/// Who wrote an event, or had a process write it.
+fn writer(metadata: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Writer {
+        on_behalf_of: Option<String>,
+        actor: Option<String>,
+    }
+    let Writer { on_behalf_of, actor } = serde_json::from_str(metadata).ok()?;
+    let actor = actor?;
+    Some(on_behalf_of.unwrap_or(actor))
 }
 
 /// The bytes that an event takes.

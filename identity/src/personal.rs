@@ -116,8 +116,11 @@ pub async fn bodies(
     ids: &[PersonalId],
 ) -> Result<Vec<(PersonalId, Value)>, sqlx::Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    // Id by id, so that it is never planned as a look at all rows, however few there were when it was planned.
     let rows = sqlx::query!(
-        r#"SELECT id, body AS "body!" FROM personal WHERE id = ANY($1) AND body IS NOT NULL"#,
+        r#"SELECT asked.id AS "id!", known.body AS "body!"
+           FROM unnest($1::uuid[]) AS asked(id),
+                LATERAL (SELECT body FROM personal WHERE id = asked.id AND body IS NOT NULL LIMIT 1) known"#,
         &ids
     )
     .fetch_all(db)

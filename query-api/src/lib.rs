@@ -48,7 +48,7 @@ pub struct QueryApi {
 impl QueryApi {
     /// The routes, under no prefix.
     pub fn router(self) -> OpenApiRouter {
-        let log = Log::new(self.pool.clone());
+        let log = Log::followed(self.pool.clone(), &self.watch);
         let freshness = Freshness::start(log.clone(), self.watch, self.positions);
         let names = Arc::new(products::Names::new(self.pool.clone()));
         let coupons = Arc::new(CouponList::new(self.pool.clone()));

@@ -12,6 +12,7 @@
 //!
 //! What grows old by the clock alone ([`super::aged`]) is swept on the way.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use event_store::{Checkpoint, Log, LogWatch, Recorded};
@@ -77,7 +78,8 @@ impl Personal {
             let batch = self.log.read_after(&at, BATCH).await?;
             if batch.head != at {
                 at = batch.head;
-                let ids: Vec<Uuid> = batch.events.iter().flat_map(named).collect();
+                let ids: HashSet<Uuid> = batch.events.iter().flat_map(named).collect();
+                let ids: Vec<Uuid> = ids.into_iter().collect();
                 let mut transaction = leadership.session().begin().await?;
                 personal::named(&mut *transaction, &ids).await?;
                 checkpoint.store(&mut *transaction, &at).await?;

@@ -1,10 +1,11 @@
 //! Rule 20: what a process remembers of the log's end is what Postgres has there.
 
-use event_store::{Batch, Hash, Head, Log, LogError};
+use domain::Streams as _;
+use event_store::{Batch, Hash, Head, Log, LogError, Metadata, Submission};
 
 use crate::harness::{Database, test};
 use crate::process::Process;
-use crate::shop::StockCommand;
+use crate::shop::{Stock, StockCommand, StockError};
 
 /// The log as those read it who follow it in this process.
 fn followed(database: &Database, process: &Process) -> Log {
@@ -113,6 +114,42 @@ async fn rule_20_a_checkpoint_that_differs_is_noticed_here_too() {
         let other = Head { position: first.position, hash: Hash([9; 32]) };
         let refused = followed(database, &x).read_after(&other, 10).await;
         assert!(matches!(refused, Err(LogError::Diverged(at)) if at == other), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_20_who_wrote_last_where_is_what_the_log_says() {
+    test(async |database| {
+        let (x, y) = (Process::start(database).await, Process::start(database).await);
+        let by = |process: &Process, actor: Option<(&str, Option<&str>)>| {
+            let mut metadata = Metadata::default();
+            if let Some((actor, on_behalf_of)) = actor {
+                metadata = metadata.with(Metadata::ACTOR, actor);
+                if let Some(other) = on_behalf_of {
+                    metadata = metadata.with(Metadata::ON_BEHALF_OF, other);
+                }
+            }
+            let submission = Submission { metadata, ..Submission::default() };
+            process.send(submission, |decision| {
+                decision.execute::<Stock, StockError>("a", StockCommand::Receive(1))
+            })
+        };
+        for round in 0..6 {
+            by(&x, Some(("user:1", None))).await.unwrap();
+            by(&y, Some(("payments", Some("user:2")))).await.unwrap();
+            by(&x, [None, Some(("user:3", None))][round % 2]).await.unwrap();
+        }
+        for (after, until) in [(0, 18), (3, 18), (5, 9), (17, 18), (18, 18)] {
+            let sorted = async |log: Log| {
+                let mut writers = log.writers(after, until).await.unwrap();
+                writers.sort();
+                writers
+            };
+            let stored = sorted(database.log()).await;
+            assert_eq!(sorted(followed(database, &x)).await, stored, "{after} to {until}");
+            assert_eq!(stored.is_empty(), after == until);
+        }
     })
     .await;
 }

@@ -51,57 +51,67 @@ macro_rules! day_of {
     };
 }
 
+/// The report of the rows that are owned so.
+///
 /// `$1` seller, `$2` and `$3` the moments, `$4` how many products, `$5` the interval, `$6` and `$7` whole days of UTC,
 /// `$8` to `$11` what is left at both ends, `$12` and `$13` the zone. Sums of bigint are numeric; the cast back refuses
 /// what is beyond it.
-const REPORT: &str = concat!(
-    "WITH sums AS MATERIALIZED (
-         SELECT * FROM seller_stats_g{g}_sums
-         WHERE ($1::uuid IS NULL OR seller_id = $1)
-           AND at >= coalesce($2, '-infinity') AND at < coalesce($3, 'infinity')),
-     bought AS MATERIALIZED (
-         SELECT DISTINCT ", day_of!("p.at"), " AS day, seller_id, customer_id, c.first_at
-         FROM seller_stats_g{g}_purchases p JOIN seller_stats_g{g}_customers c USING (seller_id, customer_id)
-         WHERE ($1::uuid IS NULL OR seller_id = $1)
-           AND p.at >= coalesce($2, '-infinity') AND p.at < coalesce($3, 'infinity'))
-     SELECT json_build_object(
-        'totals', coalesce((SELECT json_agg(t ORDER BY t.currency) FROM (
-            SELECT currency, sum(gross)::bigint AS gross, sum(refunds)::bigint AS refunds,
-                   sum(orders)::bigint AS orders, sum(units)::bigint AS units,
-                   sum(returned_units)::bigint AS returned_units
-            FROM sums GROUP BY currency) t), '[]'),
-        'periods', coalesce((SELECT json_agg(d ORDER BY d.day, d.currency) FROM (
-            SELECT ", day_of!("at"), " AS day, currency, sum(gross)::bigint AS gross,
-                   sum(refunds)::bigint AS refunds, sum(orders)::bigint AS orders, sum(units)::bigint AS units,
-                   sum(returned_units)::bigint AS returned_units
-            FROM sums GROUP BY 1, currency) d), '[]'),
-        'customers', (SELECT json_build_object(
-            'new', count(*) FILTER (WHERE first_at >= coalesce($2, '-infinity')),
-            'returning', count(*) FILTER (WHERE first_at < $2))
-            FROM (SELECT DISTINCT seller_id, customer_id, first_at FROM bought) customers),
-        'customer_periods', coalesce((SELECT json_agg(d ORDER BY d.day) FROM (
-            SELECT day, count(*) FILTER (WHERE is_new) AS new, count(*) FILTER (WHERE NOT is_new) AS returning
-            FROM (SELECT day, first_at >= coalesce($2, '-infinity') AND ", day_of!("first_at"), " = day AS is_new
-                  FROM bought) b
-            GROUP BY day) d), '[]'),
-        'top_products', coalesce((SELECT json_agg(p ORDER BY p.currency, p.place) FROM (
-            SELECT product_id, currency, gross, refunds, units, returned_units,
-                   row_number() OVER (PARTITION BY currency ORDER BY gross DESC, units DESC, product_id) AS place
-            FROM (
-                SELECT product_id, currency, sum(gross)::bigint AS gross, sum(refunds)::bigint AS refunds,
-                       sum(units)::bigint AS units, sum(returned_units)::bigint AS returned_units
-                FROM (SELECT product_id, currency, gross, refunds, units, returned_units
-                      FROM seller_stats_g{g}_product_days
-                      WHERE ($1::uuid IS NULL OR seller_id = $1)
-                        AND day >= coalesce($6, '-infinity') AND day < coalesce($7, 'infinity')
-                      UNION ALL
-                      SELECT product_id, currency, gross, refunds, units, returned_units
-                      FROM seller_stats_g{g}_products
-                      WHERE ($1::uuid IS NULL OR seller_id = $1)
-                        AND (at >= $8 AND at < $9 OR at >= $10 AND at < $11)) moved
-                GROUP BY product_id, currency) sums) p
-            WHERE p.place <= $4), '[]'))"
-);
+macro_rules! report {
+    ($owned:literal) => {
+        concat!(
+            "WITH sums AS MATERIALIZED (
+                 SELECT * FROM seller_stats_g{g}_sums
+                 WHERE ", $owned, "
+                   AND at >= coalesce($2, '-infinity') AND at < coalesce($3, 'infinity')),
+             bought AS MATERIALIZED (
+                 SELECT DISTINCT ", day_of!("p.at"), " AS day, seller_id, customer_id, c.first_at
+                 FROM seller_stats_g{g}_purchases p JOIN seller_stats_g{g}_customers c USING (seller_id, customer_id)
+                 WHERE ", $owned, "
+                   AND p.at >= coalesce($2, '-infinity') AND p.at < coalesce($3, 'infinity'))
+             SELECT json_build_object(
+                'totals', coalesce((SELECT json_agg(t ORDER BY t.currency) FROM (
+                    SELECT currency, sum(gross)::bigint AS gross, sum(refunds)::bigint AS refunds,
+                           sum(orders)::bigint AS orders, sum(units)::bigint AS units,
+                           sum(returned_units)::bigint AS returned_units
+                    FROM sums GROUP BY currency) t), '[]'),
+                'periods', coalesce((SELECT json_agg(d ORDER BY d.day, d.currency) FROM (
+                    SELECT ", day_of!("at"), " AS day, currency, sum(gross)::bigint AS gross,
+                           sum(refunds)::bigint AS refunds, sum(orders)::bigint AS orders, sum(units)::bigint AS units,
+                           sum(returned_units)::bigint AS returned_units
+                    FROM sums GROUP BY 1, currency) d), '[]'),
+                'customers', (SELECT json_build_object(
+                    'new', count(*) FILTER (WHERE first_at >= coalesce($2, '-infinity')),
+                    'returning', count(*) FILTER (WHERE first_at < $2))
+                    FROM (SELECT DISTINCT seller_id, customer_id, first_at FROM bought) customers),
+                'customer_periods', coalesce((SELECT json_agg(d ORDER BY d.day) FROM (
+                    SELECT day, count(*) FILTER (WHERE is_new) AS new, count(*) FILTER (WHERE NOT is_new) AS returning
+                    FROM (SELECT day, first_at >= coalesce($2, '-infinity') AND ", day_of!("first_at"), " = day AS is_new
+                          FROM bought) b
+                    GROUP BY day) d), '[]'),
+                'top_products', coalesce((SELECT json_agg(p ORDER BY p.currency, p.place) FROM (
+                    SELECT product_id, currency, gross, refunds, units, returned_units,
+                           row_number() OVER (PARTITION BY currency ORDER BY gross DESC, units DESC, product_id) AS place
+                    FROM (
+                        SELECT product_id, currency, sum(gross)::bigint AS gross, sum(refunds)::bigint AS refunds,
+                               sum(units)::bigint AS units, sum(returned_units)::bigint AS returned_units
+                        FROM (SELECT product_id, currency, gross, refunds, units, returned_units
+                              FROM seller_stats_g{g}_product_days
+                              WHERE ", $owned, "
+                                AND day >= coalesce($6, '-infinity') AND day < coalesce($7, 'infinity')
+                              UNION ALL
+                              SELECT product_id, currency, gross, refunds, units, returned_units
+                              FROM seller_stats_g{g}_products
+                              WHERE ", $owned, "
+                                AND (at >= $8 AND at < $9 OR at >= $10 AND at < $11)) moved
+                        GROUP BY product_id, currency) sums) p
+                    WHERE p.place <= $4), '[]'))"
+        )
+    };
+}
+
+/// Of one seller, and of all: two statements, so that each has one plan along its index.
+const OF_SELLER: &str = report!("seller_id = $1");
+const OF_ALL: &str = report!("$1::uuid IS NULL");
 
 impl Stats {
     /// Asks by this pool.
@@ -130,7 +140,8 @@ impl Stats {
             arguments.add(&zone.since)?;
             arguments.add(&zone.offsets)
         };
-        self.live.ask(REPORT, bind).await
+        let report = if seller.is_some() { OF_SELLER } else { OF_ALL };
+        self.live.ask(report, bind).await
     }
 
     fn zone(&self, tz: Tz) -> Arc<Zone> {
