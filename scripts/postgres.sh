@@ -94,7 +94,6 @@ unix_socket_directories = '${socket//\'/\'\'}'
 max_connections = 200
 shared_buffers = 256MB
 max_wal_size = 2GB
-autovacuum_naptime = 10s
 log_line_prefix = '%m [%p] %q%u@%d '
 CONF
   if [[ -f $("$pg_bin/pg_config" --pkglibdir 2>/dev/null)/pg_stat_statements.so ]]; then # loaded, and counting only when asked to
