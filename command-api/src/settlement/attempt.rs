@@ -39,7 +39,7 @@ impl Settlement {
         } else {
             self.ask(gateway, asked, &payment, may_be_known).await?
         };
-        self.record(asked, name, charged, because).await
+        self.record(&payment, asked, name, charged, because).await
     }
 
     async fn ask(
@@ -78,10 +78,12 @@ impl Settlement {
             return Ok(());
         };
         match self.gateway(name)?.look_up(&asked).await? {
-            Some(captured @ Charged::Captured { .. }) => self.record(asked, name, captured, because).await,
+            Some(captured @ Charged::Captured { .. }) => {
+                self.record(&payment, asked, name, captured, because).await
+            }
             // While its gateway is being asked, whoever asks is told.
             Some(declined @ Charged::Declined { .. }) if awaits_customer(&payment) => {
-                self.record(asked, name, declined, because).await
+                self.record(&payment, asked, name, declined, because).await
             }
             Some(Charged::Declined { .. } | Charged::ActionRequired { .. } | Charged::Pending) | None => {
                 Ok(())
@@ -95,7 +97,7 @@ impl Settlement {
         let waits = |_: &(Asked, &str)| payment.captured.is_none() && awaits_customer(&payment);
         let Some((asked, name)) = asked(payment_id, &payment).filter(waits) else { return Ok(()) };
         let charged = self.gateway(name)?.give_up(&asked).await?;
-        self.record(asked, name, charged, because).await
+        self.record(&payment, asked, name, charged, because).await
     }
 
     fn gateway(&self, name: &str) -> Result<&dyn Gateway, Unsettled> {
@@ -113,6 +115,7 @@ impl Settlement {
     /// Records it, and tells who waits.
     async fn record(
         &self,
+        payment: &Payment,
         asked: Asked,
         gateway: &str,
         charged: Charged,
@@ -121,7 +124,7 @@ impl Settlement {
         let Asked { payment_id, attempt, amount: _ } = asked;
         let mut charged = charged;
         if let Charged::ActionRequired { url } = charged {
-            if let Some(position) = self.record_action(payment_id, attempt, url, because).await? {
+            if let Some(position) = self.record_action(payment, asked, url, because).await? {
                 self.outcomes.tell(payment_id, position);
                 return Ok(());
             }
@@ -129,7 +132,9 @@ impl Settlement {
             charged = self.gateway(gateway)?.give_up(&asked).await?;
         }
         let position = match charged {
-            Charged::Captured { .. } => self.record_capture(asked, gateway, charged, because).await?,
+            Charged::Captured { .. } => {
+                self.record_capture(payment, asked, gateway, charged, because).await?
+            }
             Charged::Declined { code } => {
                 let decline = DeclinePayment { payment_id, attempt, code };
                 let decision =
@@ -145,13 +150,12 @@ impl Settlement {
     /// Where it is recorded; nothing where the payment was cancelled.
     async fn record_action(
         &self,
-        payment_id: PaymentId,
-        attempt: u32,
+        payment: &Payment,
+        Asked { payment_id, attempt, amount: _ }: Asked,
         url: String,
         because: &Metadata,
     ) -> Result<Option<i64>, Unsettled> {
-        let payment = self.payment(payment_id).await?;
-        let page = self.keep(&payment, Purpose::ActionPage, url).await?;
+        let page = self.keep(payment, Purpose::ActionPage, url).await?;
         let require = RequireAction { payment_id, attempt, page };
         let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
         let decided = self.decider.submit(submission(because), decision).await;
@@ -171,22 +175,9 @@ impl Settlement {
         Ok(kept)
     }
 
-    /// Nothing where the capture is in the log already, as when a webhook tells what was the answer to a charge.
-    async fn keep_receipt(
-        &self,
-        payment_id: PaymentId,
-        url: Option<String>,
-    ) -> Result<Option<PersonalId>, Unsettled> {
-        let Some(url) = url else { return Ok(None) };
-        let payment = self.payment(payment_id).await?;
-        if payment.captured.is_some() {
-            return Ok(None);
-        }
-        self.keep(&payment, Purpose::Receipt, url).await.map(Some)
-    }
-
     async fn record_capture(
         &self,
+        payment: &Payment,
         Asked { payment_id, attempt: _, amount }: Asked,
         gateway: &str,
         charged: Charged,
@@ -195,7 +186,10 @@ impl Settlement {
         let Charged::Captured { reference, brand, last4, receipt } = charged else {
             return Ok(self.watch.position());
         };
-        let receipt_id = self.keep_receipt(payment_id, receipt).await?;
+        let receipt_id = match receipt {
+            Some(url) => Some(self.keep(payment, Purpose::Receipt, url).await?),
+            None => None,
+        };
         let capture = CapturePayment {
             payment_id,
             amount,
