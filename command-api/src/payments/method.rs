@@ -65,7 +65,7 @@ pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
 
 /// Refuses the id of a method that isn't this user's. A token, or a word, is nobody's.
 pub async fn require_known(pool: &PgPool, user: UserId, method: &str) -> Result<(), ApiError> {
-    match named(pool, user, method).await? {
+    match named(pool, Some(user), method).await? {
         Named::Stored(_) | Named::Text => Ok(()),
         Named::Nothing => Err(unknown()),
     }
@@ -81,9 +81,10 @@ pub(super) enum Named {
     Text,
 }
 
-/// What this names, of this user's.
-pub(super) async fn named(pool: &PgPool, user: UserId, method: &str) -> Result<Named, ApiError> {
+/// What this names, of this user's. A guest has stored none.
+pub(super) async fn named(pool: &PgPool, user: Option<UserId>, method: &str) -> Result<Named, ApiError> {
     let Some(id) = Uuid::try_parse(method).ok().filter(|_| is_id(method)) else { return Ok(Named::Text) };
+    let Some(user) = user else { return Ok(Named::Nothing) };
     let found = payment_methods::find(pool, user, id).await.map_err(identity::failed)?;
     Ok(found.map_or(Named::Nothing, Named::Stored))
 }

@@ -145,18 +145,18 @@ impl Wish {
     }
 }
 
-/// The method that is named by the request, or else by the order.
+/// The method that is named by the request, or else by the order: the caller's own, or its customer's.
 async fn choose(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<Chosen>, ApiError> {
     let of_order = async || {
         let order: Order = state(&shop.decider, request.order_id).await?;
         Ok::<_, ApiError>(order.placed.as_deref().and_then(|placed| placed.payment_method.clone()))
     };
-    let named = match &request.method {
-        Some(method) => Some(method.clone()),
-        None => of_order().await?,
+    let (named, whose) = match &request.method {
+        Some(method) => (Some(method.clone()), Some(caller.principal.user)),
+        None => (of_order().await?, customer(shop, caller, request).await?),
     };
     let Some(named) = named else { return Ok(None) };
-    match method::named(shop.log.pool(), caller.principal.user, &named).await? {
+    match method::named(shop.log.pool(), whose, &named).await? {
         Named::Stored(stored) => {
             let gateway = shop.gateways.name(&stored.payment_gateway);
             let gateway = gateway.filter(|gateway| !request.names_gateway || *gateway == request.gateway);
