@@ -45,6 +45,9 @@ pub enum Unsettled {
     /// The gateway doesn't know yet.
     #[error("the gateway doesn't know yet")]
     Pending,
+    /// A refund is on its way to its gateway, or the answer on its way to the log.
+    #[error("the gateway is being asked for a refund")]
+    BeingAsked,
     /// It was configured when the attempt was made.
     #[error("the gateway {0} is not configured")]
     NoGateway(String),

@@ -19,10 +19,10 @@ impl Settlement {
     pub(super) async fn refresh_refunded(
         &self,
         payment_id: PaymentId,
+        payment: &Payment,
         because: &Metadata,
     ) -> Result<(), Unsettled> {
-        let payment = self.payment(payment_id).await?;
-        let refunded: Vec<RefundId> = went_back(&payment).collect();
+        let refunded: Vec<RefundId> = went_back(payment).collect();
         let capture = payment.captured.as_deref();
         let capture = capture.filter(|capture| !WITHOUT_GATEWAY.contains(&capture.gateway.as_str()));
         let Some(capture) = capture.filter(|_| !refunded.is_empty()) else { return Ok(()) };
