@@ -15,6 +15,7 @@ use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
 use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
 use identity::personal::Keeper;
+use tracing::error;
 
 use crate::gateway::{Asked, Gateways};
 use crate::process_managers::outcomes::Outcomes;
@@ -88,6 +89,11 @@ fn asked(payment_id: PaymentId, payment: &Payment) -> Option<(Asked, &str)> {
     let attempt = payment.attempt.as_ref()?;
     let amount = payment.opened?.amount;
     Some((Asked { payment_id, attempt: attempt.number, amount }, &attempt.gateway))
+}
+
+/// A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
+fn report_refused(payment_id: PaymentId, refusal: &(dyn std::error::Error + 'static)) {
+    error!(%payment_id, error = refusal, "a gateway's answer is refused");
 }
 
 /// Whose refusal is of no interest: what a gateway says is not refused, or was dealt with.

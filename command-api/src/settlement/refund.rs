@@ -7,10 +7,10 @@ use domain::payment::{Capture, Payment, PaymentError, RefundPhase};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use metrics::counter;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::pending::{self, PendingRefund};
-use super::{Settlement, Unsettled, not_taken, submission};
+use super::{Settlement, Unsettled, not_taken, report_refused, submission};
 use crate::gateway::{GiveBack, GivenBack};
 
 /// Captures that no gateway knows of: an admin's word, imported history, an order that cost nothing.
@@ -116,8 +116,7 @@ impl Settlement {
                 Ok(self.watch.position())
             }
             Err(Failure::Refused(refusal)) => {
-                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
-                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                report_refused(payment_id, &refusal);
                 Ok(self.watch.position())
             }
             Err(failure) => Err(not_taken(failure)),

@@ -8,10 +8,10 @@ use domain::payment::{Payment, PaymentError, RefundPhase};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use metrics::counter;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::refund::WITHOUT_GATEWAY;
-use super::{Settlement, Unsettled, not_taken, submission};
+use super::{Settlement, Unsettled, not_taken, report_refused, submission};
 use crate::gateway::GivenBack;
 
 impl Settlement {
@@ -51,8 +51,7 @@ impl Settlement {
                 info!(%payment_id, %refund_id, "somebody else was quicker");
             }
             Err(Failure::Refused(refusal)) => {
-                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
-                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                report_refused(payment_id, &refusal);
             }
             Err(failure) => return Err(not_taken(failure)),
         }
