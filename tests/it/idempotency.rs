@@ -56,6 +56,24 @@ async fn another_body_is_refused_and_another_path_or_user_is_another_key() {
     assert_eq!(app.events("carts", &buyer.id.to_string()).await, ["CartItemAdded"]);
 }
 
+/// Guards against a key that acts twice where its id is spelled in another way.
+#[tokio::test]
+async fn an_id_in_capitals_is_the_same_path() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let product = seller.product("10.00", 0).await;
+    let body = json!({ "quantity": 7 });
+    let first = seller.post_once("s", &format!("/products/{}/stock", product.id), &body).await;
+    assert!(first.status.is_success(), "{}", first.text);
+    let head = app.head().await;
+    let encoded = product.id.replace('-', "%2D");
+    for id in [product.id.to_uppercase(), encoded] {
+        let again = seller.post_once("s", &format!("/products/{id}/stock"), &body).await;
+        assert_eq!((again.status, &again.json()["data"]), (first.status, &first.json()["data"]), "{id}");
+        assert_eq!(app.head().await, head, "{id}");
+    }
+}
+
 #[tokio::test]
 async fn other_words_for_the_same_body_are_the_same_request() {
     let app = App::start().await;

@@ -3,7 +3,7 @@
 use api_contract::Role;
 use serde_json::json;
 
-use crate::harness::{App, Options};
+use crate::harness::{App, Options, order_of, payment_of};
 
 #[tokio::test]
 async fn without_postgres_it_is_not_now_and_no_fault_of_ours() {
@@ -38,4 +38,25 @@ async fn without_postgres_it_is_not_now_and_no_fault_of_ours() {
         assert_eq!(answer.status, 503, "{what}: {}", answer.text);
         assert!(answer.headers.contains_key("retry-after"), "{what}");
     }
+}
+
+/// Guards against a customer who is told that they named no method, because theirs could not be read.
+#[tokio::test]
+async fn without_postgres_an_order_s_own_method_is_not_taken_for_none() {
+    let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let card = json!({ "cardToken": "tok_visa", "paymentGateway": "simulator" });
+    let card = buyer.post("/payments/methods", &card).await;
+    assert_eq!(card.status, 201, "{}", card.text);
+    let product = seller.product("9.99", 3).await;
+    let mut order = order_of(&[(&product, 1)]);
+    order["paymentMethodId"] = card.json()["data"]["id"].clone();
+    let order = buyer.post("/orders", &order).await;
+    assert_eq!(order.status, 201, "{}", order.text);
+    let mut payment = payment_of(&order.json(), "");
+    payment.as_object_mut().unwrap().remove("paymentMethodId");
+    let _closing = app.database.pool.close(); // It is closed from here on; what was lent is given back later.
+
+    let answer = buyer.post("/payments/process", &payment).await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
 }

@@ -65,18 +65,33 @@ pub fn word_rule(text: &str) -> Result<String, Cow<'static, str>> {
 
 /// Refuses the id of a method that isn't this user's. A token, or a word, is nobody's.
 pub async fn require_known(pool: &PgPool, user: UserId, method: &str) -> Result<(), ApiError> {
-    stored(pool, user, method).await.map(|_| ()).map_err(|error| error.field("paymentMethodId"))
+    match named(pool, Some(user), method).await? {
+        Named::Stored(_) | Named::Text => Ok(()),
+        Named::Nothing => Err(unknown()),
+    }
 }
 
-/// The stored method that this names, if it is an id.
-pub(super) async fn stored(
-    pool: &PgPool,
-    user: UserId,
-    method: &str,
-) -> Result<Option<StoredMethod>, ApiError> {
-    let Some(id) = Uuid::try_parse(method).ok().filter(|_| is_id(method)) else { return Ok(None) };
+/// What a request, or an order, names as its method.
+pub(super) enum Named {
+    /// One that is stored.
+    Stored(StoredMethod),
+    /// None: it is an id, and of no method of this user's.
+    Nothing,
+    /// What is no id: a token, or a word.
+    Text,
+}
+
+/// What this names, of this user's. A guest has stored none.
+pub(super) async fn named(pool: &PgPool, user: Option<UserId>, method: &str) -> Result<Named, ApiError> {
+    let Some(id) = Uuid::try_parse(method).ok().filter(|_| is_id(method)) else { return Ok(Named::Text) };
+    let Some(user) = user else { return Ok(Named::Nothing) };
     let found = payment_methods::find(pool, user, id).await.map_err(identity::failed)?;
-    found.map(Some).ok_or_else(|| ApiError::not_found("Payment method"))
+    Ok(found.map_or(Named::Nothing, Named::Stored))
+}
+
+/// How an id of no method is answered.
+pub(super) fn unknown() -> ApiError {
+    ApiError::not_found("Payment method").field("paymentMethodId")
 }
 
 /// The gateway's own name of the method that an attempt charges: an attempt names a stored one by our id, for the gateway's

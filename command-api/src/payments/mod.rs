@@ -79,7 +79,6 @@ fn refusal(error: PaymentError) -> ApiError {
         PaymentError::ZeroRefund | PaymentError::WrongAmount { .. } => {
             ApiError::invalid("amount", error.to_string())
         }
-        PaymentError::RefundAboveCapture { .. } => ApiError::conflict(error.to_string()).field("amount"),
         PaymentError::AlreadyOpened
         | PaymentError::NegativeAmount
         | PaymentError::AlreadyCaptured
@@ -89,6 +88,7 @@ fn refusal(error: PaymentError) -> ApiError {
         | PaymentError::NoSuchAttempt { .. }
         | PaymentError::SplitMismatch
         | PaymentError::NotCaptured
+        | PaymentError::RefundAboveCapture { .. }
         | PaymentError::RepeatedRefund
         | PaymentError::NoSuchRefund { .. }
         | PaymentError::NotRefunded { .. } => ApiError::conflict(error.to_string()),

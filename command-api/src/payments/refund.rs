@@ -99,7 +99,8 @@ async fn refund(
         let of = part(payment, request.amount, &gateways).map_err(Halt::Refused)?;
         if_match.check(streams.version::<Payment, ApiError>(payment_id)?).map_err(Halt::Refused)?;
         let command = RequestRefund { payment_id, refund_id, of, reason };
-        request_refund(streams, &command).map_err(|halt| halt.map(refusal))?;
+        let refused = |error| refused(error, request.amount);
+        request_refund(streams, &command).map_err(|halt| halt.map(refused))?;
         // The payment is in the path: what has to be remembered is which of its refunds this was.
         streams.remember(200, refund_id);
         Ok(())
@@ -153,6 +154,13 @@ async fn noted(shop: &Shop, refund_id: RefundId) {
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// How a refusal is answered: what is above the rest is the amount, if one was given.
+fn refused(error: PaymentError, amount: Option<Decimal>) -> ApiError {
+    let is_of_amount = amount.is_some() && matches!(error, PaymentError::RefundAboveCapture { .. });
+    let refusal = refusal(error);
+    if is_of_amount { refusal.field("amount") } else { refusal }
 }
 
 /// How much is to go back, in the payment's currency: an amount that the gateway of the capture takes.

@@ -10,10 +10,10 @@ use domain::payment::{AttemptPhase, Payment, PaymentError};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use identity::personal::{self, Purpose, Rows};
-use tracing::{error, info};
+use tracing::info;
 use uuid::Uuid;
 
-use super::{Settlement, Unsettled, asked, not_taken, submission};
+use super::{Settlement, Unsettled, asked, not_taken, report_refused, submission};
 use crate::gateway::{Asked, Charge, Charged, Gateway, Pages};
 use crate::payments::method;
 
@@ -222,8 +222,7 @@ impl Settlement {
                 Ok(self.watch.position())
             }
             Err(Failure::Refused(refusal)) => {
-                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
-                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                report_refused(payment_id, &refusal);
                 Ok(self.watch.position())
             }
             Err(failure) => Err(not_taken(failure)),

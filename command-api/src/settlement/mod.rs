@@ -15,6 +15,7 @@ use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
 use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
 use identity::personal::Keeper;
+use tracing::error;
 
 use crate::gateway::{Asked, Gateways};
 use crate::process_managers::outcomes::Outcomes;
@@ -45,6 +46,9 @@ pub enum Unsettled {
     /// The gateway doesn't know yet.
     #[error("the gateway doesn't know yet")]
     Pending,
+    /// A refund is on its way to its gateway, or the answer on its way to the log.
+    #[error("the gateway is being asked for a refund")]
+    BeingAsked,
     /// It was configured when the attempt was made.
     #[error("the gateway {0} is not configured")]
     NoGateway(String),
@@ -85,6 +89,11 @@ fn asked(payment_id: PaymentId, payment: &Payment) -> Option<(Asked, &str)> {
     let attempt = payment.attempt.as_ref()?;
     let amount = payment.opened?.amount;
     Some((Asked { payment_id, attempt: attempt.number, amount }, &attempt.gateway))
+}
+
+/// A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
+fn report_refused(payment_id: PaymentId, refusal: &(dyn std::error::Error + 'static)) {
+    error!(%payment_id, error = refusal, "a gateway's answer is refused");
 }
 
 /// Whose refusal is of no interest: what a gateway says is not refused, or was dealt with.

@@ -7,10 +7,10 @@ use domain::payment::{Capture, Payment, PaymentError, RefundPhase};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use metrics::counter;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::pending::{self, PendingRefund};
-use super::{Settlement, Unsettled, not_taken, submission};
+use super::{Settlement, Unsettled, not_taken, report_refused, submission};
 use crate::gateway::{GiveBack, GivenBack};
 
 /// Captures that no gateway knows of: an admin's word, imported history, an order that cost nothing.
@@ -51,12 +51,20 @@ impl Settlement {
     }
 
     /// Asks what became of the payment's refunds: of those that are pending, and of those that went back, which may have come
-    /// back to us. Others are being asked for at this moment, or have failed.
+    /// back to us. One that is being asked for at this moment is nothing of these yet, and what is told may be of it:
+    /// whoever was told has to come again.
     pub async fn refresh_refunds(&self, payment_id: PaymentId, because: &Metadata) -> Result<(), Unsettled> {
-        for refund_id in pending::of(self.log.pool(), payment_id).await? {
-            self.refund(payment_id, refund_id, true, because).await?;
+        let pending = pending::of(self.log.pool(), payment_id).await?;
+        for refund_id in &pending {
+            self.refund(payment_id, *refund_id, true, because).await?;
         }
-        self.refresh_refunded(payment_id, because).await
+        let payment = self.payment(payment_id).await?;
+        self.refresh_refunded(payment_id, &payment, because).await?;
+        let mut open = payment.refunds.iter().filter(|refund| refund.phase == RefundPhase::Requested);
+        if open.any(|refund| !pending.contains(&refund.refund_id)) {
+            return Err(Unsettled::BeingAsked);
+        }
+        Ok(())
     }
 
     /// What became of it; nothing while the gateway doesn't know.
@@ -108,8 +116,7 @@ impl Settlement {
                 Ok(self.watch.position())
             }
             Err(Failure::Refused(refusal)) => {
-                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
-                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                report_refused(payment_id, &refusal);
                 Ok(self.watch.position())
             }
             Err(failure) => Err(not_taken(failure)),

@@ -8,10 +8,10 @@ use domain::payment::{Payment, PaymentError, RefundPhase};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use metrics::counter;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::refund::WITHOUT_GATEWAY;
-use super::{Settlement, Unsettled, not_taken, submission};
+use super::{Settlement, Unsettled, not_taken, report_refused, submission};
 use crate::gateway::GivenBack;
 
 impl Settlement {
@@ -19,10 +19,10 @@ impl Settlement {
     pub(super) async fn refresh_refunded(
         &self,
         payment_id: PaymentId,
+        payment: &Payment,
         because: &Metadata,
     ) -> Result<(), Unsettled> {
-        let payment = self.payment(payment_id).await?;
-        let refunded: Vec<RefundId> = went_back(&payment).collect();
+        let refunded: Vec<RefundId> = went_back(payment).collect();
         let capture = payment.captured.as_deref();
         let capture = capture.filter(|capture| !WITHOUT_GATEWAY.contains(&capture.gateway.as_str()));
         let Some(capture) = capture.filter(|_| !refunded.is_empty()) else { return Ok(()) };
@@ -51,8 +51,7 @@ impl Settlement {
                 info!(%payment_id, %refund_id, "somebody else was quicker");
             }
             Err(Failure::Refused(refusal)) => {
-                // A bug: the gateway has moved money that the log doesn't take. Trying again would not help.
-                error!(%payment_id, error = &refusal as &dyn std::error::Error, "a gateway's answer is refused");
+                report_refused(payment_id, &refusal);
             }
             Err(failure) => return Err(not_taken(failure)),
         }

@@ -3,7 +3,7 @@
 use crate::ids::{OrderId, PaymentId, PersonalId, RefundId};
 use crate::order::{GoodsAmount, Split};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
-use crate::{Halt, Minor, Money, Streams};
+use crate::{Currency, Halt, Minor, Money, Streams};
 
 /// A refund to be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,7 @@ pub fn request_refund<S: Streams>(
         return Err(Halt::Refused(PaymentError::NotCaptured));
     }
     let split = match &command.of {
+        RefundOf::All if payment.refundable() == 0 => Err(above(payment, opened.amount.currency)),
         RefundOf::All => pro_rata(payment, payment.refundable()),
         RefundOf::Amount(amount) => pro_rata(payment, *amount),
         RefundOf::Split(split) => Ok(split.clone()),
@@ -65,13 +66,16 @@ pub fn request_refund<S: Streams>(
 }
 
 fn pro_rata(payment: &Payment, amount: Minor) -> Result<Split, PaymentError> {
-    let left = payment.refundable();
     if amount <= 0 {
         return Err(PaymentError::ZeroRefund);
     }
     let currency = payment.opened.ok_or(PaymentError::NotOpened)?.amount.currency;
-    let above = PaymentError::RefundAboveCapture { left: Money::new(left, currency) };
-    if amount > left { Err(above) } else { payment.refundable_split().part(amount).ok_or(above) }
+    let part = payment.refundable_split().part(amount).filter(|_| amount <= payment.refundable());
+    part.ok_or(above(payment, currency))
+}
+
+fn above(payment: &Payment, currency: Currency) -> PaymentError {
+    PaymentError::RefundAboveCapture { left: Money::new(payment.refundable(), currency) }
 }
 
 /// Everything that is left of a cancelled order's payment goes back, the goods' units too: they never left. Nothing

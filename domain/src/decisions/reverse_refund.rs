@@ -1,8 +1,7 @@
 //! Money that went back came back to us: in the payment's stream and in the order's. It counts as never refunded.
 
-use super::settle_refund::SettleRefundError;
 use crate::ids::{PaymentId, RefundId};
-use crate::order::{Order, OrderCommand, OrderRefundReversed};
+use crate::order::{Order, OrderCommand, OrderError, OrderRefundReversed};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::{Halt, StreamId, Streams};
 
@@ -17,9 +16,16 @@ pub struct ReverseRefund {
     pub code: String,
 }
 
-/// Why it is refused: as when a refund is settled, by the payment (it is reversed already, which a gateway may well say
-/// twice) or by the order.
-pub type ReverseRefundError = SettleRefundError;
+/// Why a refund can't be reversed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReverseRefundError {
+    /// The payment refuses: for example the refund is reversed already, which a gateway may well say twice.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+    /// The order refuses.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+}
 
 /// Records that the refund did not arrive; its part of the capture may be refunded anew.
 pub fn reverse_refund<S: Streams>(

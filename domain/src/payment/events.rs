@@ -108,7 +108,7 @@ pub enum PaymentEvent {
         /// The gateway's code.
         code: String,
     },
-    /// Money that went back came back to us: the customer's bank didn't take it. The refund counts as never requested.
+    /// Money that went back came back to us: the customer's bank didn't take it. The refund counts as never refunded.
     RefundReversed {
         /// For which order.
         order_id: OrderId,

@@ -196,7 +196,7 @@ pub struct RefundFailed {
     pub code: String,
 }
 
-/// Money that went back came back to us: the customer's bank didn't take it. The refund counts as never requested.
+/// Money that went back came back to us: the customer's bank didn't take it. The refund counts as never refunded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundReversed {

@@ -110,6 +110,33 @@ async fn the_method_that_the_order_was_placed_with_is_the_one_that_is_charged() 
     assert_eq!(events.last().unwrap(), "PaymentCaptured");
 }
 
+/// Guards against a method that is looked for among those of whoever asks.
+#[tokio::test]
+async fn an_admin_charges_the_method_that_a_customer_s_order_was_placed_with() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let (admin, stranger) = (app.person(Role::Admin).await, app.person(Role::Customer).await);
+    let card = stored(&buyer, json!({ "cardToken": "tok_amex" })).await;
+    let product = seller.product("99.99", 5).await;
+    let mut body = crate::harness::order_of(&[(&product, 1)]);
+    body["paymentMethodId"] = card["id"].clone();
+    let order = buyer.post("/orders", &body).await;
+    assert_eq!(order.status, 201, "{}", order.text);
+    let named = payment_of(&order.json(), card["id"].as_str().unwrap());
+    let mut body = named.clone();
+    body.as_object_mut().unwrap().remove("paymentMethodId");
+    let refused = stranger.post("/payments/process", &body).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["field"]), (404, &json!("orderId")));
+    let refused = admin.post("/payments/process", &named).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["errors"][0]["field"]),
+        (404, &json!("paymentMethodId")),
+        "who names a method names their own"
+    );
+    let paid = admin.post("/payments/process", &body).await;
+    assert_eq!((paid.status.as_u16(), &paid.json()["data"]["last4"]), (200, &json!("8431")), "{}", paid.text);
+}
+
 #[tokio::test]
 async fn a_method_that_is_sent_twice_with_its_key_is_stored_once() {
     let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;

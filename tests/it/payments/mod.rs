@@ -203,6 +203,11 @@ async fn refunds_in_parts_never_exceed_the_capture() {
     assert_eq!((over.status.as_u16(), over.code().as_str()), (409, "CONFLICT"), "{}", over.text);
     let rest = admin.post(&path, &json!({})).await;
     assert!(rest.status == 200 && rest.text.contains(r#""amount":200.00"#), "{}", rest.text);
+    for (body, field) in [(json!({}), json!(null)), (json!({ "amount": "0.01" }), json!("amount"))] {
+        let none = admin.post(&path, &body).await;
+        assert_eq!((none.status.as_u16(), none.code().as_str()), (409, "CONFLICT"), "{}", none.text);
+        assert_eq!(none.json()["errors"][0]["field"], field, "{}", none.text);
+    }
     let refunded: i64 = sqlx::query_scalar("SELECT sum(amount)::bigint FROM simulator_refunds")
         .fetch_one(&app.database.pool)
         .await

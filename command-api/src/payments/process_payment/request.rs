@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::super::method;
+use super::super::method::{self, Named};
 use crate::command::{Caller, state};
 use crate::gateway::{Gateways, Pages};
 use crate::shop::Shop;
@@ -145,31 +145,31 @@ impl Wish {
     }
 }
 
-/// The method that is named by the request, or else by the order.
+/// The method that is named by the request, or else by the order: the caller's own, or its customer's.
 async fn choose(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<Chosen>, ApiError> {
     let of_order = async || {
         let order: Order = state(&shop.decider, request.order_id).await?;
         Ok::<_, ApiError>(order.placed.as_deref().and_then(|placed| placed.payment_method.clone()))
     };
-    let named = match &request.method {
-        Some(method) => Some(method.clone()),
-        None => of_order().await?,
+    let (named, whose) = match &request.method {
+        Some(method) => (Some(method.clone()), Some(caller.principal.user)),
+        None => (of_order().await?, customer(shop, caller, request).await?),
     };
     let Some(named) = named else { return Ok(None) };
-    match method::stored(shop.log.pool(), caller.principal.user, &named).await {
-        Ok(Some(stored)) => {
+    match method::named(shop.log.pool(), whose, &named).await? {
+        Named::Stored(stored) => {
             let gateway = shop.gateways.name(&stored.payment_gateway);
             let gateway = gateway.filter(|gateway| !request.names_gateway || *gateway == request.gateway);
             Ok(gateway.map(|gateway| Chosen { gateway, method: stored.id.to_string() }))
         }
-        Ok(None) => {
+        Named::Text => {
             let gateway = request.gateway;
             let accepted = method::is_token_of(&shop.gateways, gateway, &named);
             Ok(accepted.then_some(Chosen { gateway, method: named }))
         }
         // The order's own may have been removed since.
-        Err(_) if request.method.is_none() => Ok(None),
-        Err(error) => Err(error.field("paymentMethodId")),
+        Named::Nothing if request.method.is_none() => Ok(None),
+        Named::Nothing => Err(method::unknown()),
     }
 }
 

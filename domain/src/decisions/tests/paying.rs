@@ -221,6 +221,16 @@ fn a_refund_that_may_not_be_is_refused() {
         shop.decide(|it| request_refund(it, &refund(RefundOf::Amount(20_000)))).unwrap();
         shop
     };
+    let nothing_left = || {
+        let mut shop = with_order(OrderStatus::Delivered);
+        shop.decide(|it| request_refund(it, &refund(RefundOf::All))).unwrap();
+        shop
+    };
+    let refunded = || {
+        let mut shop = nothing_left();
+        shop.decide(|it| settle_refund(it, &settle(REFUND))).unwrap();
+        shop
+    };
     let next = |of| RequestRefund { refund_id: REFUND_2, ..refund(of) };
     let delivered = || with_order(OrderStatus::Delivered);
     let empty = Split::default();
@@ -233,6 +243,10 @@ fn a_refund_that_may_not_be_is_refused() {
         (delivered(), refund(RefundOf::Amount(20_999)), above(20_998)),
         (requested(), next(RefundOf::Amount(999)), above(998)),
         (requested(), next(RefundOf::Split(Split { tax: 999, ..Split::default() })), above(998)),
+        (nothing_left(), next(RefundOf::All), above(0)),
+        (refunded(), next(RefundOf::All), above(0)),
+        (refunded(), next(RefundOf::Amount(1)), above(0)),
+        (refunded(), next(RefundOf::Amount(0)), PaymentError::ZeroRefund),
         (requested(), refund(RefundOf::Amount(1)), PaymentError::RepeatedRefund),
     ] {
         let mut shop = shop;

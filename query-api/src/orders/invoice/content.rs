@@ -6,6 +6,7 @@ use api_contract::views::{OrderRecord, OrderSight, PaymentRecord, PersonalBodies
 use chrono::{DateTime, Utc};
 use domain::ids::{PersonalId, SellerId};
 use domain::order::{OrderLine, OrderPlaced, OrderRefunded, OrderStatus, Totals};
+use domain::payment::RefundPhase;
 use domain::{Currency, Minor, Money};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -237,7 +238,9 @@ fn state(record: &OrderRecord, payment: &PaymentRecord, part: &Part<'_>, whole: 
         return "Paid, refunded in part".to_owned();
     }
     if record.order.status == OrderStatus::Cancelled {
-        return "Paid; cancelled, the refund is on its way".to_owned();
+        let under_way = payment.payment.refunds.iter().any(|refund| refund.phase == RefundPhase::Requested);
+        let refund = if under_way { "the refund is on its way" } else { "to be refunded" };
+        return format!("Paid; cancelled, {refund}");
     }
     let on = record.paid_at.map(|at| format!(" on {}", day(at))).unwrap_or_default();
     let chosen = record.order.placed.as_deref().and_then(|placed| placed.payment_method.as_deref());

@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 
 use api_contract::views::{OrderRecord, OrderSight, PaymentRecord, PersonalBodies, Record as _};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::{PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
+use domain::ids::{OrderId, PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
 use domain::order::{
     CancelCause, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefundReversed, OrderRefunded, Region,
     Split, totals,
 };
+use domain::payment::PaymentEvent;
 use serde_json::{Value, json, value::to_raw_value};
 use uuid::Uuid;
 
@@ -214,8 +215,51 @@ fn a_refund_is_told() {
     let record = record(&placed, came_back);
     for sight in [OrderSight::Whole, OrderSight::OfSeller(ACME)] {
         let invoice = invoice(&record, sight);
-        assert_eq!(invoice.state, "Paid; cancelled, the refund is on its way");
+        assert_eq!(invoice.state, "Paid; cancelled, to be refunded");
         assert!(invoice.paid.iter().all(|(label, _)| label != "Refunded"), "{:?}", invoice.paid);
+    }
+}
+
+/// Guards against a promise of money that nobody is sending.
+#[test]
+fn a_refund_is_on_its_way_while_its_gateway_is_asked_and_not_when_it_came_to_nothing() {
+    let placed = headphones();
+    let cancelled = OrderEvent::OrderCancelled { cause: CancelCause::Customer, reason: None };
+    let record = record(&placed, [paid(&placed), vec![cancelled]].concat());
+    let split = Split::of_order(&placed).unwrap();
+    let (order_id, amount, currency) = (OrderId(Uuid::from_u128(6)), placed.total, placed.currency);
+    let refund_id = RefundId(Uuid::from_u128(7));
+    let request = |refund_id| PaymentEvent::RefundRequested {
+        order_id,
+        refund_id,
+        amount,
+        currency,
+        split: split.clone(),
+        reason: None,
+    };
+    let failed = PaymentEvent::RefundFailed { refund_id, code: "expired_card".into() };
+    let split = split.clone();
+    let refunded =
+        PaymentEvent::PaymentRefunded { order_id, refund_id, amount, currency, split, reference: None };
+    let split = Split::of_order(&placed).unwrap().money_alone();
+    let code = "lost_or_stolen_card".into();
+    let reversed = PaymentEvent::RefundReversed { order_id, refund_id, amount, currency, split, code };
+    let anew = request(RefundId(Uuid::from_u128(8)));
+    for (events, says) in [
+        (vec![], "to be refunded"),
+        (vec![request(refund_id)], "the refund is on its way"),
+        (vec![request(refund_id), failed.clone()], "to be refunded"),
+        (vec![request(refund_id), refunded.clone(), reversed.clone()], "to be refunded"),
+        (vec![request(refund_id), refunded, reversed, anew], "the refund is on its way"),
+    ] {
+        let mut payment = PaymentRecord::default();
+        for event in &events {
+            payment.apply(event, at(5));
+        }
+        for sight in [OrderSight::Whole, OrderSight::OfSeller(ACME)] {
+            let invoice = Invoice::of(&record, &payment, &bodies(&address()), sight, &names()).unwrap();
+            assert_eq!(invoice.state, format!("Paid; cancelled, {says}"), "{events:?}");
+        }
     }
 }
 
