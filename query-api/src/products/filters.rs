@@ -138,8 +138,10 @@ pub(super) fn filters(
 
 fn brands(f: &mut Fields<'_, '_>) -> Option<Vec<String>> {
     let text = f.field("brand").text(0..=LONGEST)?;
-    let brands: Vec<String> = text.split(',').map(|brand| brand.trim().to_owned()).collect();
-    Some(brands).filter(|brands| brands.iter().any(|brand| !brand.is_empty()))
+    let brands = text.split(',').map(str::trim).filter(|brand| !brand.is_empty());
+    let brands: Vec<String> = brands.map(str::to_owned).collect();
+    // Commas alone are no filter, as an empty parameter is none.
+    Some(brands).filter(|brands| !brands.is_empty())
 }
 
 /// `sortBy` with `sortOrder`, or `sort`.
@@ -163,4 +165,23 @@ fn sort(f: &mut Fields<'_, '_>) -> Sort {
     ]);
     let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]).unwrap_or(false);
     by.map(|(up, down)| if descending { down } else { up }).or(sort).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use api_contract::JsonBody;
+
+    use super::*;
+
+    #[test]
+    fn what_is_empty_between_commas_is_no_brand() {
+        let read = |text: &str| {
+            let body = JsonBody::from_text(format!(r#"{{"brand": "{text}"}}"#));
+            body.read(|f| Some(brands(f))).unwrap()
+        };
+        let folio = Some(vec!["Folio".to_owned()]);
+        assert_eq!((read("Folio,"), read(", Folio ,,")), (folio.clone(), folio));
+        assert_eq!(read("Folio, Acme"), Some(vec!["Folio".to_owned(), "Acme".to_owned()]));
+        assert_eq!((read(""), read(","), read(" , ")), (None, None, None));
+    }
 }
