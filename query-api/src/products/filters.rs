@@ -118,7 +118,6 @@ pub(super) fn filters(
     let in_stock = f.field("inStock").boolean();
     let sort = sort(f);
     let after = lists::after(f);
-    let paging = Paging::read(f, 20)?;
     let query = SearchQuery {
         seller,
         categories: category.map(|word| vec![word]),
@@ -129,6 +128,13 @@ pub(super) fn filters(
         max_price,
         in_stock,
         sort,
+        ..query
+    };
+    if !query.goes_on() {
+        lists::another_order(f);
+    }
+    let paging = Paging::read(f, 20)?;
+    let query = SearchQuery {
         offset: usize::try_from(paging.offset()).unwrap_or(usize::MAX),
         limit: usize::try_from(paging.limit()).unwrap_or(0),
         ..query
