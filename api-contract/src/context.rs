@@ -35,10 +35,7 @@ impl RequestContext {
             .iter()
             .filter_map(|accept| accept.to_str().ok())
             .flat_map(|accept| accept.split(','))
-            .any(|range| {
-                let media_type = range.split(';').next().unwrap_or_default();
-                media_type.trim().eq_ignore_ascii_case("application/problem+json")
-            });
+            .any(accepts_problem);
         Self { correlation_id, path: path.into(), wants_problem }
     }
 
@@ -51,6 +48,20 @@ impl RequestContext {
     pub async fn scope<F: Future>(self, answer: F) -> F::Output {
         CURRENT.scope(self, answer).await
     }
+}
+
+/// Whether one of the media ranges that a client accepts is that of problem details. With a weight of zero it is one that it
+/// does not (RFC 9110, section 12.4.2).
+fn accepts_problem(range: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let is_problem =
+        parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/problem+json"));
+    let weight =
+        parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("q"));
+    let refused = weight.is_some_and(|(_, weight)| {
+        weight.starts_with('0') && weight.bytes().all(|byte| matches!(byte, b'0' | b'.'))
+    });
+    is_problem && !refused
 }
 
 fn is_correlation_id(id: &str) -> bool {
@@ -67,5 +78,27 @@ impl<S: Sync> FromRequestParts<S> for CorrelationId {
 
     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(RequestContext::current().correlation_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problem_details_are_for_who_accepts_them() {
+        for (accept, wanted) in [
+            ("application/json", false),
+            ("*/*", false),
+            ("application/problem+json", true),
+            ("application/json, Application/Problem+JSON;q=0.5", true),
+            ("application/problem+json; charset=utf-8 ; q=1", true),
+            ("application/problem+json;q=0, application/json", false),
+            ("application/problem+json; Q=0.000", false),
+            ("application/problem+json;q=0.001", true),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            assert_eq!(RequestContext::of(&headers, "/").wants_problem, wanted, "{accept}");
+        }
     }
 }

@@ -53,3 +53,25 @@ impl<S: Sync> FromRequestParts<S> for Paging {
         Query::from_request_parts(parts, state).await?.read(|f| Self::read(f, 20))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JsonBody;
+
+    #[test]
+    fn a_size_below_one_is_refused_and_a_large_one_is_cut() {
+        let size = |size: &str| {
+            let body = JsonBody::from_text(format!(r#"{{"pageSize": {size}}}"#));
+            body.read(|f| Paging::read(f, 20)).map(|paging| paging.size)
+        };
+        for wrong in ["0", "-1"] {
+            let error = size(wrong).unwrap_err();
+            let said: Vec<_> = error.violations().iter().map(|it| it.message.to_string()).collect();
+            assert_eq!(said, ["pageSize must be at least 1"], "{wrong}");
+        }
+        for (asked, given) in [("1", 1), ("100", 100), ("101", 100), ("9223372036854775807", 100)] {
+            assert_eq!(size(asked).unwrap(), given, "{asked}");
+        }
+    }
+}

@@ -2,10 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
+use url::form_urlencoded;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::fields::{Fields, read_object};
-use crate::json::Json;
+use crate::json::{Json, camel_case};
 
 /// The parameters of a query string. Numbers and booleans are read from text; an empty parameter is none.
 #[derive(Debug)]
@@ -14,10 +16,27 @@ pub struct Query(String);
 impl Query {
     /// Reads the parameters, as [`crate::JsonBody::read`] does with a body's fields.
     pub fn read<T>(&self, read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Result<T, ApiError> {
-        let pairs = url::form_urlencoded::parse(self.0.as_bytes());
+        let pairs = form_urlencoded::parse(self.0.as_bytes());
         let members =
             pairs.map(|(name, value)| (name.into_owned(), Json::String(value.into_owned()))).collect();
+        let unreadable = self.unreadable();
+        let read = |f: &mut Fields<'_, '_>| {
+            for name in unreadable {
+                let message = format!("{name} must be text in UTF-8");
+                f.violation(&name, Code::InvalidFormat, message);
+            }
+            read(f)
+        };
         read_object(&Json::Object(members), true, read).map(|(value, _)| value)
+    }
+
+    /// The parameters whose values are no UTF-8. They were not what they are read as: every wrong byte becomes the same
+    /// sign.
+    fn unreadable(&self) -> Vec<String> {
+        let parts = self.0.split('&').filter_map(|part| part.split_once('='));
+        let unreadable = parts.filter(|(_, value)| percent_decode_str(value).decode_utf8().is_err());
+        let names = unreadable.filter_map(|(name, _)| form_urlencoded::parse(name.as_bytes()).next());
+        names.map(|(name, _)| camel_case(&name)).collect()
     }
 }
 
@@ -26,5 +45,30 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(Self(parts.uri.query().unwrap_or_default().to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with a query string of which one parameter is read.
+    fn wrong(query: &str) -> Vec<String> {
+        let read = Query(query.to_owned()).read(|f| Some(f.field("category").text(0..=10)));
+        let error = read.err();
+        let violations = error.iter().flat_map(|error| error.violations());
+        violations.filter_map(|it| it.field.as_deref().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn a_value_that_is_no_text_is_named() {
+        for query in ["category=%FF", "a=1&category=caf%E9&b=%C3%A9", "category=%ED%A0%80"] {
+            assert_eq!(wrong(query), ["category"], "{query}");
+        }
+        assert_eq!(wrong("category=%FF&seller_id=%C3"), ["category", "sellerId"]);
+        for query in ["category=caf%C3%A9", "category=%EF%BF%BD", "category=%zz+%", "%FF=1", "%FF", "", "=&&"]
+        {
+            assert!(wrong(query).is_empty(), "{query}");
+        }
     }
 }

@@ -49,9 +49,10 @@ fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// SQLSTATE class 08 (the connection), 53300 (too many connections) and 57P01 to 57P03 (shut down, crashed, starting).
+/// SQLSTATE class 08 (the connection), 53300 (too many connections), 57P01 to 57P03 (shut down, crashed, starting) and 25006
+/// (a transaction that may only read: what was the primary isn't any more).
 fn is_of_a_lost_server(code: &str) -> bool {
-    code.starts_with("08") || ["53300", "57P01", "57P02", "57P03"].contains(&code)
+    code.starts_with("08") || ["25006", "53300", "57P01", "57P02", "57P03"].contains(&code)
 }
 
 #[cfg(test)]
@@ -90,6 +91,8 @@ mod tests {
             ("57P03", true),
             ("08006", true),
             ("53300", true),
+            ("25006", true),
+            ("25P02", false),
             ("23505", false),
             ("57014", false),
             ("42P01", false),

@@ -29,20 +29,52 @@ pub(crate) struct Place {
 #[derive(Clone, Debug)]
 pub(crate) enum Key {
     Score(f32),
-    Number(i64),
+    Number(Numbers, i64),
     Word(Arc<str>),
     WordDown(Arc<str>),
+}
+
+/// What the number of a place is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// A moment below zero.
+    Newest,
+    /// A moment.
+    Oldest,
+    /// A price.
+    Cheapest,
+    /// A price below zero.
+    Dearest,
+}
+
+impl Numbers {
+    /// Each, with the letter that its places begin with.
+    const LETTERS: [(char, Self); 4] =
+        [('n', Self::Newest), ('o', Self::Oldest), ('p', Self::Cheapest), ('q', Self::Dearest)];
+
+    fn letter(self) -> char {
+        match self {
+            Self::Newest => 'n',
+            Self::Oldest => 'o',
+            Self::Cheapest => 'p',
+            Self::Dearest => 'q',
+        }
+    }
+
+    fn of(letter: u8) -> Option<Self> {
+        Self::LETTERS.into_iter().find(|(of, _)| *of == char::from(letter)).map(|(_, numbers)| numbers)
+    }
 }
 
 impl Key {
     fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Score(one), Self::Score(other)) => other.total_cmp(one),
-            (Self::Number(one), Self::Number(other)) => one.cmp(other),
+            (Self::Number(of, one), Self::Number(same, other)) if of == same => one.cmp(other),
             (Self::Word(one), Self::Word(other)) => one.cmp(other),
             (Self::WordDown(one), Self::WordDown(other)) => other.cmp(one),
             // A place of another order: before everything, so that the list begins anew.
-            (Self::Score(_) | Self::Number(_) | Self::Word(_) | Self::WordDown(_), _) => Ordering::Greater,
+            (Self::Score(_) | Self::Number(..) | Self::Word(_) | Self::WordDown(_), _) => Ordering::Greater,
         }
     }
 }
@@ -65,14 +97,14 @@ impl Cursor {
     pub(crate) fn behind(place: Place, scale: impl IntoIterator<Item = u32>) -> Self {
         let scale = match place.key {
             Key::Score(_) => scale.into_iter().collect(),
-            Key::Number(_) | Key::Word(_) | Key::WordDown(_) => Vec::new(),
+            Key::Number(..) | Key::Word(_) | Key::WordDown(_) => Vec::new(),
         };
         Self { place, scale }
     }
 
     /// In a list that is ordered by a number, the smallest first.
-    pub(crate) fn at_number(number: i64, id: Uuid) -> Self {
-        Self::behind(Place { key: Key::Number(number), id }, [])
+    pub(crate) fn at_number(of: Numbers, number: i64, id: Uuid) -> Self {
+        Self::behind(Place { key: Key::Number(of, number), id }, [])
     }
 
     /// In one that is ordered by a word, from A to Z.
@@ -85,10 +117,10 @@ impl Cursor {
         Self::behind(Place { key: Key::WordDown(Arc::from(word)), id }, [])
     }
 
-    /// The number, if it is ordered by one.
-    pub(crate) fn number(&self) -> Option<i64> {
+    /// The number, if it is ordered by one of these.
+    pub(crate) fn number(&self, of: Numbers) -> Option<i64> {
         match self.place.key {
-            Key::Number(number) => Some(number),
+            Key::Number(its, number) => (its == of).then_some(number),
             Key::Score(_) | Key::Word(_) | Key::WordDown(_) => None,
         }
     }
@@ -97,7 +129,7 @@ impl Cursor {
     pub(crate) fn word(&self) -> Option<&str> {
         match &self.place.key {
             Key::Word(word) | Key::WordDown(word) => Some(word),
-            Key::Score(_) | Key::Number(_) => None,
+            Key::Score(_) | Key::Number(..) => None,
         }
     }
 
@@ -107,8 +139,8 @@ impl Cursor {
     }
 }
 
-/// `s` and a score and the numbers of its scale, `n` and a number, `a` or `z` and a word, in hexadecimal digits, then the
-/// id. Clients keep it as it is.
+/// `s` and a score and the numbers of its scale, `n`, `o`, `p` or `q` and a number, `a` or `z` and a word, in hexadecimal
+/// digits, then the id: each order has a letter of its own. Clients keep it as it is.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &str| {
@@ -117,7 +149,7 @@ impl fmt::Display for Cursor {
         };
         match &self.place.key {
             Key::Score(score) => write!(f, "s{:x}", score.to_bits())?,
-            Key::Number(number) => write!(f, "n{:x}", number.cast_unsigned())?,
+            Key::Number(of, number) => write!(f, "{}{:x}", of.letter(), number.cast_unsigned())?,
             Key::Word(name) => word(f, 'a', name)?,
             Key::WordDown(name) => word(f, 'z', name)?,
         }
@@ -153,10 +185,13 @@ impl FromStr for Cursor {
                 scale = numbers.split('-').map(hex).collect();
                 hex(score).map(|bits| Key::Score(f32::from_bits(bits)))
             }
-            Some(b'n') => u64::from_str_radix(digits, 16).ok().map(|bits| Key::Number(bits.cast_signed())),
             Some(b'a') => word().map(Key::Word),
             Some(b'z') => word().map(Key::WordDown),
-            Some(_) | None => None,
+            Some(letter) => Numbers::of(*letter).and_then(|of| {
+                let bits = u64::from_str_radix(digits, 16).ok()?;
+                Some(Key::Number(of, bits.cast_signed()))
+            }),
+            None => None,
         };
         Ok(Self { place: Place { key: key.ok_or(NotACursor)?, id }, scale: scale.unwrap_or_default() })
     }
@@ -171,8 +206,10 @@ mod tests {
         let id = Uuid::from_u128(7);
         for key in [
             Key::Score(1.25),
-            Key::Number(-3),
-            Key::Number(i64::MAX),
+            Key::Number(Numbers::Newest, -3),
+            Key::Number(Numbers::Oldest, i64::MAX),
+            Key::Number(Numbers::Cheapest, 0),
+            Key::Number(Numbers::Dearest, -7),
             Key::Word(Arc::from("café")),
             Key::WordDown(Arc::from("")),
         ] {
@@ -188,6 +225,18 @@ mod tests {
         }
         for text in ["", ".", "x1.00000000000000000000000000000007", "s.7", "n1", "aé.7", "a1.7", "é"] {
             assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_of_another_order_is_before_everything() {
+        let id = Uuid::from_u128(7);
+        let place = |of, number| Place { key: Key::Number(of, number), id };
+        for (_, of) in Numbers::LETTERS {
+            for (_, other) in Numbers::LETTERS.into_iter().filter(|(_, other)| *other != of) {
+                assert_eq!(place(of, -9).order(&place(other, 9)), Ordering::Greater, "{of:?} {other:?}");
+            }
+            assert_eq!(place(of, -9).order(&place(of, 9)), Ordering::Less, "{of:?}");
         }
     }
 }

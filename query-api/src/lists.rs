@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use api_contract::{Fields, Page};
+use api_contract::{Code, Fields, Page};
 use projections::cursor::Cursor;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -14,20 +14,19 @@ const LONGEST: usize = 5_000;
 /// Whether a list may be ordered by scores. A place in such a list has what the scores were made with behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scored {
-    /// By relevance too.
+    /// By relevance too, and by prices.
     Yes,
-    /// By what things have of themselves alone.
+    /// By times and names alone.
     No,
 }
 
 /// The parameter by which a list goes on, as `description` says of what is in it.
 pub fn cursor(description: &str, scored: Scored) -> Parameter {
-    let scale = match scored {
-        Scored::Yes => "(-[0-9a-f]{1,8})*",
-        Scored::No => "",
+    let numbers = match scored {
+        Scored::Yes => "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[nopq][0-9a-f]{1,16}",
+        Scored::No => "[no][0-9a-f]{1,16}",
     };
-    let place =
-        format!(r"^(s[0-9a-f]{{1,8}}{scale}|n[0-9a-f]{{1,16}}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}$");
+    let place = format!(r"^({numbers}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}$");
     let schema =
         ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST)).pattern(Some(place));
     ParameterBuilder::new()
@@ -44,6 +43,12 @@ pub fn after(f: &mut Fields<'_, '_>) -> Option<Cursor> {
     let place =
         |text: &str| text.parse::<Cursor>().map_err(|_| Cow::from("must be the nextCursor of a page"));
     f.field("cursor").parse(1..=LONGEST, place)
+}
+
+/// Says that a list can't go on there, because that is a place of a list in another order.
+pub fn another_order(f: &mut Fields<'_, '_>) {
+    let message = "cursor must be the nextCursor of a page in the same order";
+    f.violation("cursor", Code::ValidationError, message);
 }
 
 /// A page of a list, and where the next one begins.

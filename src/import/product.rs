@@ -5,7 +5,7 @@ use domain::claim::{self, Claim};
 use domain::decisions::{ImportProduct, ImportProductError, import_product};
 use domain::ids::ProductId;
 use domain::inventory::Inventory;
-use domain::product::Product;
+use domain::product::{Product, leads_to_a_product};
 use event_store::{Accepted, Decider, Failure, Submission};
 
 use super::ImportError;
@@ -72,7 +72,7 @@ pub fn slugs(name: &str, sku: &str, product_id: ProductId) -> Vec<String> {
     let of =
         |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("-");
     let mut slugs = vec![of(&[&base]), of(&[&base, &sku]), of(&[&base, &tail])];
-    slugs.retain(|slug| !slug.is_empty());
+    slugs.retain(|slug| !slug.is_empty() && leads_to_a_product(slug));
     slugs
 }
 

@@ -56,6 +56,11 @@ async fn a_list_goes_on_from_its_cursor_while_orders_are_placed() {
     let cursor = second["nextCursor"].as_str().unwrap();
     let end = listed(&buyer, &format!("/orders?pageSize=2&cursor={cursor}")).await;
     assert_eq!((numbers(&end), &end["hasNextPage"]), (vec![placed[0].clone()], &json!(false)));
+    for another in ["sort=oldest", "search=ORD-2026"] {
+        let wrong = buyer.get(&format!("/orders?{another}&cursor={cursor}")).await;
+        let refused = (wrong.status.as_u16(), wrong.json()["errors"][0]["field"].clone());
+        assert_eq!(refused, (400, json!("cursor")), "{another}");
+    }
     // By number of page it is a page farther, for there is one more before it.
     assert_eq!(
         numbers(&listed(&buyer, "/orders?pageSize=2&page=2").await),

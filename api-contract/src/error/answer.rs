@@ -72,6 +72,8 @@ impl IntoResponse for ApiError {
         let mut response =
             (status, [(header::CONTENT_TYPE, media_type)], json.unwrap_or_default()).into_response();
         let headers = response.headers_mut();
+        // Its form is by what the client accepts.
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

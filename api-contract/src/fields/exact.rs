@@ -23,8 +23,13 @@ impl Field<'_, '_> {
                     Json::String(text) if textual && is_number(text) => text,
                     _ => return Err(Wrong::format("must be a whole number")),
                 };
-                let out_of_range =
-                    || Wrong::rule(format!("must be between {} and {}", range.start(), range.end()));
+                let out_of_range = || {
+                    // The largest number there is isn't one that anybody chose as a bound.
+                    Wrong::rule(match (range.start(), range.end()) {
+                        (least, &i64::MAX) => format!("must be at least {least}"),
+                        (least, most) => format!("must be between {least} and {most}"),
+                    })
+                };
                 let Some(number) = decimal(text) else { return Err(out_of_range()) };
                 if !number.fract().is_zero() {
                     return Err(Wrong::rule("must be a whole number"));

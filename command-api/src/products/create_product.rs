@@ -10,7 +10,7 @@ use domain::claim::{self, Claim};
 use domain::decisions::{CreateProduct, create_product};
 use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
-use domain::product::{Product, ProductDetails, ProductError};
+use domain::product::{Product, ProductDetails, ProductError, leads_to_a_product};
 use domain::{Change, Currency, Halt, Money, StreamId, Streams as _};
 use event_store::{Accepted, Decision, Submission};
 use identity::shops;
@@ -123,7 +123,8 @@ async fn seller(shop: &Shop, principal: &Principal, named: Option<SellerId>) -> 
     }
 }
 
-/// Makes the slug from the name where none was given; the name of a second product of this name ends in its id.
+/// Makes the slug from the name where none was given; where that is taken, or would lead
+/// to no product, it ends in the id.
 fn with_slug(streams: &Decision<'_>, command: &CreateProduct) -> Result<CreateProduct, Halt<ApiError>> {
     let mut command = command.clone();
     if !command.details.slug.is_empty() {
@@ -135,6 +136,6 @@ fn with_slug(streams: &Decision<'_>, command: &CreateProduct) -> Result<CreatePr
         base => base,
     };
     let taken = streams.state::<Claim, ApiError>(claim::slug(&base))?.owner.is_some();
-    command.details.slug = if taken { format!("{base}-{tail}") } else { base };
+    command.details.slug = if taken || !leads_to_a_product(&base) { format!("{base}-{tail}") } else { base };
     Ok(command)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use api_contract::{Code, Field, Fields};
 use domain::ids::ProductId;
-use domain::product::{Attribute, Image, ProductChanges};
+use domain::product::{Attribute, Image, ProductChanges, leads_to_a_product};
 use domain::{Change, Currency, Money};
 
 use super::MOST_UNITS;
@@ -43,7 +43,7 @@ impl ProductFields {
         let changes = ProductChanges {
             seller_id: f.field("sellerId").id(),
             sku: f.field("sku").text(1..=64),
-            slug: f.field("slug").parse(1..=200, slug_rule),
+            slug: f.field("slug").parse(1..=200, product_slug),
             name,
             description: f.field("description").text(0..=10_000),
             long_description: change(f, "longDescription", long_description),
@@ -143,6 +143,16 @@ pub(crate) fn slug_rule(text: &str) -> Result<String, Cow<'static, str>> {
         Ok(text.to_owned())
     } else {
         Err("must be lower-case letters, digits and hyphens".into())
+    }
+}
+
+/// Under a slug that is something else in a path nobody would find the product.
+fn product_slug(text: &str) -> Result<String, Cow<'static, str>> {
+    let slug = slug_rule(text)?;
+    if leads_to_a_product(&slug) {
+        Ok(slug)
+    } else {
+        Err("must not be a UUID, nor featured, search or suggest".into())
     }
 }
 

@@ -14,7 +14,8 @@ pub(super) struct ProductChange {
     /// `title` is read as well.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S", nullable = false)]
     name: Option<String>,
-    /// Unique over the shop; made from the name where a new product has none.
+    /// Unique over the shop; made from the name where a new product has none. No UUID, nor `featured`, `search` or
+    /// `suggest`.
     #[schema(
         min_length = 1,
         max_length = 200,

@@ -13,9 +13,11 @@ use crate::{Decide, cqrs_aggregate};
 mod changes;
 mod events;
 pub mod public;
+mod slug;
 
 pub use changes::ProductChanges;
 pub use events::{Attribute, Image, ProductDetails, ProductEvent};
+pub use slug::leads_to_a_product;
 
 /// One product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

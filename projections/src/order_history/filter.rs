@@ -5,7 +5,7 @@ use domain::ids::{SellerId, UserId};
 use uuid::Uuid;
 
 use super::row::{OrderStatus, OrderSummary};
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Key, Numbers};
 
 /// Whose orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,16 @@ pub enum Sort {
     Newest,
     /// The oldest first, or the lowest number.
     Oldest,
+}
+
+impl Sort {
+    /// What places in a list by time have.
+    fn numbers(self) -> Numbers {
+        match self {
+            Self::Newest => Numbers::Newest,
+            Self::Oldest => Numbers::Oldest,
+        }
+    }
 }
 
 /// Which orders, and which page of them.
@@ -80,6 +90,16 @@ impl NumberPrefix {
 type Place = (DateTime<Utc>, Uuid);
 
 impl OrderFilter {
+    /// Whether the place that it goes on behind, if there is one, is of a list in this order.
+    pub fn goes_on(&self) -> bool {
+        let Some(after) = &self.after else { return true };
+        match (&self.number, self.sort) {
+            (None, sort) => after.number(sort.numbers()).is_some(),
+            (Some(_), Sort::Newest) => matches!(after.place.key, Key::WordDown(_)),
+            (Some(_), Sort::Oldest) => matches!(after.place.key, Key::Word(_)),
+        }
+    }
+
     /// Of a list by time: the place after which it begins, and the moment at which it ends.
     pub(super) fn between(&self) -> (Option<Place>, Option<DateTime<Utc>>) {
         let after = self.after.as_ref().and_then(|after| self.moment(after));
@@ -100,7 +120,7 @@ impl OrderFilter {
     }
 
     fn moment(&self, after: &Cursor) -> Option<Place> {
-        let number = after.number()?;
+        let number = after.number(self.sort.numbers())?;
         let micros = match self.sort {
             Sort::Newest => number.checked_neg()?,
             Sort::Oldest => number,
@@ -114,8 +134,8 @@ impl OrderFilter {
     pub(super) fn cursor(&self, order: &OrderSummary) -> Cursor {
         let (micros, id) = (order.placed_at.timestamp_micros(), order.order_id.0);
         match (&self.number, self.sort) {
-            (None, Sort::Newest) => Cursor::at_number(-micros, id),
-            (None, Sort::Oldest) => Cursor::at_number(micros, id),
+            (None, Sort::Newest) => Cursor::at_number(Numbers::Newest, -micros, id),
+            (None, Sort::Oldest) => Cursor::at_number(Numbers::Oldest, micros, id),
             (Some(_), Sort::Newest) => Cursor::at_word_down(&order.number, id),
             (Some(_), Sort::Oldest) => Cursor::at_word(&order.number, id),
         }
@@ -141,8 +161,11 @@ mod tests {
     #[test]
     fn a_place_of_another_order_is_none() {
         let id = Uuid::from_u128(7);
-        let by_time =
-            OrderFilter { after: Some(Cursor::at_number(-1_000_000, id)), ..OrderFilter::default() };
+        let newest = |micros| Some(Cursor::at_number(Numbers::Newest, micros, id));
+        let by_time = OrderFilter { after: newest(-1_000_000), ..OrderFilter::default() };
+        assert!(by_time.goes_on());
+        let oldest = OrderFilter { sort: Sort::Oldest, ..by_time.clone() };
+        assert_eq!((oldest.goes_on(), oldest.between().0), (false, None));
         assert_eq!(by_time.between().0, Some((DateTime::from_timestamp(1, 0).unwrap(), id)));
         assert_eq!(by_time.after_number(), None);
         let by_number = OrderFilter { after: Some(Cursor::at_word("ORD-1", id)), ..OrderFilter::default() };
@@ -150,8 +173,15 @@ mod tests {
         let made_up = OrderFilter { after: Some(Cursor::at_word("\0", id)), ..OrderFilter::default() };
         assert_eq!(made_up.after_number(), None);
         for micros in [i64::MIN, i64::MAX] {
-            let far = OrderFilter { after: Some(Cursor::at_number(micros, id)), ..OrderFilter::default() };
+            let far = OrderFilter { after: newest(micros), ..OrderFilter::default() };
             assert_eq!(far.between().0, None);
+        }
+        for (number, sort, goes_on) in [
+            (None, Sort::Newest, false),
+            (NumberPrefix::typed("2026"), Sort::Newest, false),
+            (NumberPrefix::typed("2026"), Sort::Oldest, true),
+        ] {
+            assert_eq!(OrderFilter { number, sort, ..by_number.clone() }.goes_on(), goes_on, "{sort:?}");
         }
     }
 
@@ -159,14 +189,19 @@ mod tests {
     fn a_list_begins_at_its_place_or_its_time_whichever_is_farther() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let id = Uuid::from_u128(7);
-        let after = |micros| Some(Cursor::at_number(micros, id));
         let newest = OrderFilter { from: Some(at(1)), until: Some(at(9)), ..OrderFilter::default() };
         let oldest = OrderFilter { sort: Sort::Oldest, ..newest.clone() };
         assert_eq!(newest.between(), (Some((at(9), Uuid::nil())), Some(at(1))));
         assert_eq!(oldest.between(), (Some((at(1), Uuid::nil())), Some(at(9))));
-        let newest = |micros: i64| OrderFilter { after: after(-micros), ..newest.clone() }.between().0;
+        let newest = |micros: i64| {
+            let after = Some(Cursor::at_number(Numbers::Newest, -micros, id));
+            OrderFilter { after, ..newest.clone() }.between().0
+        };
         assert_eq!((newest(5_000_000), newest(10_000_000)), (Some((at(5), id)), Some((at(9), Uuid::nil()))));
-        let oldest = |micros: i64| OrderFilter { after: after(micros), ..oldest.clone() }.between().0;
+        let oldest = |micros: i64| {
+            let after = Some(Cursor::at_number(Numbers::Oldest, micros, id));
+            OrderFilter { after, ..oldest.clone() }.between().0
+        };
         assert_eq!((oldest(5_000_000), oldest(0)), (Some((at(5), id)), Some((at(1), Uuid::nil()))));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::entry::price_key;
 use super::query::SearchQuery;
 use super::snapshot::Snapshot;
-use super::table::{Name, Row, Table};
+use super::table::{NO_NAME, Name, Row, Table};
 use crate::catalog::word_key;
 use domain::ids::SellerId;
 
@@ -115,7 +115,7 @@ impl Filter {
     }
 }
 
-/// Each name once: a product would be found as often as its name is given.
+/// Each name once: a product would be found as often as its name is given. What has no name is found by none.
 fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
-    names.collect::<BTreeSet<_>>().into_iter().collect()
+    names.filter(|name| *name != NO_NAME).collect::<BTreeSet<_>>().into_iter().collect()
 }

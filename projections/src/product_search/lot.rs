@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::NAME;
 use super::index::SearchError;
 use super::refused::{Aggregate, Refused};
-use crate::runner::failure::{self, FeedError};
+use crate::runner::failure::FeedError;
 
 /// The file with the name in an index's folder.
 const FILE: &str = "name";
@@ -43,8 +43,6 @@ impl Lot {
         let random = Uuid::new_v4().simple().to_string();
         let lot = Self { pool: log.pool().clone(), name: format!("{NAME}@{}", &random[..8]) };
         lot.tell(0).await?;
-        // If it stood still before, that was without a name.
-        failure::clear(log.pool(), &Checkpoint::named(NAME)).await?;
         fs::write(folder.join(FILE), &lot.name).map_err(SearchError::from)?;
         Ok(lot)
     }

@@ -7,18 +7,31 @@ use std::sync::Arc;
 use super::matching::Match;
 use super::query::Sort;
 use super::table::Row;
-use crate::cursor::Key;
+use crate::cursor::{Key, Numbers};
 
 /// Where a product stands in a list.
 pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row) -> Key {
     let created = row.created_at.timestamp_micros();
     match sort {
         Sort::Relevance if has_text => Key::Score(it.score),
-        Sort::Relevance | Sort::Newest => Key::Number(-created),
-        Sort::Oldest => Key::Number(created),
-        Sort::PriceAscending => Key::Number(row.price),
-        Sort::PriceDescending => Key::Number(-row.price),
+        Sort::Relevance | Sort::Newest => Key::Number(Numbers::Newest, -created),
+        Sort::Oldest => Key::Number(Numbers::Oldest, created),
+        Sort::PriceAscending => Key::Number(Numbers::Cheapest, row.price),
+        Sort::PriceDescending => Key::Number(Numbers::Dearest, -row.price),
         Sort::NameAscending => Key::Word(Arc::clone(&row.name_key)),
         Sort::NameDescending => Key::WordDown(Arc::clone(&row.name_key)),
+    }
+}
+
+/// Whether a place is one of a list in this order.
+pub(super) fn is_of(key: &Key, sort: Sort, has_text: bool) -> bool {
+    match sort {
+        Sort::Relevance if has_text => matches!(key, Key::Score(_)),
+        Sort::Relevance | Sort::Newest => matches!(key, Key::Number(Numbers::Newest, _)),
+        Sort::Oldest => matches!(key, Key::Number(Numbers::Oldest, _)),
+        Sort::PriceAscending => matches!(key, Key::Number(Numbers::Cheapest, _)),
+        Sort::PriceDescending => matches!(key, Key::Number(Numbers::Dearest, _)),
+        Sort::NameAscending => matches!(key, Key::Word(_)),
+        Sort::NameDescending => matches!(key, Key::WordDown(_)),
     }
 }

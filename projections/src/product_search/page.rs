@@ -60,8 +60,7 @@ fn planned(
     query: &SearchQuery,
     weights: &Weights,
 ) -> Result<Option<Plan>, TantivyError> {
-    let text = query.text.as_deref().map(str::trim_start).filter(|text| !text.trim().is_empty());
-    let typed = text.map(|text| Typed::read(text, &snapshot.words.analyzer));
+    let typed = query.words().map(|text| Typed::read(text, &snapshot.words.analyzer));
     typed.map(|typed| Plan::of(&typed, snapshot, weights)).transpose()
 }
 

@@ -55,7 +55,8 @@ struct Place {
 type Writing = JoinHandle<Result<Committed, SearchError>>;
 
 impl SearchProjector {
-    /// Works until a permanent error stops it. What it stands still for is in the log and in status.
+    /// Works as long as the process lives, but after a permanent error only stands still. What for is in the log and in
+    /// status.
     pub(super) async fn run(self) {
         let mut place = Place { at: Head::EMPTY, lot: None };
         loop {
@@ -91,6 +92,10 @@ impl SearchProjector {
                 return sleep(LOOK_EVERY).await;
             }
             sleep(TELL_EVERY).await;
+            if lot.is_none() {
+                // Without a name it shares the row with all that have none: one that goes on has taken it away.
+                failure::keep(&self.pool, &consumer, place.at, error).await;
+            }
         }
     }
 
@@ -121,7 +126,10 @@ impl SearchProjector {
             place.at = feed.head();
             let batch = self.source.read_after(place.at).await?;
             if std::mem::take(&mut failed_before) {
-                failure::clear(&self.pool, &keeper.lot().consumer()).await?;
+                // If it stood still before its name could be read, that was without one.
+                for consumer in [keeper.lot().consumer(), Checkpoint::named(NAME)] {
+                    failure::clear(&self.pool, &consumer).await?;
+                }
             }
             if batch.head == place.at {
                 self.rest(&feed, &mut writing, committed_at).await;

@@ -4,6 +4,7 @@ use domain::Money;
 use domain::ids::{CategoryId, ProductId, SellerId};
 
 use super::entry::Entry;
+use super::order;
 use crate::cursor::Cursor;
 
 /// The order of a list.
@@ -59,6 +60,19 @@ pub struct SearchQuery {
     pub facets: bool,
     /// Whether the words that were found are marked.
     pub highlights: bool,
+}
+
+impl SearchQuery {
+    /// What is looked for, if a text is.
+    pub(super) fn words(&self) -> Option<&str> {
+        self.text.as_deref().map(str::trim_start).filter(|text| !text.trim().is_empty())
+    }
+
+    /// Whether the place that it goes on behind, if there is one, is of a list in this order.
+    pub fn goes_on(&self) -> bool {
+        let of_this = |after: &Cursor| order::is_of(&after.place.key, self.sort, self.words().is_some());
+        self.after.as_ref().is_none_or(of_this)
+    }
 }
 
 /// A page of what was found.

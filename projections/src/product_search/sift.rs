@@ -137,7 +137,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::cursor::Key;
+    use crate::cursor::{Key, Numbers};
 
     proptest! {
         #[test]
@@ -145,7 +145,7 @@ mod tests {
             numbers in prop::collection::vec(0_i64..40, 0..400), offset in 0_usize..30, limit in 0_usize..30,
         ) {
             let place = |(n, number): (usize, &i64)| {
-                Place { key: Key::Number(*number), id: Uuid::from_u128(n as u128) }
+                Place { key: Key::Number(Numbers::Oldest, *number), id: Uuid::from_u128(n as u128) }
             };
             let mut all: Vec<Place> = numbers.iter().enumerate().map(place).collect();
             let mut best = Best::new(offset + limit);

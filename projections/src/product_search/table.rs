@@ -165,7 +165,7 @@ impl Table {
         self.described
     }
 
-    /// The products of a brand that anybody may find.
+    /// The products of a brand that anybody may find; of no brand none.
     pub(super) fn of_brand(&self, brand: Name) -> &[u32] {
         self.by_brand.slots(brand)
     }
@@ -180,8 +180,13 @@ impl Table {
         let row = self.row(slot);
         let (shown, brand, category) = (row.is_shown(), row.brand, row.category);
         if shown {
-            self.by_brand.add(brand, slot);
-            self.by_category.add(category, slot);
+            // Nobody asks for what has none, and it is much: all of it would be copied for each change.
+            if brand != NO_NAME {
+                self.by_brand.add(brand, slot);
+            }
+            if category != NO_NAME {
+                self.by_category.add(category, slot);
+            }
         }
     }
 

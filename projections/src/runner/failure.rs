@@ -128,9 +128,13 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
     } else {
         error!(consumer = name, position, error = cause, "a read model stopped");
     }
-    let stored = consumer.failed(pool, &at, &cause).await;
-    if let Err(error) = stored {
-        warn!(consumer = name, error = chain(&error), "the failure is not in status");
+    keep(pool, consumer, at, failure).await;
+}
+
+/// Keeps for `status` why a consumer stands still.
+pub(crate) async fn keep(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
+    if let Err(error) = consumer.failed(pool, &at, &chain(failure)).await {
+        warn!(consumer = consumer.name(), error = chain(&error), "the failure is not in status");
     }
 }
 

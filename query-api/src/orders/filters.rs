@@ -108,7 +108,6 @@ pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
     let number = f.field("search").or("orderNumber").or("q").text(0..=LONGEST);
     let sort = sort(f);
     let after = lists::after(f);
-    let paging = Paging::read(f, 10)?;
     let filter = OrderFilter {
         status,
         from,
@@ -116,10 +115,13 @@ pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
         number: number.as_deref().and_then(NumberPrefix::typed),
         sort,
         after,
-        offset: paging.offset(),
-        limit: paging.limit(),
+        ..OrderFilter::default()
     };
-    Some((filter, paging))
+    if !filter.goes_on() {
+        lists::another_order(f);
+    }
+    let paging = Paging::read(f, 10)?;
+    Some((OrderFilter { offset: paging.offset(), limit: paging.limit(), ..filter }, paging))
 }
 
 fn sort(f: &mut Fields<'_, '_>) -> Sort {

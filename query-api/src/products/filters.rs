@@ -14,13 +14,20 @@ pub(super) const LONGEST: usize = 500;
 /// The highest price that is filtered by, in minor units.
 const DEAREST: i64 = 1_000_000_000_000_000;
 
+/// What lists of all shops may be filtered by besides.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `filters` reads")]
+struct ShopFilter {
+    /// Only this shop's.
+    seller_id: Option<uuid::Uuid>,
+}
+
 /// What every list may be filtered and ordered by.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
 struct Filters {
-    /// Only this shop's.
-    seller_id: Option<uuid::Uuid>,
     /// Only in this category and those below it: its id, slug or name, or a word that sellers use. `categoryId` is
     /// read as well.
     #[param(max_length = 500)]
@@ -87,10 +94,19 @@ enum SortWord {
     Relevance,
 }
 
-/// What may be said to every list: filters, order, page, and how fresh it must be.
+/// What may be said to a list of all shops: what may be said to one shop's, and which shop.
 pub(super) struct ListParams;
 
+/// What may be said to one shop's list: filters, order, page, and how fresh it must be.
+pub(super) struct ShopListParams;
+
 impl IntoParams for ListParams {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [ShopFilter::into_params(&place), ShopListParams::into_params(&place)].concat()
+    }
+}
+
+impl IntoParams for ShopListParams {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let parts = [
             Filters::into_params(&place),
@@ -103,13 +119,22 @@ impl IntoParams for ListParams {
     }
 }
 
-/// The filters, the order and the page, the same for every list.
+/// The filters, the order and the page of a list of all shops.
 pub(super) fn filters(
     f: &mut Fields<'_, '_>,
     currency: Currency,
     query: SearchQuery,
 ) -> Option<(SearchQuery, Paging)> {
     let seller = f.field("sellerId").id();
+    filters_in_a_shop(f, currency, SearchQuery { seller, ..query })
+}
+
+/// Those that every list has. Which shop, `query` says.
+pub(super) fn filters_in_a_shop(
+    f: &mut Fields<'_, '_>,
+    currency: Currency,
+    query: SearchQuery,
+) -> Option<(SearchQuery, Paging)> {
     let category = f.field("category").or("categoryId").text(0..=LONGEST).filter(|word| !word.is_empty());
     let brands = brands(f);
     let tag = f.field("tag").text(0..=LONGEST).filter(|word| !word.is_empty());
@@ -118,9 +143,7 @@ pub(super) fn filters(
     let in_stock = f.field("inStock").boolean();
     let sort = sort(f);
     let after = lists::after(f);
-    let paging = Paging::read(f, 20)?;
     let query = SearchQuery {
-        seller,
         categories: category.map(|word| vec![word]),
         brands,
         after,
@@ -129,6 +152,13 @@ pub(super) fn filters(
         max_price,
         in_stock,
         sort,
+        ..query
+    };
+    if !query.goes_on() {
+        lists::another_order(f);
+    }
+    let paging = Paging::read(f, 20)?;
+    let query = SearchQuery {
         offset: usize::try_from(paging.offset()).unwrap_or(usize::MAX),
         limit: usize::try_from(paging.limit()).unwrap_or(0),
         ..query
@@ -138,8 +168,10 @@ pub(super) fn filters(
 
 fn brands(f: &mut Fields<'_, '_>) -> Option<Vec<String>> {
     let text = f.field("brand").text(0..=LONGEST)?;
-    let brands: Vec<String> = text.split(',').map(|brand| brand.trim().to_owned()).collect();
-    Some(brands).filter(|brands| brands.iter().any(|brand| !brand.is_empty()))
+    let brands = text.split(',').map(str::trim).filter(|brand| !brand.is_empty());
+    let brands: Vec<String> = brands.map(str::to_owned).collect();
+    // Commas alone are no filter, as an empty parameter is none.
+    Some(brands).filter(|brands| !brands.is_empty())
 }
 
 /// `sortBy` with `sortOrder`, or `sort`.
@@ -163,4 +195,33 @@ fn sort(f: &mut Fields<'_, '_>) -> Sort {
     ]);
     let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]).unwrap_or(false);
     by.map(|(up, down)| if descending { down } else { up }).or(sort).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use api_contract::JsonBody;
+
+    use super::*;
+
+    #[test]
+    fn one_shops_list_is_not_asked_whose_it_is() {
+        fn names<P: IntoParams>() -> Vec<String> {
+            P::into_params(|| Some(ParameterIn::Query)).into_iter().map(|parameter| parameter.name).collect()
+        }
+        let shops = names::<ShopListParams>();
+        assert!(!shops.contains(&"sellerId".to_owned()), "{shops:?}");
+        assert_eq!(names::<ListParams>(), [vec!["sellerId".to_owned()], shops].concat());
+    }
+
+    #[test]
+    fn what_is_empty_between_commas_is_no_brand() {
+        let read = |text: &str| {
+            let body = JsonBody::from_text(format!(r#"{{"brand": "{text}"}}"#));
+            body.read(|f| Some(brands(f))).unwrap()
+        };
+        let folio = Some(vec!["Folio".to_owned()]);
+        assert_eq!((read("Folio,"), read(", Folio ,,")), (folio.clone(), folio));
+        assert_eq!(read("Folio, Acme"), Some(vec!["Folio".to_owned(), "Acme".to_owned()]));
+        assert_eq!((read(""), read(","), read(" , ")), (None, None, None));
+    }
 }

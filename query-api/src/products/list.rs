@@ -10,7 +10,7 @@ use projections::product_search::{NAME, SearchQuery};
 use utoipa::ToSchema;
 
 use super::Catalog;
-use super::filters::{LONGEST, ListParams, filters};
+use super::filters::{LONGEST, ListParams, ShopListParams, filters, filters_in_a_shop};
 use super::names::{Shown, unanswered};
 use crate::lists::Listed;
 use crate::public_read::PublicRead;
@@ -61,7 +61,7 @@ pub async fn featured(
 /// The products of a shop.
 #[utoipa::path(
     get, path = "/sellers/{id}/products", operation_id = "listSellerProducts", tag = "products", security((), ("bearer" = [])),
-    params(("id" = uuid::Uuid, Path, description = "The shop"), ListParams),
+    params(("id" = uuid::Uuid, Path, description = "The shop"), ShopListParams),
     responses(
         (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
         (status = 304, description = "It is still what If-None-Match names"),
@@ -73,8 +73,8 @@ pub async fn of_seller(
     PathId(seller): PathId<SellerId>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let (found, paging) = query.read(|f| filters(f, catalog.currency, SearchQuery::default()))?;
-    let found = SearchQuery { seller: Some(seller), ..found };
+    let its = SearchQuery { seller: Some(seller), ..SearchQuery::default() };
+    let (found, paging) = query.read(|f| filters_in_a_shop(f, catalog.currency, its))?;
     answer(&catalog, &read, found, paging).await
 }
 

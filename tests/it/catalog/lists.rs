@@ -59,6 +59,10 @@ async fn filters_and_orders_are_those_of_the_documents() {
     }
     assert_eq!(names(&seller, &format!("/products?seller_id={shop}&sort=price_asc")).await.len(), 3);
     assert_eq!(names(&seller, &format!("/sellers/{shop}/products")).await, ["Dear", "Middle", "Cheap"]);
+    for another in ["", "me", "00000000-0000-7000-8000-000000000000"] {
+        let path = format!("/sellers/{shop}/products?sellerId={another}");
+        assert_eq!(names(&seller, &path).await, ["Dear", "Middle", "Cheap"], "the path alone says whose");
+    }
     let found = seller.get("/products/search?q=dear").await.json()["data"].clone();
     assert_eq!((&found["query"], &found["items"][0]["name"]), (&json!("dear"), &json!("Dear")));
 }

@@ -132,6 +132,28 @@ async fn a_change_can_be_bound_to_a_version() {
 }
 
 #[tokio::test]
+async fn a_slug_leads_to_its_product() {
+    let app = app().await;
+    let seller = app.person(Role::Seller).await;
+    let lamp = made(&seller, "/products", &json!({ "name": "Lamp", "price": 1 })).await;
+    let path = format!("/products/{}", lamp["id"].as_str().unwrap());
+    let id = uuid::Uuid::now_v7();
+    for slug in ["search", "featured", "suggest", &id.to_string(), &id.simple().to_string()] {
+        let new = json!({ "name": "Lamp", "price": 1, "slug": slug });
+        for answer in
+            [seller.post("/products", &new).await, patch(&seller, &path, &json!({ "slug": slug })).await]
+        {
+            assert_eq!(refusal(&answer), refused(400, "VALIDATION_ERROR", "slug"), "{slug}");
+        }
+        let named = made(&seller, "/products", &json!({ "name": slug, "price": 1 })).await;
+        let its_slug = named["slug"].as_str().unwrap();
+        assert!(its_slug.starts_with(&format!("{slug}-")), "{its_slug}");
+        let read = seller.get(&format!("/products/{its_slug}")).await;
+        assert_eq!((read.status.as_u16(), &read.json()["data"]["id"]), (200, &named["id"]), "{its_slug}");
+    }
+}
+
+#[tokio::test]
 async fn names_are_unique_while_they_are_used() {
     let app = App::start().await;
     let seller = app.person(Role::Seller).await;

@@ -151,8 +151,19 @@ async fn pages_go_on_by_cursor_while_products_come() {
         made(&seller, "/products", &json!({ "name": "Late lamp", "price": 10 })).await;
     }
     assert_eq!(seen, (0..9).rev().map(|n| format!("Lamp {n}")).collect::<Vec<_>>());
-    let wrong = seller.get("/products/search?q=lamp&cursor=nowhere").await;
-    assert_eq!((wrong.status.as_u16(), &wrong.json()["errors"][0]["field"]), (400, &json!("cursor")));
+    let mut wrong = vec!["/products/search?q=lamp&cursor=nowhere".to_owned()];
+    let orders = ["relevance", "newest", "created_asc", "price_asc", "price_desc", "name_asc", "name_desc"];
+    for order in orders {
+        let page = data(&seller, &format!("/products/search?q=lamp&pageSize=1&sort={order}")).await;
+        let cursor = page["nextCursor"].as_str().unwrap();
+        let others = orders.iter().filter(|other| **other != order);
+        wrong.extend(others.map(|other| format!("/products/search?q=lamp&sort={other}&cursor={cursor}")));
+    }
+    for path in wrong {
+        let wrong = seller.get(&path).await;
+        let refused = (wrong.status.as_u16(), wrong.json()["errors"][0]["field"].clone());
+        assert_eq!(refused, (400, json!("cursor")), "{path}");
+    }
 }
 
 #[tokio::test]

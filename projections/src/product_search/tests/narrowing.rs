@@ -212,6 +212,26 @@ fn a_result_is_counted_without_each_lists_own_filter() {
     assert_eq!(facets(there), (2, categories, brands, prices, (2, 2)));
 }
 
+#[test]
+fn what_has_no_brand_and_no_category_is_found_by_no_empty_one() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let mut none = details("Lamp", "", 1);
+    (none.brand, none.category) = (None, None);
+    let mut both = none.clone();
+    (both.brand, both.category) = (Some("Acme".to_owned()), Some("Desk".to_owned()));
+    feed(&mut index, vec![created(1, none), created(2, both)], 2);
+    let words = |words: &[&str]| Some(words.iter().map(|&word| word.to_owned()).collect());
+    for (wanted, expected) in [(&[""][..], vec![]), (&["", "Acme", "Desk"], vec![2])] {
+        for facets in [false, true] {
+            let brands = SearchQuery { brands: words(wanted), facets, ..SearchQuery::default() };
+            let categories = SearchQuery { categories: words(wanted), facets, ..SearchQuery::default() };
+            assert_eq!(found(&index, brands), expected, "{wanted:?}");
+            assert_eq!(found(&index, categories), expected, "{wanted:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     /// A list that counts nothing looks only at the products of the brands or categories that it names; one that counts
@@ -245,8 +265,8 @@ proptest! {
         };
         for sort in [Sort::Newest, Sort::Oldest, Sort::PriceAscending, Sort::PriceDescending] {
             let list = SearchQuery {
-                brands: words(&brands, &["acme", "Bright", "bright"]),
-                categories: words(&categories, &["desk", "FLOOR"]),
+                brands: words(&brands, &["acme", "Bright", "bright", ""]),
+                categories: words(&categories, &["desk", "FLOOR", ""]),
                 sort,
                 limit: 5,
                 ..SearchQuery::default()

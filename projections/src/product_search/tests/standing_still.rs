@@ -79,3 +79,38 @@ async fn an_index_that_stands_still_says_so_until_it_goes_on_whatever_others_do(
     until(&database, &well, (State::Following, State::Following)).await;
     still.reached(head.position).await;
 }
+
+/// Guards against a failure from before an index had a name that stays in status for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_without_a_name_is_gone_once_the_index_is_fed() {
+    let database = TestDatabase::new().await;
+    let mut process = Process::new();
+    let head = append(&database.app, Head::EMPTY, shop()).await;
+    process.start(&database);
+    process.reached(head.position).await;
+    process.running = None;
+
+    // It can't read which index is the live one, so it doesn't know its name.
+    let pointer = process.pointer();
+    let live = fs::read(&pointer).unwrap();
+    fs::write(&pointer, [0xff]).unwrap();
+    process.start(&database);
+    until_failures_without_a_name(&database, 1).await;
+
+    // Now it has the name that it had before.
+    let aside = process.folder.path().join("aside");
+    fs::write(&aside, &live).unwrap();
+    fs::rename(&aside, &pointer).unwrap();
+    until_failures_without_a_name(&database, 0).await;
+}
+
+async fn until_failures_without_a_name(database: &TestDatabase, expected: i64) {
+    let failures = async || {
+        let counted = sqlx::query_scalar("SELECT count(*) FROM consumer_failures WHERE name = $1");
+        let counted: i64 = counted.bind(super::super::NAME).fetch_one(&database.owner).await.unwrap();
+        counted
+    };
+    while failures().await != expected {
+        tokio::time::sleep(Duration::from_millis(20)).await; // asking again is how one observes it
+    }
+}
