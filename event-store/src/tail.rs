@@ -5,6 +5,9 @@
 //! its own and those of others that it learned of under the log's lock, and hands them on. It is a cache and no more: what
 //! doesn't begin at the end of a group that it holds, by position and hash, is read from Postgres, and so is whatever other
 //! processes append while this one decides nothing.
+//!
+//! A failover may lose groups. So it lets go of all when the connection that appends is lost or finds the log's end where it
+//! was not known to be, and when who watches the log finds it shorter than what is kept.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +72,25 @@ impl Tail {
         }
     }
 
+    /// What is kept may not be in the log any more, or not be what comes next.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Where what is kept ends.
+    pub(crate) fn end(&self) -> Option<Head> {
+        self.lock().links.back().map(|last| last.head)
+    }
+
+    /// The log was seen to end at `found`, after what is kept ended at `end`: it may have grown, but not shrunk.
+    pub(crate) fn found(&self, end: Option<Head>, found: Head) {
+        if end.is_some_and(|end| {
+            found.position < end.position || found.position == end.position && found != end
+        }) {
+            self.clear();
+        }
+    }
+
     /// What comes after `after`, as [`crate::Log::read_after`] says, of these types if any are given; nothing where it
     /// isn't known here.
     pub(crate) fn after(&self, after: &Head, at_most: i64, event_types: Option<&[&str]>) -> Option<Batch> {
@@ -122,8 +144,7 @@ impl Tail {
 impl Links {
     fn add(&mut self, link: Link) {
         if self.links.back().is_some_and(|last| last.head != link.after) {
-            self.links.clear();
-            self.bytes = 0;
+            self.clear();
         }
         self.bytes += link.bytes;
         self.links.push_back(link);
@@ -132,6 +153,11 @@ impl Links {
         {
             self.bytes -= oldest.bytes;
         }
+    }
+
+    fn clear(&mut self) {
+        self.links.clear();
+        self.bytes = 0;
     }
 
     /// The links with everything between two positions, each with where it begins.
