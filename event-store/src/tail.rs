@@ -23,6 +23,10 @@ use crate::recorded::Recorded;
 /// How much is kept, in bytes of events as [`weight`] counts them.
 const MOST_BYTES: usize = 16 << 20;
 
+/// Others' events are known together, and not where their groups end. So more of them than this are not kept: they would come
+/// as one batch, whatever was asked for.
+const MOST_READ: usize = 1_000;
+
 /// What an event takes beside its texts, in bytes.
 const OVERHEAD: usize = 300;
 
@@ -64,10 +68,11 @@ impl Tail {
         self.lock().add(Link { after: sealed.after(), head: sealed.head(), events, bytes });
     }
 
-    /// Other processes have appended these: all that there is between two heads.
+    /// Other processes have appended these: all that there is between two heads. Where they are many, what is kept begins anew
+    /// after them.
     pub(crate) fn read(&self, after: Head, head: Head, events: &[Recorded]) {
         let bytes = events.iter().map(|event| event.payload.len() + event.metadata.len() + OVERHEAD).sum();
-        if after != head {
+        if after != head && events.len() <= MOST_READ {
             self.lock().add(Link { after, head, events: Events::Read(events.into()), bytes });
         }
     }

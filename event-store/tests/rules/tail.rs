@@ -105,6 +105,26 @@ async fn rule_20_what_others_append_is_not_skipped() {
     .await;
 }
 
+/// Guards against one batch of all that others appended, however many were asked for.
+#[tokio::test]
+async fn rule_20_much_that_others_append_comes_by_batches_of_the_size_that_was_asked_for() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        receive(&x, &["a"]).await;
+        for group in 0..3 {
+            let events: Vec<_> = (1..=500).map(|nth| ("c", 500 * group + nth)).collect();
+            database.append(&events).await;
+        }
+        receive(&x, &["a"]).await;
+        let known = read_all(&followed(database, &x), None, 500).await;
+        let sizes: Vec<_> = known.iter().map(|batch| batch.events.len()).collect();
+        assert_eq!(sizes, [1, 500, 500, 500, 1]);
+        let stored = read_all(&database.log(), None, 500).await;
+        assert!(known.iter().zip(&stored).all(|(known, stored)| known.events == stored.events));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn rule_20_a_checkpoint_that_differs_is_noticed_here_too() {
     test(async |database| {
