@@ -5,6 +5,9 @@
 //! its own and those of others that it learned of under the log's lock, and hands them on. It is a cache and no more: what
 //! doesn't begin at the end of a group that it holds, by position and hash, is read from Postgres, and so is whatever other
 //! processes append while this one decides nothing.
+//!
+//! A failover may lose groups. So it lets go of all when the connection that appends is lost or finds the log's end where it
+//! was not known to be, and when who watches the log finds it shorter than what is kept.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +22,10 @@ use crate::recorded::Recorded;
 
 /// How much is kept, in bytes of events as [`weight`] counts them.
 const MOST_BYTES: usize = 16 << 20;
+
+/// Others' events are known together, and not where their groups end. So more of them than this are not kept: they would come
+/// as one batch, whatever was asked for.
+const MOST_READ: usize = 1_000;
 
 /// What an event takes beside its texts, in bytes.
 const OVERHEAD: usize = 300;
@@ -61,11 +68,31 @@ impl Tail {
         self.lock().add(Link { after: sealed.after(), head: sealed.head(), events, bytes });
     }
 
-    /// Other processes have appended these: all that there is between two heads.
+    /// Other processes have appended these: all that there is between two heads. Where they are many, what is kept begins anew
+    /// after them.
     pub(crate) fn read(&self, after: Head, head: Head, events: &[Recorded]) {
         let bytes = events.iter().map(|event| event.payload.len() + event.metadata.len() + OVERHEAD).sum();
-        if after != head {
+        if after != head && events.len() <= MOST_READ {
             self.lock().add(Link { after, head, events: Events::Read(events.into()), bytes });
+        }
+    }
+
+    /// What is kept may not be in the log any more, or not be what comes next.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Where what is kept ends.
+    pub(crate) fn end(&self) -> Option<Head> {
+        self.lock().links.back().map(|last| last.head)
+    }
+
+    /// The log was seen to end at `found`, after what is kept ended at `end`: it may have grown, but not shrunk.
+    pub(crate) fn found(&self, end: Option<Head>, found: Head) {
+        if end.is_some_and(|end| {
+            found.position < end.position || found.position == end.position && found != end
+        }) {
+            self.clear();
         }
     }
 
@@ -122,8 +149,7 @@ impl Tail {
 impl Links {
     fn add(&mut self, link: Link) {
         if self.links.back().is_some_and(|last| last.head != link.after) {
-            self.links.clear();
-            self.bytes = 0;
+            self.clear();
         }
         self.bytes += link.bytes;
         self.links.push_back(link);
@@ -132,6 +158,11 @@ impl Links {
         {
             self.bytes -= oldest.bytes;
         }
+    }
+
+    fn clear(&mut self) {
+        self.links.clear();
+        self.bytes = 0;
     }
 
     /// The links with everything between two positions, each with where it begins.

@@ -31,7 +31,7 @@ impl LogWatch {
     /// Starts to follow the log that `pool` leads to.
     pub fn start(pool: PgPool) -> Self {
         let this = Self { position: Arc::new(watch::Sender::new(0)), tail: Tail::default() };
-        tokio::spawn(follow(pool, Arc::downgrade(&this.position)));
+        tokio::spawn(follow(pool, Arc::downgrade(&this.position), this.tail.clone()));
         this
     }
 
@@ -67,12 +67,14 @@ fn advance(watched: &watch::Sender<i64>, position: i64) {
     });
 }
 
-async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>) {
+async fn follow(pool: PgPool, watched: Weak<watch::Sender<i64>>, tail: Tail) {
     let log = Log::new(pool.clone());
     let mut listener = listen(&pool).await;
     loop {
+        let end = tail.end();
         match log.head().await {
             Ok(head) => {
+                tail.found(end, head);
                 let Some(position) = watched.upgrade() else { return };
                 advance(&position, head.position);
             }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-pub use self::keeper::Keeper;
+pub use self::keeper::{KeepError, Keeper};
 
 /// What a row is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,14 @@
 use api_contract::Role;
 use command_api::accounts;
 use domain::ids::UserId;
-use identity::personal::{self, Keeper, Purpose, Rows};
+use identity::personal::{self, KeepError, Keeper, Purpose, Rows};
+use identity::standing;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::harness::{App, Options, address, order_of};
+use crate::harness::{App, Options, address, order_of, payment_of};
 
 async fn count(pool: &PgPool, what: &str) -> i64 {
     let statement = format!("SELECT count(*) FROM {what}");
@@ -138,6 +139,89 @@ async fn rows_that_are_written_together_fail_alone() {
     assert_eq!(failed, [7]);
     assert_eq!(count(&app.database.pool, "personal").await, 19);
     assert_eq!(count(&app.database.pool, "personal_unnamed").await, 19);
+}
+
+#[tokio::test]
+async fn of_who_was_erased_nothing_is_kept_also_among_others_rows() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let (jane, joe) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    let keeper = Keeper::start(&pool.connect_options());
+    let people = [Some(joe.id), Some(jane.id), None, Some(UserId(Uuid::now_v7()))];
+    let rows = |nth: usize| {
+        let mut rows = Rows::of(people[nth % people.len()]);
+        rows.add(Purpose::ShippingAddress, address());
+        rows
+    };
+    let kept = futures::future::join_all((0..20).map(|nth| keeper.keep(rows(nth)))).await;
+    for (nth, kept) in kept.iter().enumerate() {
+        let erased = matches!(kept, Err(KeepError::Erased));
+        assert!(if nth % people.len() == 1 { erased } else { kept.is_ok() }, "{nth}: {kept:?}");
+    }
+    assert_eq!(count(pool, "personal").await, 15);
+    assert_eq!(count(pool, "personal_unnamed").await, 15);
+    assert_eq!(count(pool, &format!("personal WHERE subject = '{}'", jane.id)).await, 0);
+    let none = keeper.keep(Rows::of(jane.id)).await;
+    assert!(matches!(none, Err(KeepError::Erased)), "{none:?}");
+}
+
+#[tokio::test]
+async fn who_is_being_erased_is_waited_for() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let jane = app.person(Role::Customer).await;
+    let keeper = Keeper::start(&pool.connect_options());
+    let mut erasing = pool.begin().await.unwrap();
+    standing::erase(&mut erasing, jane.id, "none").await.unwrap();
+    let mut rows = Rows::of(jane.id);
+    rows.add(Purpose::ShippingAddress, address());
+    let erased = async {
+        let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        until(pool, waiting, 1).await;
+        erasing.commit().await.unwrap();
+    };
+    let (kept, ()) = tokio::join!(keeper.keep(rows), erased);
+    assert!(matches!(kept, Err(KeepError::Erased)), "{kept:?}");
+    assert_eq!(count(pool, "personal").await, 0);
+}
+
+/// Guards against an address that somebody leaves while their access token lives on: it would stay for ten years.
+#[tokio::test]
+async fn who_was_erased_neither_orders_nor_pays() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let (seller, admin) = (app.person(Role::Seller).await, app.person(Role::Admin).await);
+    let jane = app.person(Role::Customer).await;
+    let product = seller.product("10.00", 9).await;
+    let order = jane.order(&[(&product, 1)]).await.json();
+    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    let head = app.head().await;
+    let mut without_pages = payment_of(&order, "tok_visa");
+    without_pages.as_object_mut().unwrap().retain(|name, _| !name.ends_with("Url"));
+    for refused in [
+        jane.order(&[(&product, 1)]).await,
+        jane.pay(&order, "tok_visa").await,
+        jane.post("/payments/process", &without_pages).await,
+    ] {
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (401, "UNAUTHORIZED"),
+            "{}",
+            refused.text
+        );
+    }
+    assert_eq!(app.head().await, head);
+    assert_eq!(count(pool, "personal WHERE body IS NOT NULL AND purpose = 'payment_pages'").await, 0);
+    // What they owe may still be paid for them, and an operator may still write about it.
+    let paid = admin.pay(&order, "tok_visa").await;
+    assert_eq!(paid.status, 200, "{}", paid.text);
+    let note = json!({ "status": "processing", "note": "Lives behind the mill" });
+    let path = format!("/orders/{}/status", order["data"]["id"].as_str().unwrap());
+    assert_eq!(admin.send(Method::PATCH, &path, &note).await.status, 200);
+    let written =
+        "personal WHERE body IS NOT NULL AND purpose IN ('payment_pages', 'status_note', 'receipt')";
+    assert_eq!(count(pool, written).await, 0);
 }
 
 #[tokio::test]

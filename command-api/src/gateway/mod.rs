@@ -176,8 +176,6 @@ pub struct Keep<'a> {
     pub user: UserId,
     /// The gateway's token for it, as the client has it.
     pub token: &'a str,
-    /// The reference of another one of theirs.
-    pub known: Option<&'a str>,
     /// Under this it is kept once, however often it is asked for. Without it every time is another one.
     pub key: Option<&'a str>,
 }

@@ -218,7 +218,7 @@ async fn keep(
         None => (shipping_id, shipping.clone()),
     };
     let notes = notes.map(|notes| (rows.add(Purpose::OrderNotes, notes.as_str().into()), notes));
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await?;
     Ok(Kept { shipping: (shipping_id, shipping), billing: (billing_id, billing), notes })
 }
 

@@ -154,9 +154,8 @@ async fn keep(
     if i64::try_from(others.len()).is_ok_and(|stored| stored >= MOST) {
         return Err(refusal(AddError::TooMany));
     }
-    let known = others.iter().find(|method| method.payment_gateway == name);
-    let (known, key) = (known.map(|method| method.reference.as_str()), claim.map(Claim::at_gateway));
-    let kept = gateway.keep(&Keep { user, token: &token, known, key: key.as_deref() }).await;
+    let key = claim.map(Claim::at_gateway);
+    let kept = gateway.keep(&Keep { user, token: &token, key: key.as_deref() }).await;
     match kept.map_err(|error| ApiError::unavailable(TRY_AGAIN).because(error))? {
         Kept::Card { reference, card } => Ok(NewMethod {
             gateway: name.to_owned(),

@@ -98,7 +98,7 @@ async fn change_stock(
 
     let mut rows = Rows::of(caller.principal.user);
     let reason = rows.text(Purpose::StockReason, request.reason.as_deref());
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
+    shop.personal.keep(rows).await?;
 
     let submission = caller.keyed(&key, fingerprint);
     let change = ReceiveOrAdjustStock { product_id, change: StockChange::By(request.quantity), reason };

@@ -9,7 +9,7 @@ use domain::ids::{PaymentId, PersonalId, RefundId};
 use domain::payment::{AttemptPhase, Payment, PaymentError};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
-use identity::personal::{self, Purpose, Rows};
+use identity::personal::{self, KeepError, Purpose, Rows};
 use tracing::info;
 use uuid::Uuid;
 
@@ -166,13 +166,16 @@ impl Settlement {
     }
 
     /// Keeps an address of the gateway's before the log names it: it may carry a secret, or show what is the customer's.
-    /// Where somebody else is quicker to record, no event names the row, and it is swept.
+    /// Where somebody else is quicker to record, no event names the row, and it is swept. Of a customer who was erased
+    /// nothing is kept: what is recorded then names what is as good as erased.
     async fn keep(&self, payment: &Payment, purpose: Purpose, url: String) -> Result<PersonalId, Unsettled> {
         let customer = payment.opened.and_then(|opened| opened.customer_id);
         let mut rows = Rows::of(customer);
         let kept = rows.add(purpose, url.into());
-        self.personal.keep(rows).await?;
-        Ok(kept)
+        match self.personal.keep(rows).await {
+            Ok(()) | Err(KeepError::Erased) => Ok(kept),
+            Err(KeepError::Postgres(error)) => Err(error.into()),
+        }
     }
 
     async fn record_capture(

@@ -140,7 +140,7 @@ impl Pilot {
             let error = match self.connection().await {
                 Ok(connection) => match within(silence, append(connection, sealed)).await {
                     Ok(Appended::Here) => return self.done(sealed),
-                    Ok(Appended::Moved) => return Landing::Moved,
+                    Ok(Appended::Moved) => return self.moved(),
                     Err(error) => error,
                 },
                 // Nothing was sent on a connection that didn't come about.
@@ -178,12 +178,12 @@ impl Pilot {
             }
             warn!(error = error as &dyn std::error::Error, code, "the log refused an append");
             // Perhaps it is the connection: to a server that is a standby now, or with a setting of before.
-            self.connection = None;
+            self.lost();
             // Class 57 ends the connection, perhaps in the middle of a commit.
             return if code.starts_with("57") { Trouble::Unknown } else { Trouble::RolledBack };
         }
         warn!(error = error as &dyn std::error::Error, "the connection to the log was lost");
-        self.connection = None;
+        self.lost();
         Trouble::Unknown
     }
 
@@ -198,7 +198,7 @@ impl Pilot {
             };
             match found {
                 Ok((found, _recorded_at)) if found == known.head => return Landing::Done(known),
-                Ok(_) => return Landing::Moved,
+                Ok(_) => return self.moved(),
                 Err(error) => {
                     self.judge(&error);
                     if started.elapsed() > self.patience {
@@ -251,8 +251,9 @@ impl Pilot {
         let mut transaction = within(silence, connection.begin()).await.map_err(before)?;
         let (now_known, events) =
             within(silence, lock_and_missed(&mut transaction, known)).await.map_err(before)?;
-        if let Some(events) = &events {
-            tail.read(known.head, now_known.head, events);
+        match &events {
+            Some(events) => tail.read(known.head, now_known.head, events),
+            None => tail.clear(),
         }
         let (group, decided) = oneshot::channel();
         if landings.send(Landing::Locked(Missed { known: now_known, events, group })).await.is_err() {
@@ -269,7 +270,10 @@ impl Pilot {
         }
         let sealed = Sealed::new(group, now_known.head, Utc::now(), now_known.recorded_at);
         match within(silence, append(&mut transaction, &sealed)).await {
-            Ok(Appended::Moved) => return Ok(Landing::Moved),
+            Ok(Appended::Moved) => {
+                tail.clear();
+                return Ok(Landing::Moved);
+            }
             Ok(Appended::Here) => {}
             Err(error) => return Err((error, Some(sealed))),
         }
@@ -277,6 +281,18 @@ impl Pilot {
             Ok(()) => Ok(self.done(&sealed)),
             Err(error) => Err((error, Some(sealed))),
         }
+    }
+
+    /// The connection is not used any more. The next may lead to a server that has lost what this one had.
+    fn lost(&mut self) {
+        self.connection = None;
+        self.tail.clear();
+    }
+
+    /// The log's end is not the known one: others have appended, or it is another log.
+    fn moved(&self) -> Landing {
+        self.tail.clear();
+        Landing::Moved
     }
 
     /// A group is in the log.

@@ -5,6 +5,7 @@ use event_store::{Batch, Hash, Head, Log, LogError, Metadata, Submission};
 
 use crate::harness::{Database, test};
 use crate::process::Process;
+use crate::proxy::{At, Proxy};
 use crate::shop::{Stock, StockCommand, StockError};
 
 /// The log as those read it who follow it in this process.
@@ -104,6 +105,26 @@ async fn rule_20_what_others_append_is_not_skipped() {
     .await;
 }
 
+/// Guards against one batch of all that others appended, however many were asked for.
+#[tokio::test]
+async fn rule_20_much_that_others_append_comes_by_batches_of_the_size_that_was_asked_for() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        receive(&x, &["a"]).await;
+        for group in 0..3 {
+            let events: Vec<_> = (1..=500).map(|nth| ("c", 500 * group + nth)).collect();
+            database.append(&events).await;
+        }
+        receive(&x, &["a"]).await;
+        let known = read_all(&followed(database, &x), None, 500).await;
+        let sizes: Vec<_> = known.iter().map(|batch| batch.events.len()).collect();
+        assert_eq!(sizes, [1, 500, 500, 500, 1]);
+        let stored = read_all(&database.log(), None, 500).await;
+        assert!(known.iter().zip(&stored).all(|(known, stored)| known.events == stored.events));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn rule_20_a_checkpoint_that_differs_is_noticed_here_too() {
     test(async |database| {
@@ -114,6 +135,73 @@ async fn rule_20_a_checkpoint_that_differs_is_noticed_here_too() {
         let other = Head { position: first.position, hash: Hash([9; 32]) };
         let refused = followed(database, &x).read_after(&other, 10).await;
         assert!(matches!(refused, Err(LogError::Diverged(at)) if at == other), "{refused:?}");
+    })
+    .await;
+}
+
+/// A standby that had not got the second group is promoted.
+const LOSE_SECOND: &str =
+    "DELETE FROM events WHERE position = 2; DELETE FROM log_groups WHERE last_position = 2";
+
+/// Guards against followers who go on with what is in no log any more.
+#[tokio::test]
+async fn rule_20_a_group_that_was_lost_is_not_handed_out_when_the_connection_is_gone() {
+    test(async |database| {
+        let proxy = Proxy::start(&database.app()).await;
+        let x = Process::behind(database, &proxy).await;
+        receive(&x, &["a"]).await;
+        let first = database.head().await;
+        receive(&x, &["b"]).await;
+        let mut sending = proxy.gate("append_group", At::Request);
+        let sent = x.stock("c", StockCommand::Receive(9));
+        sending.reached().await;
+        database.tamper(LOSE_SECOND).await;
+        let mut sending_again = proxy.gate("append_group", At::Request);
+        sending.cut();
+        sending_again.reached().await;
+        let batch = followed(database, &x).read_after(&first, 10).await.unwrap();
+        assert_eq!((batch.events, batch.head), (Vec::new(), first));
+        sending_again.pass();
+        sent.await.unwrap();
+        let stored = database.log().read_after(&first, 10).await.unwrap();
+        let known = followed(database, &x).read_after(&first, 10).await.unwrap();
+        assert_eq!((&known.events, known.head), (&stored.events, stored.head));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rule_20_a_group_that_was_lost_is_not_handed_out_when_the_log_is_found_to_be_another() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        receive(&x, &["a"]).await;
+        let first = database.head().await;
+        receive(&x, &["b"]).await;
+        database.tamper(LOSE_SECOND).await;
+        database.append(&[("c", 1)]).await;
+        database.append(&[("c", 2)]).await;
+        // It decides nothing that is to be appended, and finds the log's end so.
+        assert_eq!(x.on_hand("a").await, 9);
+        let stored = database.log().read_after(&first, 10).await.unwrap();
+        let known = followed(database, &x).read_after(&first, 10).await.unwrap();
+        assert_eq!((&known.events, known.head), (&stored.events, stored.head));
+        assert_eq!(known.events.len(), 2);
+    })
+    .await;
+}
+
+/// Guards who follows in a process that decides nothing after a failover.
+#[tokio::test]
+async fn rule_20_a_log_that_is_shorter_is_noticed_by_who_watches_it() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        receive(&x, &["a"]).await;
+        let first = database.head().await;
+        receive(&x, &["b"]).await;
+        database.tamper(LOSE_SECOND).await;
+        while followed(database, &x).read_after(&first, 10).await.unwrap().head != first {
+            tokio::task::yield_now().await;
+        }
     })
     .await;
 }

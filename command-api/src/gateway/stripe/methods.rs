@@ -44,12 +44,7 @@ impl Stripe {
             Reference::Method(method) | Reference::OfCustomer { method, .. } => method.to_owned(),
             Reference::Customer(_) => return Ok(Kept::Refused { code: "not_a_card".to_owned() }),
         };
-        let customer = match keep.known.map(Reference::of) {
-            Some(Reference::OfCustomer { customer, .. }) => customer.to_owned(),
-            Some(Reference::Token(_) | Reference::Method(_) | Reference::Customer(_)) | None => {
-                self.customer(keep.user).await?
-            }
-        };
+        let customer = self.customer(keep.user).await?;
         if !self.customers.note(keep.user, &customer).await? {
             return Ok(Kept::Refused { code: "customer_erased".to_owned() });
         }
@@ -104,14 +99,33 @@ impl Stripe {
     }
 
     /// The one that is known, or else a new one. Only the user's id is told: no name and no address.
+    ///
+    /// Who asks at the same time gets the same customer, by the key. Where that one was deleted since, the next is made under a
+    /// key that names it.
     async fn customer(&self, user: UserId) -> Result<String, GatewayError> {
         if let Some(known) = self.customers.of(user).await? {
             return Ok(known);
         }
         let form = [("metadata[user_id]", user.to_string())];
-        let keys = Keys::from(format!("customer:{user}"));
-        let made = self.http.post("/v1/customers", &form, &keys, moves_no_money::<Customer>).await?;
-        made.result.map(|customer| customer.id).map_err(|problem| refused_call(&problem))
+        let mut key = format!("customer:{user}");
+        loop {
+            let keys = Keys::from(key);
+            let made = self.http.post("/v1/customers", &form, &keys, moves_no_money::<Customer>).await?;
+            let customer = made.result.map_err(|problem| refused_call(&problem))?.id;
+            if !made.replayed || self.is_there(&customer).await? {
+                return Ok(customer);
+            }
+            key = format!("customer:{user}:{customer}");
+        }
+    }
+
+    /// Whether nobody has deleted the customer: one who was is still answered, as such
+    /// (<https://docs.stripe.com/api/customers/retrieve>).
+    async fn is_there(&self, customer: &str) -> Result<bool, GatewayError> {
+        match self.http.get::<Customer>(&format!("/v1/customers/{customer}")).await?.result {
+            Ok(found) => Ok(!found.deleted),
+            Err(problem) => gone(&problem).map(|()| false),
+        }
     }
 
     /// Forgets a method of a customer's, or a customer. Nothing else is kept.

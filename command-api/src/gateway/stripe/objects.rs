@@ -202,6 +202,9 @@ pub(super) struct List<T> {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Customer {
     pub id: String,
+    /// Nothing is left of them but this.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// A card, at Stripe.

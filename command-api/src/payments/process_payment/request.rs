@@ -8,7 +8,7 @@ use domain::ids::{OrderId, PersonalId, UserId};
 use domain::order::{Order, OrderPlaced};
 use domain::{Currency, Halt, Money, Streams as _};
 use event_store::Decision;
-use identity::personal::{Purpose, Rows};
+use identity::personal::{KeepError, Purpose, Rows};
 use rust_decimal::Decimal;
 use url::Url;
 use utoipa::ToSchema;
@@ -96,8 +96,9 @@ pub(super) struct Chosen {
 impl Wish {
     /// What a request comes to; where the customer goes is kept before the log names it.
     pub(super) async fn of(shop: &Shop, caller: &Caller, request: Process) -> Result<Self, ApiError> {
-        let chosen = choose(shop, caller, &request).await?;
+        // First: of who was erased no stored method is found either.
         let pages = keep_pages(shop, caller, &request).await?;
+        let chosen = choose(shop, caller, &request).await?;
         Ok(Self { request, chosen, pages, gateways: shop.gateways.clone() })
     }
 
@@ -174,17 +175,23 @@ async fn choose(shop: &Shop, caller: &Caller, request: &Process) -> Result<Optio
 }
 
 /// Keeps where the customer goes from the gateway's page, before the log names it: it is the customer's, whoever asks, and
-/// erased with them.
+/// erased with them. Who was erased pays nothing any more, with pages or without.
 async fn keep_pages(shop: &Shop, caller: &Caller, request: &Process) -> Result<Option<PersonalId>, ApiError> {
     let Process { return_url, cancel_url, .. } = request.clone();
-    if return_url.is_none() && cancel_url.is_none() {
-        return Ok(None);
+    let customer = customer(shop, caller, request).await?;
+    let mut rows = Rows::of(customer);
+    let pages = if return_url.is_some() || cancel_url.is_some() {
+        let body = serde_json::to_value(Pages { return_url, cancel_url }).map_err(ApiError::internal)?;
+        Some(rows.add(Purpose::PaymentPages, body))
+    } else {
+        None
+    };
+    match shop.personal.keep(rows).await {
+        Ok(()) => Ok(pages),
+        // Staff may pay what somebody owed.
+        Err(KeepError::Erased) if customer != Some(caller.principal.user) => Ok(None),
+        Err(error) => Err(error.into()),
     }
-    let mut rows = Rows::of(customer(shop, caller, request).await?);
-    let body = serde_json::to_value(Pages { return_url, cancel_url }).map_err(ApiError::internal)?;
-    let id = rows.add(Purpose::PaymentPages, body);
-    shop.personal.keep(rows).await.map_err(identity::failed)?;
-    Ok(Some(id))
 }
 
 /// Whose the order is, if it may be paid: an admin alone pays another's, or a guest's, who is nobody.

@@ -206,7 +206,7 @@ async fn a_card_that_was_kept_and_never_stored_is_forgotten_with_its_user() {
     let url = shop.options.stripe_url.unwrap().to_owned();
     let config = StripeConfig { url, key: KEY.to_owned(), webhook_secret: None };
     let gateway = Gateway::new(&config, "https://shop.example", pool.clone());
-    let keep = Keep { user: buyer.id, token: "tok_visa", known: None, key: Some("m") };
+    let keep = Keep { user: buyer.id, token: "tok_visa", key: Some("m") };
     assert!(matches!(gateway.keep(&keep).await.unwrap(), Kept::Card { .. }));
     assert!(payment_methods::all(pool, buyer.id).await.unwrap().is_empty());
     assert_eq!(shop.erases(&buyer).await, ["cus_1"]);
@@ -226,6 +226,24 @@ async fn a_customer_who_was_deleted_at_stripe_is_made_again() {
     assert_eq!(buyer.post(PATH, &card("tok_once_2")).await.status, 402);
     shop.stores(&buyer, "tok_once_3").await;
     assert_eq!(shop.stripe.customers(), ["cus_2"]);
+}
+
+/// Guards against the name of a deleted customer that a stored card or a replayed answer gives.
+#[tokio::test]
+async fn a_customer_who_was_deleted_is_made_again_while_their_cards_are_stored_here() {
+    let shop = Shop::start().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    shop.stores(&buyer, "tok_once_1").await;
+    shop.stores(&buyer, "tok_once_2").await;
+    for (deleted, made) in [(3, "cus_2"), (5, "cus_3")] {
+        shop.stripe.delete_customers();
+        let refused = buyer.post(PATH, &card(&format!("tok_once_{deleted}"))).await;
+        assert_eq!(refused.status, 402, "{}", refused.text);
+        shop.stores(&buyer, &format!("tok_once_{}", deleted + 1)).await;
+        assert_eq!(shop.stripe.customers(), [made]);
+    }
+    shop.erases(&buyer).await;
+    shop.forgets_all().await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -81,7 +81,7 @@ impl Stripe {
             .route("/v1/payment_intents/{id}/cancel", post(intents::cancel))
             .route("/v1/refunds", get(refunds::list).post(refunds::create))
             .route("/v1/customers", post(methods::customer))
-            .route("/v1/customers/{id}", delete(methods::delete))
+            .route("/v1/customers/{id}", get(methods::retrieve_customer).delete(methods::delete))
             .route("/v1/payment_methods", post(methods::create))
             .route("/v1/payment_methods/{id}", get(methods::retrieve))
             .route("/v1/payment_methods/{id}/attach", post(methods::attach))

@@ -21,6 +21,16 @@ pub(super) async fn customer(
     })
 }
 
+/// One who was deleted too, as such.
+pub(super) async fn retrieve_customer(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response {
+    let is_there = stripe.books().customers.contains(&id);
+    let mut customer = json!({ "id": id, "object": "customer" });
+    if !is_there {
+        customer["deleted"] = json!(true);
+    }
+    answer(200, &customer)
+}
+
 /// With their cards.
 pub(super) async fn delete(State(stripe): State<Stripe>, Path(id): Path<String>) -> Response {
     let mut books = stripe.books();
