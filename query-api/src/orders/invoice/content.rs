@@ -237,6 +237,9 @@ fn state(record: &OrderRecord, payment: &PaymentRecord, part: &Part<'_>, whole: 
     if part.refunded > 0 {
         return "Paid, refunded in part".to_owned();
     }
+    if record.order.status == OrderStatus::Cancelled && part.totals.total == 0 {
+        return "Paid; cancelled".to_owned();
+    }
     if record.order.status == OrderStatus::Cancelled {
         let under_way = payment.payment.refunds.iter().any(|refund| refund.phase == RefundPhase::Requested);
         let refund = if under_way { "the refund is on its way" } else { "to be refunded" };

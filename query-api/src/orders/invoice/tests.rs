@@ -264,6 +264,14 @@ fn a_refund_is_on_its_way_while_its_gateway_is_asked_and_not_when_it_came_to_not
 }
 
 #[test]
+fn of_what_cost_nothing_no_refund_is_promised() {
+    let placed = placed(vec![line(ACME, "Sample", "S-1", 0, 1)], 0);
+    let cancelled = OrderEvent::OrderCancelled { cause: CancelCause::Customer, reason: None };
+    let record = record(&placed, [paid(&placed), vec![cancelled]].concat());
+    assert_eq!(invoice(&record, OrderSight::Whole).state, "Paid; cancelled");
+}
+
+#[test]
 fn a_sellers_invoice_is_of_the_sellers_items() {
     let placed = OrderPlaced { coupon_code: Some("SAVE20".parse().unwrap()), ..headphones() };
     let record = record(&placed, paid(&placed));
