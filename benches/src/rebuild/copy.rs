@@ -20,7 +20,7 @@ pub struct Copied {
 
 struct Table {
     /// One without rows that is made as theirs is: that one goes when it is rebuilt.
-    like: String,
+    shape: String,
     /// The one that they go to.
     bare: String,
     rows: Vec<Vec<u8>>,
@@ -47,10 +47,10 @@ impl Copied {
             let copied = db.copy_out_raw(&format!("COPY {live} TO STDOUT (FORMAT binary)")).await?;
             let rows = copied.map_ok(|piece| piece.to_vec()).try_collect().await?;
             this.rows += usize::try_from(count)?;
-            let (like, bare) = (format!("like_{}", table.suffix), format!("bare_{}", table.suffix));
-            db.execute(format!("DROP TABLE IF EXISTS {like}").as_str()).await?;
-            db.execute(format!("CREATE TABLE {like} (LIKE {live} INCLUDING ALL)").as_str()).await?;
-            this.tables.push(Table { like, bare, rows });
+            let (shape, bare) = (format!("shape_{}", table.suffix), format!("bare_{}", table.suffix));
+            db.execute(format!("DROP TABLE IF EXISTS {shape}").as_str()).await?;
+            db.execute(format!("CREATE TABLE {shape} (LIKE {live} INCLUDING ALL)").as_str()).await?;
+            this.tables.push(Table { shape, bare, rows });
         }
         Ok(this)
     }
@@ -62,9 +62,9 @@ impl Copied {
             Indexes::Without => "",
             Indexes::Same => "INCLUDING INDEXES",
         };
-        for Table { like, bare, .. } in &self.tables {
+        for Table { shape, bare, .. } in &self.tables {
             db.execute(format!("DROP TABLE IF EXISTS {bare}").as_str()).await?;
-            db.execute(format!("CREATE TABLE {bare} (LIKE {like} {including})").as_str()).await?;
+            db.execute(format!("CREATE TABLE {bare} (LIKE {shape} {including})").as_str()).await?;
         }
         let started = Instant::now();
         for Table { bare, rows, .. } in &self.tables {
