@@ -220,6 +220,26 @@ pub async fn sweep(db: impl PgExecutor<'_>, age: Duration) -> Result<u64, sqlx::
     Ok(swept.rows_affected())
 }
 
+/// Whether an invoice needs these rows: of an order that was given up unpaid there is none, and nothing keeps them from being
+/// erased.
+pub async fn need_for_invoice(
+    db: impl PgExecutor<'_>,
+    ids: &[PersonalId],
+    needed: bool,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let until = needed.then(|| Utc::now() + TimeDelta::days(INVOICE_DAYS));
+    sqlx::query!(
+        "UPDATE personal SET keep_until = CASE WHEN $2::timestamptz IS NOT NULL THEN coalesce(keep_until, $2) END
+         WHERE id = ANY($1)",
+        &ids,
+        until,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Empties the bodies of people who were erased, but for those that an invoice still needs.
 pub async fn empty_erased(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(

@@ -266,6 +266,27 @@ async fn who_is_erased_is_forgotten_but_for_what_an_invoice_needs() {
     assert_eq!(count(pool, "personal WHERE body IS NOT NULL").await, 0);
 }
 
+/// Guards against addresses that stay for ten years although there is no invoice that could need them.
+#[tokio::test]
+async fn of_an_order_that_was_given_up_unpaid_no_address_outlives_its_customer() {
+    let app = App::start().await;
+    let pool = &app.database.pool;
+    let (seller, jane) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 9).await;
+    for pays in [false, true] {
+        let order = jane.order(&[(&product, 1)]).await.json();
+        if pays {
+            assert_eq!(jane.pay(&order, "tok_visa").await.status, 200);
+        }
+        let path = format!("/orders/{}/cancel", order["data"]["id"].as_str().unwrap());
+        let cancelled = jane.post(&path, &json!({})).await;
+        assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    }
+    until(pool, "personal WHERE purpose = 'shipping_address' AND keep_until IS NULL", 1).await;
+    accounts::erase(pool, &app.auth.passwords, &jane.account.email).await.unwrap();
+    assert_eq!(count(pool, "personal WHERE body IS NOT NULL AND purpose = 'shipping_address'").await, 1);
+}
+
 /// Guards against an address of a customer's that stays when they are erased, because an admin paid for them.
 #[tokio::test]
 async fn where_a_customer_goes_from_a_gateway_s_page_is_theirs_whoever_says_it() {

@@ -10,11 +10,16 @@
 //! ends after half a minute, a command that waits in the decider for its answer with it, and a process that stands still
 //! in the middle of an append loses the session that appends within seconds.
 //!
+//! It sees too which orders are given up unpaid: they have no invoice, so nothing keeps their addresses from being erased.
+//!
 //! What grows old by the clock alone ([`super::aged`]) is swept on the way.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
+use domain::Decide;
+use domain::ids::PersonalId;
+use domain::order::{Order, OrderEvent};
 use event_store::{Checkpoint, Log, LogWatch, Recorded};
 use identity::personal;
 use sqlx::Acquire as _;
@@ -80,8 +85,12 @@ impl Personal {
                 at = batch.head;
                 let ids: HashSet<Uuid> = batch.events.iter().flat_map(named).collect();
                 let ids: Vec<Uuid> = ids.into_iter().collect();
+                let invoices = self.invoices(&batch.events).await?;
                 let mut transaction = leadership.session().begin().await?;
                 personal::named(&mut *transaction, &ids).await?;
+                for (addresses, needed) in invoices {
+                    personal::need_for_invoice(&mut *transaction, &addresses, needed).await?;
+                }
                 checkpoint.store(&mut *transaction, &at).await?;
                 transaction.commit().await?;
                 continue;
@@ -104,6 +113,30 @@ impl Personal {
             }
         }
     }
+
+    /// The addresses of the orders that are given up in these events, each with whether an invoice needs them.
+    async fn invoices(&self, events: &[Recorded]) -> Result<Vec<(Vec<PersonalId>, bool)>, ManagerError> {
+        let mut invoices = Vec::new();
+        for order_id in events.iter().filter(|event| may_end_invoice(event)).map(|event| &event.aggregate_id)
+        {
+            let order = self.log.events_of::<Order>(order_id, None).await?;
+            let (mut addresses, mut is_paid) = (Vec::new(), false);
+            for (_, event) in &order {
+                if let OrderEvent::OrderPlaced(placed) = event {
+                    addresses.extend([placed.shipping_address, placed.billing_address].into_iter().flatten());
+                }
+                is_paid |= matches!(event, OrderEvent::OrderPaid(_));
+            }
+            invoices.push((addresses, is_paid));
+        }
+        Ok(invoices)
+    }
+}
+
+/// An order was given up; or was paid, but not at once, and so perhaps after it was given up.
+fn may_end_invoice(event: &Recorded) -> bool {
+    let late = event.event_type == "OrderPaid" && event.sequence > 2;
+    event.aggregate_type == <Order as Decide>::TYPE && (late || event.event_type == "OrderCancelled")
 }
 
 /// Everything in an event that looks like an id.
