@@ -14,14 +14,14 @@ const CANCELLED: i64 = 1_000;
 
 /// An order that was placed and paid.
 #[derive(Clone)]
-struct Paid {
+struct Bought {
     id: OrderId,
     placed: OrderPlaced,
     paid: OrderPaid,
 }
 
 /// Those of the made-up shop.
-fn paid_orders() -> Vec<Paid> {
+fn bought() -> Vec<Bought> {
     let mut placed = BTreeMap::new();
     let mut orders = Vec::new();
     for happened in SHOP.history().flatten() {
@@ -31,7 +31,7 @@ fn paid_orders() -> Vec<Paid> {
                 placed.insert(id, *it);
             }
             Stored::Order(OrderEvent::OrderPaid(paid)) => {
-                orders.push(Paid { id, placed: placed.remove(&id).expect("it was placed"), paid });
+                orders.push(Bought { id, placed: placed.remove(&id).expect("it was placed"), paid });
             }
             _ => {}
         }
@@ -39,7 +39,7 @@ fn paid_orders() -> Vec<Paid> {
     orders
 }
 
-impl Paid {
+impl Bought {
     /// It happens, in a batch of its own.
     async fn happens(&self, database: &TestDatabase, hours: i64, sequence: i64, event: OrderEvent) {
         let event = Stored::Order(event);
@@ -102,7 +102,7 @@ async fn owed(database: &TestDatabase) -> Vec<Owed> {
 #[tokio::test]
 async fn a_cancelled_order_is_owed_until_its_money_went_back_and_again_when_it_came_back() {
     let database = TestDatabase::new().await;
-    let order = paid_orders().remove(0);
+    let order = bought().remove(0);
     order.cancelled(&database, CANCELLED).await;
     assert_eq!(owed(&database).await, [order.owed(CANCELLED)]);
     order.happens(&database, CANCELLED + 1, 4, order.refund()).await;
@@ -120,7 +120,7 @@ async fn an_order_that_goes_its_way_is_not_owed() {
 #[tokio::test]
 async fn orders_are_summed_up_and_those_that_wait_longest_are_named() {
     let database = TestDatabase::new().await;
-    let orders: Vec<_> = paid_orders().into_iter().take(7).collect();
+    let orders: Vec<_> = bought().into_iter().take(7).collect();
     // The last one was given up first.
     for (order, hours) in orders.iter().zip((CANCELLED..CANCELLED + 7).rev()) {
         order.cancelled(&database, hours).await;
