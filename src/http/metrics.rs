@@ -1,6 +1,8 @@
 //! `/metrics`, for Prometheus. Libraries count by the `metrics` crate; what is asked when it is wanted is asked here.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -8,10 +10,12 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use chrono::Utc;
 use command_api::gateway;
+use domain::Currency;
 use event_store::{Decider, Log};
 use identity::left_at_gateways::{self, Leftover};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use projections::order_history::{Orders, Owed};
 use projections::registry::READ_MODELS;
 use projections::status::{self, ConsumerStatus};
 use projections::{Positions, product_search};
@@ -97,6 +101,12 @@ fn describe() {
         "daybook_left_at_gateways_seconds",
         "For how long the oldest of what gateways still have is to be forgotten"
     );
+    describe_gauge!("daybook_refunds_owed", "Cancelled orders of which money is still to go back");
+    describe_gauge!("daybook_refunds_owed_seconds", "For how long money of the first of them is to go back");
+    describe_gauge!(
+        "daybook_refunds_owed_minor_units",
+        "How much of cancelled orders is still to go back, by currency and in its minor units"
+    );
     describe_gauge!("daybook_decider_queue", "Commands that were accepted and not answered");
     describe_histogram!("daybook_projection_batch_seconds", "A batch's way into a read model");
     describe_histogram!(
@@ -121,11 +131,16 @@ fn describe() {
 struct Asked {
     metrics: Metrics,
     pool: PgPool,
+    orders: Arc<Orders>,
+    /// In which money was owed since the process started: that nothing is any more has to be shown, too.
+    owed_in: Arc<Mutex<BTreeSet<Currency>>>,
 }
 
 /// The route.
 pub fn routes(metrics: Metrics, pool: PgPool) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(scrape)).with_state(Asked { metrics, pool })
+    let orders = Arc::new(Orders::new(pool.clone()));
+    let asked = Asked { metrics, pool, orders, owed_in: Arc::default() };
+    OpenApiRouter::new().routes(routes!(scrape)).with_state(asked)
 }
 
 /// What the process has counted, in Prometheus' text form.
@@ -135,13 +150,16 @@ pub fn routes(metrics: Metrics, pool: PgPool) -> OpenApiRouter {
     get, path = "/metrics", operation_id = "getMetrics", tag = "operations",
     responses((status = 200, description = "Prometheus' text form", body = String, content_type = "text/plain")),
 )]
-async fn scrape(State(Asked { metrics, pool }): State<Asked>) -> impl IntoResponse {
+async fn scrape(State(asked): State<Asked>) -> impl IntoResponse {
+    let metrics = &asked.metrics;
     gauge!("daybook_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
     if let Some(decider) = &metrics.decider {
         gauge!("daybook_decider_queue").set(number(decider.waiting()));
     }
-    ask_pool(&pool);
-    ask_database(&pool, metrics.search.as_ref()).await;
+    ask_pool(&asked.pool);
+    let owed = ask_owed(&asked);
+    let (answers, owed) = tokio::join!(ask_database(&asked.pool, metrics.search.as_ref()), owed);
+    gauge!("daybook_database_up").set(u32::from(answers && owed));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
 }
 
@@ -152,7 +170,8 @@ fn ask_pool(pool: &PgPool) {
     gauge!("daybook_pool_max_connections").set(pool.options().get_max_connections());
 }
 
-async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) {
+/// Whether it answered.
+async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) -> bool {
     let log = Log::new(pool.clone());
     let search = async {
         match search {
@@ -164,7 +183,7 @@ async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) {
     };
     let left = left_at_gateways::leftovers(pool);
     let asked = async { tokio::join!(log.head(), status::status(pool, None), search, left) };
-    let up = match tokio::time::timeout(PATIENCE, asked).await {
+    match tokio::time::timeout(PATIENCE, asked).await {
         Ok((Ok(head), Ok(consumers), Ok(search), Ok(left))) => {
             gauge!("daybook_log_position").set(count(head.position));
             // What an index of product search has parked is counted by whoever feeds it.
@@ -193,8 +212,24 @@ async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) {
             false
         }
         Err(_elapsed) => false,
-    };
-    gauge!("daybook_database_up").set(u32::from(up));
+    }
+}
+
+/// Whether the database answered.
+async fn ask_owed(Asked { orders, owed_in, .. }: &Asked) -> bool {
+    match tokio::time::timeout(PATIENCE, orders.owed()).await {
+        Ok(Ok(owed)) => {
+            if let Some(owed) = owed {
+                show_owed(&owed, owed_in);
+            }
+            true
+        }
+        Ok(Err(error)) => {
+            warn!(error = &error as &dyn std::error::Error, "what is owed could not be asked for metrics");
+            false
+        }
+        Err(_elapsed) => false,
+    }
 }
 
 fn show(it: ConsumerStatus) {
@@ -213,6 +248,21 @@ fn show_left(left: &[Leftover]) {
         gauge!("daybook_left_at_gateways", "gateway" => gateway)
             .set(count(of_gateway.map_or(0, |it| it.count)));
         gauge!("daybook_left_at_gateways_seconds", "gateway" => gateway).set(count(age));
+    }
+}
+
+/// Also that nothing is owed, which no row says.
+fn show_owed(owed: &[Owed], owed_in: &Mutex<BTreeSet<Currency>>) {
+    let since = owed.iter().map(|it| it.since).min();
+    let age = since.map_or(0, |since| (Utc::now() - since).num_seconds());
+    gauge!("daybook_refunds_owed").set(count(owed.iter().map(|it| it.orders).sum()));
+    gauge!("daybook_refunds_owed_seconds").set(count(age));
+    let mut owed_in = owed_in.lock().unwrap_or_else(PoisonError::into_inner);
+    owed_in.extend(owed.iter().map(|it| it.currency));
+    for currency in owed_in.iter() {
+        let in_currency = owed.iter().find(|it| it.currency == *currency);
+        let amount = in_currency.map_or(0, |it| it.amount);
+        gauge!("daybook_refunds_owed_minor_units", "currency" => currency.to_string()).set(count(amount));
     }
 }
 

@@ -20,7 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The processor time in half a second of a process that only waits.
 const IDLE: Duration = Duration::from_millis(50);
 
-/// A line of `daybook status --json`.
+/// What of `daybook status --json` is wanted here.
+#[derive(Deserialize)]
+struct Status {
+    consumers: Vec<Consumer>,
+}
+
 #[derive(Deserialize)]
 struct Consumer {
     lag: i64,
@@ -147,8 +152,8 @@ impl Daybook {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             let told = command(database, &self.home)?.args(["status", "--json"]).output().await?;
-            let consumers: Vec<Consumer> = serde_json::from_slice(&told.stdout)?;
-            if consumers.iter().all(|consumer| consumer.lag == 0) {
+            let status: Status = serde_json::from_slice(&told.stdout)?;
+            if status.consumers.iter().all(|consumer| consumer.lag == 0) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

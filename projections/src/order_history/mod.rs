@@ -15,6 +15,7 @@ mod counted;
 mod filter;
 mod list;
 mod load;
+mod owed;
 mod queries;
 mod row;
 mod statements;
@@ -30,6 +31,7 @@ use crate::generation::Generation;
 use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 
 pub use self::filter::{NumberPrefix, OrderFilter, Scope, Sort};
+pub use self::owed::Owed;
 pub use self::queries::Orders;
 pub use self::row::{
     HistoryEntry, OrderDetail, OrderLineRow, OrderRow, OrderStatus, OrderSummary, Page, PaymentRow,

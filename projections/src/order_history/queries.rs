@@ -13,7 +13,7 @@ use crate::live::{Answer, Live, QueryError};
 /// Asks order history. One for a process: it knows which generation is live.
 #[derive(Debug)]
 pub struct Orders {
-    live: Live,
+    pub(super) live: Live,
 }
 
 /// One order, by this condition on `$1`.

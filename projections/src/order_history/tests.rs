@@ -3,6 +3,7 @@
 mod counters;
 mod filters;
 mod numbers;
+mod owed;
 mod pages;
 
 use std::collections::BTreeSet;

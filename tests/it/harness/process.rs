@@ -107,7 +107,7 @@ impl Place {
         loop {
             let status = self.output(&["status", "--json"]).await;
             let status: Value = serde_json::from_slice(&status.stdout).unwrap();
-            let consumers = status.as_array().unwrap();
+            let consumers = status["consumers"].as_array().unwrap();
             if !consumers.is_empty() && consumers.iter().all(|it| it["lag"] == 0) {
                 return;
             }

@@ -69,6 +69,8 @@ async fn requests_decisions_and_consumers_are_counted() {
         "daybook_pool_max_connections",
         "daybook_left_at_gateways",
         "daybook_left_at_gateways_seconds",
+        "daybook_refunds_owed",
+        "daybook_refunds_owed_seconds",
     ] {
         assert!(after.keys().any(|name| name.split('{').next() == Some(gauge)), "{gauge}");
     }

@@ -3,6 +3,7 @@
 mod correlation;
 mod health;
 mod metrics;
+mod owed;
 mod shutdown;
 
 use serde_json::{Value, json};
