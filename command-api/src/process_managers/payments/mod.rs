@@ -4,6 +4,8 @@
 //! days, so it is noted in a table, and asked about with the tick. Of what gateways are to forget ([`super::forgetting`]) the
 //! log knows nothing.
 
+mod turn;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,24 +13,17 @@ use domain::ids::PaymentId;
 use domain::payment::{Payment, PaymentEvent};
 use event_store::{Checkpoint, Head, Log, LogWatch, Metadata, Recorded};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, debug, error, info, warn};
+use tracing::{Instrument, debug, warn};
 
-use super::forgetting::Forgetting;
+use self::turn::Turn;
 use super::leadership::Leadership;
-use super::progress::{BatchNumber, Progress};
-use super::{BATCH, ManagerError, START_AGAIN, TICK, because_of, failure, read};
-use crate::settlement::pending::{self, PendingRefund};
+use super::{ManagerError, START_AGAIN, because_of, failure, read};
+use crate::settlement::pending::PendingRefund;
 use crate::settlement::{Settlement, Unsettled};
 
 /// Its checkpoint, and how events name it.
 pub const NAME: &str = "payments";
-
-/// What it has to do something about, and what says that it need not any more.
-const TYPES: [&str; 5] =
-    ["PaymentAttempted", "PaymentCancelled", "RefundRequested", "PaymentRefunded", "RefundFailed"];
 
 /// The log grows all the time, mostly by what isn't for us: this is how often we look. An attempt that was made in this
 /// process is looked for at once.
@@ -36,9 +31,6 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How long the first and the last wait is between two questions to a gateway that gives no answer.
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
-
-/// How many pending refunds are asked about with one tick.
-const PENDING: usize = 16;
 
 /// The process manager. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -163,134 +155,6 @@ impl Payments {
             | PaymentEvent::RefundFailed { .. }
             | PaymentEvent::RefundReversed { .. } => Ok(()),
         }
-    }
-}
-
-/// A leadership, and what is under way in it.
-struct Turn<'a> {
-    manager: &'a Payments,
-    stop: &'a CancellationToken,
-    leadership: Leadership,
-    /// How far the log was read.
-    at: Head,
-    /// What is in the log up to here may have been taken to its gateway by whoever led before.
-    known: i64,
-    progress: Progress,
-    /// Each ends with the batch that it is of; a pending refund, which holds no checkpoint, is of none.
-    tasks: JoinSet<Option<BatchNumber>>,
-    /// A place for each that is at its gateway.
-    room: Arc<Semaphore>,
-    forgetting: Forgetting,
-    tick: Interval,
-}
-
-impl<'a> Turn<'a> {
-    async fn begin(
-        manager: &'a Payments,
-        mut leadership: Leadership,
-        stop: &'a CancellationToken,
-    ) -> Result<Self, ManagerError> {
-        let at = leadership.checkpoint().await?;
-        Checkpoint::named(NAME).recovered(leadership.session()).await?;
-        info!(checkpoint = %at, "payments lead");
-        let known = manager.log.head().await?.position;
-        let room = Arc::new(Semaphore::new(manager.at_once));
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (progress, tasks) = (Progress::from(at), JoinSet::new());
-        let forgetting = Forgetting::new(manager.log.pool().clone(), manager.settlement.gateways.clone());
-        Ok(Self { manager, stop, leadership, at, known, progress, tasks, room, forgetting, tick })
-    }
-
-    /// Begins what is new in the log. Answers whether the log has grown.
-    async fn read_on(&mut self) -> Result<bool, ManagerError> {
-        let batch = self.manager.log.read_after_of(&TYPES, &self.at, BATCH).await?;
-        if batch.head == self.at {
-            return Ok(false);
-        }
-        self.at = batch.head;
-        let due = due(&batch.events, self.known)?;
-        let number = self.progress.begin(self.at, due.len());
-        for due in due {
-            let Some(place) = self.place().await? else { break };
-            let (manager, room) = (self.manager.clone(), Arc::clone(&self.room));
-            self.tasks.spawn(async move {
-                manager.settle(due, &room, place).await;
-                Some(number)
-            });
-        }
-        Ok(true)
-    }
-
-    /// Waits for room for one more task; nothing if it is stopped meanwhile.
-    async fn place(&mut self) -> Result<Option<OwnedSemaphorePermit>, ManagerError> {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return Ok(None),
-                place = Arc::clone(&self.room).acquire_owned() => return Ok(place.ok()),
-                Some(finished) = self.tasks.join_next() => reap(finished, &mut self.progress),
-                _ = self.tick.tick() => self.store().await?,
-            }
-        }
-    }
-
-    /// Waits for the first thing that there is to do. A log that has grown may have grown again; under load it always has, so
-    /// what else is there comes in its turn.
-    async fn rest(&mut self, grown: bool) -> Result<(), ManagerError> {
-        tokio::select! {
-            () = std::future::ready(()), if grown => {}
-            () = self.stop.cancelled() => {}
-            Some(finished) = self.tasks.join_next() => reap(finished, &mut self.progress),
-            () = self.manager.poke.notified() => {}
-            () = self.manager.more_after(&self.at) => {}
-            _ = self.tick.tick() => {
-                self.store().await?;
-                self.ask_pending().await?;
-                self.forgetting.go_on(self.leadership.session()).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn store(&mut self) -> Result<(), ManagerError> {
-        Ok(self.leadership.store(self.progress.done()).await?)
-    }
-
-    /// Asks about the refunds that are due to be asked about, as far as there is room: nobody waits for one.
-    async fn ask_pending(&mut self) -> Result<(), ManagerError> {
-        let free = || Arc::clone(&self.room).try_acquire_owned().ok();
-        let places: Vec<_> = std::iter::from_fn(free).take(PENDING).collect();
-        if places.is_empty() {
-            return Ok(());
-        }
-        let due = pending::take_due(self.leadership.session(), places.len()).await?;
-        for (pending, place) in due.into_iter().zip(places) {
-            let manager = self.manager.clone();
-            self.tasks.spawn(async move {
-                manager.ask(pending).await;
-                drop(place);
-                None
-            });
-        }
-        Ok(())
-    }
-
-    /// What is under way needn't be waited for: it is found again from the checkpoint or in a table, and gateways know the
-    /// keys.
-    async fn end(mut self) -> Result<(), ManagerError> {
-        self.store().await?;
-        self.leadership.give_back().await;
-        Ok(())
-    }
-}
-
-fn reap(finished: Result<Option<BatchNumber>, tokio::task::JoinError>, progress: &mut Progress) {
-    match finished {
-        Ok(Some(number)) => progress.finish_one(number),
-        Ok(None) => {}
-        // A panic: the checkpoint stays before it, so it is tried again by the next who leads.
-        Err(failed) => error!(error = &failed as &dyn std::error::Error, "settling a payment failed"),
     }
 }
 
