@@ -7,6 +7,7 @@
 //! by `ce_position`: see [`Watermark`].
 
 mod arrived;
+mod error;
 mod flow;
 mod lock;
 mod partition;
@@ -21,7 +22,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metrics::gauge;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub use self::arrived::{Arrived, NotOurs};
+pub use self::error::RelayError;
 use self::lock::Lock;
 pub use self::partition::partition_of;
 use self::producer::Producer;
@@ -37,7 +38,7 @@ pub use self::topics::Topics;
 use self::turn::{End, Turn};
 pub use self::watermark::Watermark;
 use crate::checkpoint::Checkpoint;
-use crate::log::{Log, LogError};
+use crate::log::Log;
 use crate::watch::LogWatch;
 
 /// How many partitions each topic of events has. It never changes: a key would move to another partition.
@@ -92,57 +93,6 @@ impl RelayStatus {
         self.position = position;
         self.lag = (head - position).max(0);
     }
-}
-
-/// Why the relay stopped. What passes by itself (an outage of Kafka or of Postgres) doesn't stop it.
-#[derive(Debug, thiserror::Error)]
-pub enum RelayError {
-    /// The log is not the one that the checkpoint was taken from, or is damaged.
-    #[error("the relay can't go on where it stopped")]
-    Log(#[source] LogError),
-    /// An event can't be published. Nothing after it is settled until it can.
-    #[error("the event at position {position}, {aggregate_type}/{event_type}, can't be published")]
-    Unmappable {
-        /// Where it is.
-        position: i64,
-        /// Its aggregate's type.
-        aggregate_type: String,
-        /// Its type.
-        event_type: String,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A topic was made by others, or was changed.
-    #[error(
-        "the topic {topic} has {found} partitions instead of {expected}; their number never changes, because keys would \
-         lose their order: make the relay's partitions {found}, or give it topics of another prefix"
-    )]
-    Partitions {
-        /// Its name.
-        topic: String,
-        /// How many it has.
-        found: usize,
-        /// How many it should have.
-        expected: usize,
-    },
-    /// Kafka won't make a topic.
-    #[error("Kafka refuses to make the topic {topic}")]
-    Refused {
-        /// Its name.
-        topic: String,
-        /// Why.
-        #[source]
-        code: RDKafkaErrorCode,
-    },
-    /// librdkafka doesn't take the configuration.
-    #[error("the Kafka client can't be made")]
-    Config(#[source] KafkaError),
-    /// A watermark can't be written.
-    #[error("the watermark can't be written")]
-    Watermark(#[source] serde_json::Error),
-    /// A thread that works for the relay broke off.
-    #[error("a part of the relay broke off")]
-    Task(#[from] tokio::task::JoinError),
 }
 
 /// The relay, ready to run.
