@@ -51,6 +51,19 @@ pub async fn remove(db: impl PgExecutor<'_>, gateway: &str, reference: &str) -> 
         .map(|_| ())
 }
 
+/// Whether it is still to be forgotten: it may have come back since it was found to be due. Who is storing it again is waited
+/// for.
+pub async fn is_left(db: impl PgExecutor<'_>, gateway: &str, reference: &str) -> Result<bool, sqlx::Error> {
+    let left = sqlx::query_scalar!(
+        "SELECT reference FROM left_at_gateways WHERE gateway = $1 AND reference = $2 FOR UPDATE",
+        gateway,
+        reference,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(left.is_some())
+}
+
 /// Those that are to be asked for by now, the oldest first and so many at most. Each is due again after its next wait,
 /// whatever becomes of the question.
 pub async fn take_due(db: impl PgExecutor<'_>, most: usize) -> Result<Vec<LeftAtGateway>, sqlx::Error> {

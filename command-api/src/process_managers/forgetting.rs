@@ -65,6 +65,11 @@ impl Forgetting {
 
 async fn forget(pool: &PgPool, gateways: &Gateways, left: &LeftAtGateway) -> Result<(), Unforgotten> {
     let LeftAtGateway { gateway, reference } = left;
-    gateways.get(gateway).ok_or(Unforgotten::NoGateway)?.forget(reference).await?;
+    let at_gateway = gateways.get(gateway).ok_or(Unforgotten::NoGateway)?;
+    // At the last moment: it was due a while ago, and may be stored again.
+    if !left_at_gateways::is_left(pool, gateway, reference).await? {
+        return Ok(());
+    }
+    at_gateway.forget(reference).await?;
     Ok(left_at_gateways::remove(pool, gateway, reference).await?)
 }

@@ -6,9 +6,11 @@ use api_contract::Role;
 use command_api::accounts;
 use command_api::config::StripeConfig;
 use command_api::gateway::{Gateway as _, Keep, Kept, Stripe as Gateway};
-use identity::{payment_methods, standing, users};
+use identity::payment_methods::NewMethod;
+use identity::{left_at_gateways, payment_methods, standing, users};
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Shop;
 use super::server::KEY;
@@ -159,6 +161,45 @@ async fn a_card_that_comes_back_before_it_is_forgotten_is_not_forgotten() {
     assert_eq!(shop.left().await, Vec::<String>::new(), "it is stored once more");
     shop.removes(&buyer, &two).await;
     assert_eq!(shop.left().await, ["cus_1:pm_card_visa"]);
+}
+
+/// Guards against a card that comes back after it was found to be due: whoever is about to have it forgotten looks again.
+#[tokio::test]
+async fn a_card_that_comes_back_when_it_is_due_is_seen_to_be_back() {
+    let shop = Shop::without_managers().await;
+    let buyer = shop.app.person(Role::Customer).await;
+    let pool = &shop.app.database.pool;
+    let stored = shop.stores(&buyer, "pm_card_visa").await;
+    let cards = payment_methods::all(pool, buyer.id).await.unwrap();
+    let [card] = &cards[..] else { panic!("one card") };
+    let again = NewMethod {
+        gateway: card.payment_gateway.clone(),
+        reference: card.reference.clone(),
+        r#type: "card",
+        brand: card.brand.clone(),
+        last4: card.last4.clone(),
+        expiry_month: card.expiry_month,
+        expiry_year: card.expiry_year,
+        make_default: false,
+    };
+    shop.removes(&buyer, &stored).await;
+    let due = left_at_gateways::take_due(pool, 8).await.unwrap();
+    assert_eq!(due.len(), 1);
+    let is_left = || left_at_gateways::is_left(pool, &again.gateway, &again.reference);
+    assert!(is_left().await.unwrap());
+    let mut storing = pool.begin().await.unwrap();
+    payment_methods::add(&mut storing, buyer.id, Uuid::now_v7(), &again).await.unwrap();
+    let commit = async {
+        until("it is waited for", async || {
+            let waiting = "SELECT count(*) FROM pg_stat_activity
+                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() > 0
+        })
+        .await;
+        storing.commit().await.unwrap();
+    };
+    let (is_left, ()) = tokio::join!(is_left(), commit);
+    assert!(!is_left.unwrap());
 }
 
 /// Guards against a card of somebody who is erased after Stripe keeps it and before it is stored here.
