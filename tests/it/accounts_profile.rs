@@ -59,7 +59,7 @@ async fn profiles_are_changed_as_the_documents_print_it() {
 async fn preferences_are_given_back_as_they_were_sent() {
     let app = App::start().await;
     let jane = app.person(Role::Customer).await;
-    let preferences = json!({ "small": -8.791431218459028e-220, "least": 5e-324, "large": 3.4e300, "max": f64::MAX,
+    let preferences = json!({ "small": -8.791_431_218_459_028e-220, "least": 5e-324, "large": 3.4e300, "max": f64::MAX,
                               "whole": 144_115_188_075_855_873_u64, "": { "\u{9c}": [null, true, -0.0] } });
     let answer = jane.send(Method::PATCH, "/auth/me", &json!({ "preferences": preferences })).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
