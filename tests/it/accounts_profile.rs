@@ -56,14 +56,21 @@ async fn profiles_are_changed_as_the_documents_print_it() {
 
 /// Guards against numbers that were written out to more digits than could be read again, so that there was no profile any more.
 #[tokio::test]
-async fn preferences_are_given_back_as_they_were_sent() {
+async fn preferences_are_given_back_as_they_were_sent_or_refused() {
     let app = App::start().await;
     let jane = app.person(Role::Customer).await;
-    let preferences = json!({ "small": -8.791_431_218_459_028e-220, "least": 5e-324, "large": 3.4e300, "max": f64::MAX,
-                              "whole": 144_115_188_075_855_873_u64, "": { "\u{9c}": [null, true, -0.0] } });
+    let far_out = json!({ "preferences": { "least": 5e-324, "largest": [-1e300, 1e300] } });
+    assert_eq!(jane.send(Method::PATCH, "/auth/me", &far_out).await.status, StatusCode::OK);
+    assert_eq!(jane.get("/auth/me").await.status, StatusCode::OK);
+    let preferences =
+        json!({ "whole": 144_115_188_075_855_873_u64, "": { "\u{9c}": [null, true, -0.5, 3e20] } });
     let answer = jane.send(Method::PATCH, "/auth/me", &json!({ "preferences": preferences })).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    assert_eq!(answer.json()["data"]["profile"]["preferences"], preferences);
+    for too_large in [json!({ "max": f64::MAX }), json!({ "deep": [{ "min": f64::MIN }] })] {
+        let answer = jane.send(Method::PATCH, "/auth/me", &json!({ "preferences": too_large })).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        assert_eq!(answer.json()["errors"][0]["field"], "preferences");
+    }
     assert_eq!(jane.get("/auth/me").await.json()["data"]["profile"]["preferences"], preferences);
 }
 

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use api_contract::openapi::{Envelope, Refusal};
-use api_contract::{ApiError, Fields, JsonBody, Principal, Success};
+use api_contract::{ApiError, Code, Fields, JsonBody, Principal, Success};
 use axum::extract::State;
 use chrono::{Datelike as _, NaiveDate, Utc};
 use identity::messages::Channel;
 use identity::profile::{self, Me};
 use identity::users::{self, ProfileChange};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +20,9 @@ use crate::codes::{self, OneTimeCode};
 
 /// The most that a client may keep in `preferences`, in bytes of JSON.
 const MOST_PREFERENCES: usize = 16_384;
+
+/// The largest number there, whatever its sign: Postgres writes numbers out, and the longest ones couldn't be read again.
+const LARGEST_NUMBER: f64 = 1e300;
 
 pub(super) fn routes() -> OpenApiRouter<Auth> {
     OpenApiRouter::new()
@@ -58,7 +62,7 @@ struct ProfileFields {
     bio: Option<String>,
     /// Whatever the client wants kept: up to 16 KiB, replaced as a whole.
     #[schema(nullable = false, value_type = Option<Object>)]
-    preferences: Option<serde_json::Value>,
+    preferences: Option<Value>,
 }
 
 fn read(f: &mut Fields<'_, '_>) -> ProfileChange {
@@ -73,6 +77,10 @@ fn read(f: &mut Fields<'_, '_>) -> ProfileChange {
     let avatar_url = f.field("avatarUrl").or("avatar").text(0..=2_000);
     let bio = f.field("bio").text(0..=2_000);
     let preferences = f.field("preferences").any_object(MOST_PREFERENCES);
+    if preferences.as_ref().is_some_and(|preferences| !is_readable(preferences)) {
+        let message = format!("preferences must have no number beyond {LARGEST_NUMBER:e}");
+        f.violation("preferences", Code::ValidationError, message);
+    }
     let (first, rest) = full_name.as_deref().map(split_name).unzip();
     ProfileChange {
         username,
@@ -85,6 +93,15 @@ fn read(f: &mut Fields<'_, '_>) -> ProfileChange {
         avatar_url,
         bio,
         preferences,
+    }
+}
+
+fn is_readable(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= LARGEST_NUMBER),
+        Value::Array(values) => values.iter().all(is_readable),
+        Value::Object(members) => members.values().all(is_readable),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
