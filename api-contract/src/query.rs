@@ -56,7 +56,7 @@ mod tests {
     fn wrong(query: &str) -> Vec<String> {
         let read = Query(query.to_owned()).read(|f| Some(f.field("category").text(0..=10)));
         let error = read.err();
-        let violations = error.iter().flat_map(|error| error.violations());
+        let violations = error.iter().flat_map(crate::ApiError::violations);
         violations.filter_map(|it| it.field.as_deref().map(str::to_owned)).collect()
     }
 
