@@ -57,7 +57,7 @@ async fn profiles_are_changed_as_the_documents_print_it() {
 /// Guards against numbers that were written out to more digits than could be read again, so that there was no profile any more.
 #[tokio::test]
 async fn preferences_are_given_back_as_they_were_sent_or_refused() {
-    let app = App::start().await;
+    let app = App::start_with(Options { queries: true, ..Options::default() }).await;
     let jane = app.person(Role::Customer).await;
     let far_out = json!({ "preferences": { "least": 5e-324, "largest": [-1e300, 1e300] } });
     assert_eq!(jane.send(Method::PATCH, "/auth/me", &far_out).await.status, StatusCode::OK);
