@@ -97,7 +97,7 @@ impl Projector {
         let mut db = connect(&self.pool).await?;
         let generation = exclude_others(&mut db, self.model, Beside::Nobody).await?;
         let checkpoint = generation.checkpoint(self.model.name());
-        ensure(&mut db, &checkpoint).await?;
+        ensure(&mut db, self.model, generation).await?;
         let at = checkpoint.load(&mut db).await?;
         let ahead = Ahead::hold(&mut db, &checkpoint).await?;
         info!(consumer = checkpoint.name(), position = at.position, "follows the log");
@@ -210,12 +210,21 @@ fn pace(took: Duration) -> Duration {
     (took * WORKS_ONE_OF).clamp(PACE, SLOWEST_PACE)
 }
 
-/// A step moves a checkpoint that is there.
-pub(super) async fn ensure(db: &mut PgConnection, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
+/// A step moves a checkpoint that is there. One of a generation that was dropped meanwhile does not come back.
+pub(super) async fn ensure(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<(), sqlx::Error> {
+    let checkpoint = generation.checkpoint(model.name());
     sqlx::query!(
-        "INSERT INTO checkpoints (name, position, hash) VALUES ($1, 0, $2) ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO checkpoints (name, position, hash)
+         SELECT $1, 0, $2 WHERE EXISTS (SELECT FROM read_models WHERE name = $3 AND generation = $4)
+         ON CONFLICT (name) DO NOTHING",
         checkpoint.name(),
         &Head::EMPTY.hash.0[..],
+        model.name(),
+        generation.0,
     )
     .execute(db)
     .await?;

@@ -12,6 +12,8 @@ use sqlx::{Connection, PgConnection, PgPool};
 
 use super::Kafka;
 use super::run::Place;
+use crate::generation::{self, Generation};
+use crate::read_model::ReadModel;
 use crate::runner::ahead::Ahead;
 use crate::runner::failure::FeedError;
 
@@ -32,17 +34,20 @@ pub(super) async fn stored(
     Ok(rows.into_iter().map(|row| ((row.topic, row.partition), row.next_offset)).collect())
 }
 
-/// Sees to it that there is a row for each partition. One that is new begins at the checkpoint; one that is there, and
-/// was passed by from the log meanwhile, has nothing to read that the checkpoint covers.
+/// Sees to it that there is a row for each partition, and says where the generation stands. One that is new begins at the
+/// checkpoint; one that is there, and was passed by from the log meanwhile, has nothing to read that the checkpoint covers.
+/// Nothing is done where the generation is no longer the live one: it may be gone, and its checkpoint with it.
 pub(super) async fn prepare(
     db: &mut PgConnection,
     kafka: &Arc<Kafka>,
     topics: &[String],
-    checkpoint: &Checkpoint,
-) -> Result<(), FeedError> {
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<Option<Head>, FeedError> {
+    let checkpoint = generation.checkpoint(model.name());
     loop {
         let at = checkpoint.load(&mut *db).await?;
-        let missing = missing(db, topics, kafka.config.partitions, checkpoint).await?;
+        let missing = missing(db, topics, kafka.config.partitions, &checkpoint).await?;
         let begins = if missing.is_empty() { Vec::new() } else { begins(db, kafka, missing, at).await? };
         let mut tx = db.begin().await?;
         let held = sqlx::query_scalar!(
@@ -51,12 +56,18 @@ pub(super) async fn prepare(
         )
         .fetch_optional(&mut *tx)
         .await?;
-        if held != Some(at.position) {
+        // Read after the checkpoint is held, which whoever moves the pointer holds before.
+        let live = generation::live(&mut *tx, model).await?;
+        let Some(held) = held.filter(|_| live == Some(generation)) else {
+            tx.rollback().await?;
+            return Ok(None);
+        };
+        if held != at.position {
             tx.rollback().await?;
             continue; // another member has moved it: what was found is too early or too late for a new row
         }
-        insert(&mut tx, checkpoint, &begins, at.position).await?;
-        Ahead::hold(&mut tx, checkpoint).await?;
+        insert(&mut tx, &checkpoint, &begins, at.position).await?;
+        Ahead::hold(&mut tx, &checkpoint).await?;
         sqlx::query!(
             "UPDATE partition_offsets SET position = $2 WHERE consumer = $1 AND position < $2",
             checkpoint.name(),
@@ -65,7 +76,7 @@ pub(super) async fn prepare(
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        return Ok(());
+        return Ok(Some(at));
     }
 }
 
@@ -168,5 +179,41 @@ fn not_there(error: KafkaError, topic: &str) -> FeedError {
             | rdkafka::error::RDKafkaErrorCode::UnknownTopicOrPartition,
         ) => FeedError::Topics(format!("no {topic} of as many partitions")),
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use event_store::relay::PARTITIONS;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::registry;
+    use crate::runner::projector::connect;
+    use crate::testing::{Relayed, TestDatabase};
+
+    /// A replay may put another generation in the place of the one that a member is about to join, and drop it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_generation_that_is_gone_is_not_waited_for() {
+        let database = TestDatabase::new().await;
+        let relayed = Relayed::start(&database.app).await;
+        let kafka = Arc::new(Kafka::new(&relayed.config));
+        let mut db = connect(&database.app).await.unwrap();
+        let model = registry::find("coupons").unwrap();
+        let topics = kafka.topics_of(model.aggregates());
+        let mut prepared = async |generation| {
+            let prepared = prepare(&mut db, &kafka, &topics, model, Generation(generation));
+            timeout(Duration::from_secs(60), prepared).await.expect("it ends").unwrap()
+        };
+        assert_eq!(prepared(7).await, None, "its checkpoint is gone");
+        let checkpoint = Generation(8).checkpoint(model.name());
+        checkpoint.store(&database.app, &Head::EMPTY).await.unwrap();
+        assert_eq!(prepared(8).await, None, "it is not gone yet, but no longer live");
+        assert!(stored(&database.app, &checkpoint).await.unwrap().is_empty());
+        assert_eq!(prepared(1).await, Some(Head::EMPTY));
+        let live = stored(&database.app, &Generation(1).checkpoint(model.name())).await.unwrap();
+        assert_eq!(live.len(), topics.len() * PARTITIONS);
     }
 }

@@ -74,7 +74,7 @@ impl KafkaProjector {
 
     /// Feeds the generation that is live now, until another one is.
     async fn follow_live(&self) -> Result<(), FeedError> {
-        let mut feed = self.join().await?;
+        let Some(mut feed) = self.join().await? else { return Ok(()) };
         let mut watermarks = self.kafka.watermarks.newest();
         failure::clear(&self.pool, &feed.checkpoint).await?;
         while self.complete(&mut feed).await? == Goes::On {
@@ -98,17 +98,18 @@ impl KafkaProjector {
         Ok(())
     }
 
-    async fn join(&self) -> Result<Feed, FeedError> {
+    /// Begins to feed the generation that is live; nothing where another one is by then.
+    async fn join(&self) -> Result<Option<Feed>, FeedError> {
         let mut db = connect(&self.pool).await?;
         let generation = exclude_others(&mut db, self.model, Beside::Members).await?;
         let checkpoint = generation.checkpoint(self.model.name());
-        ensure(&mut db, &checkpoint).await?;
+        ensure(&mut db, self.model, generation).await?;
         let topics = self.kafka.topics_of(self.model.aggregates());
-        offsets::prepare(&mut db, &self.kafka, &topics, &checkpoint).await?;
-        let at = checkpoint.load(&mut db).await?;
+        let prepared = offsets::prepare(&mut db, &self.kafka, &topics, self.model, generation).await?;
+        let Some(at) = prepared else { return Ok(None) };
         let member = Member::join(&self.kafka, &topics, &checkpoint, &self.pool)?;
         info!(consumer = checkpoint.name(), position = at.position, "follows Kafka");
-        Ok(Feed { db, generation, checkpoint, topics, member, at })
+        Ok(Some(Feed { db, generation, checkpoint, topics, member, at }))
     }
 
     async fn apply(&self, feed: &mut Feed, runs: Runs) -> Result<Goes, FeedError> {
