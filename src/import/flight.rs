@@ -194,6 +194,7 @@ async fn answered(
 ) -> Result<Result<(Outcome, u64), Refusal>, ImportError> {
     let mut answer = answering.await;
     let mut tries = 0;
+    let mut fresh = asked.fresh.clone();
     loop {
         let pause = match answer {
             Ok(Accepted::Done { value, .. }) => return Ok(Ok(value)),
@@ -202,6 +203,11 @@ async fn answered(
             Err(Failure::Unavailable | Failure::Busy) if tries < TRIES => {
                 tries += 1;
                 Some(std::time::Duration::from_millis(200))
+            }
+            // Another import of the same file may have written what was not looked for: nothing is appended that would tell.
+            Err(Failure::Refused(_)) if !fresh.is_empty() => {
+                fresh.clear();
+                None
             }
             Ok(Accepted::Replayed(_)) => return Err(ImportError::Log(NotAppended::OtherAnswer)),
             Err(failure) => return Ok(Err(failure.refusal()?)),
@@ -214,7 +220,7 @@ async fn answered(
         let again = Asked {
             part: asked.part.clone(),
             command: Arc::new(command),
-            fresh: asked.fresh.clone(),
+            fresh: fresh.clone(),
             customer_id: asked.customer_id,
         };
         answer = submit(importer, &again).await;

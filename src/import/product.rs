@@ -46,14 +46,13 @@ pub fn submit(
     fresh: bool,
 ) -> impl Future<Output = Result<Taken, ImportError>> + use<> {
     let fresh = if fresh { fresh_streams(&command) } else { Vec::new() };
-    let submission = Submission { fresh, ..submission };
     let decider = decider.clone();
     async move {
-        let decide = move |decision: &mut event_store::Decision<'_>| {
-            let mut counted = Counted::of(decision);
-            Ok((import_product(&mut counted, &command)?, counted.events))
+        let answer = match ask(&decider, Submission { fresh, ..submission.clone() }, &command).await {
+            Err(Failure::Refused(_)) => ask(&decider, submission, &command).await, // another import may have it by now
+            answer => answer,
         };
-        match decider.submit::<_, ImportProductError, _>(submission, decide).await {
+        match answer {
             Ok(Accepted::Done { value: (product_id, events), .. }) => {
                 Ok(Taken::Product { product_id, events })
             }
@@ -62,6 +61,20 @@ pub fn submit(
             Err(failure) => Ok(Taken::Refused(failure.refusal()?.into())),
         }
     }
+}
+
+fn ask(
+    decider: &Decider,
+    submission: Submission,
+    command: &ImportProduct,
+) -> impl Future<Output = Result<Accepted<(ProductId, u64)>, Failure<ImportProductError>>> + use<> {
+    let command = command.clone();
+    let decide = move |decision: &mut event_store::Decision<'_>| {
+        let mut counted = Counted::of(decision);
+        Ok((import_product(&mut counted, &command)?, counted.events))
+    };
+    let decider = decider.clone();
+    async move { decider.submit(submission, decide).await }
 }
 
 /// The slugs that a product may have, the last of them certainly free.

@@ -99,7 +99,8 @@ pub struct Submission {
     /// Its idempotency key.
     pub key: Option<IdempotencyKey>,
     /// Streams whose ids the caller has just made up: they need no load. Where that is wrong the log's primary key
-    /// notices, and the command is decided again with the stream loaded.
+    /// notices, and the command is decided again with the stream loaded; but where the command is refused nothing is written
+    /// that it could notice, so who isn't sure asks again without.
     pub fresh: Vec<StreamId>,
     /// The command's size in bytes, for the queue's bound.
     pub bytes: usize,

@@ -82,9 +82,12 @@ impl Importing {
 
     /// The arguments of an import of this file.
     fn arguments(&self, path: &Path, more: &[&str]) -> Vec<String> {
+        Self::arguments_to(&self.rejects(), path, more)
+    }
+
+    fn arguments_to(rejects: &Path, path: &Path, more: &[&str]) -> Vec<String> {
         let own = std::fs::read(path).unwrap().starts_with(DAYBOOK.as_bytes());
         let format = if own { "daybook" } else { "online-retail" };
-        let rejects = self.rejects();
         let mut arguments = vec!["import", "orders", "--format", format, "--rejects"];
         arguments.extend([rejects.to_str().unwrap(), path.to_str().unwrap()]);
         arguments.extend(more);
@@ -92,7 +95,12 @@ impl Importing {
     }
 
     async fn run(&self, path: &Path, more: &[&str]) -> Said {
-        let arguments = self.arguments(path, more);
+        self.run_to(&self.rejects(), path, more).await
+    }
+
+    /// With a file of its own for what can't be taken.
+    async fn run_to(&self, rejects: &Path, path: &Path, more: &[&str]) -> Said {
+        let arguments = Self::arguments_to(rejects, path, more);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = self.place.output(&arguments).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -100,20 +108,7 @@ impl Importing {
         let last = printed.lines().last().unwrap();
         let summary: BTreeMap<String, Box<RawValue>> = serde_json::from_str(last).unwrap();
         let summary = summary.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect();
-        Said { summary, rejects: self.read_rejects() }
-    }
-
-    fn read_rejects(&self) -> Vec<Reject> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(self.rejects()).unwrap();
-        assert_eq!(
-            reader.headers().unwrap().iter().take(3).collect::<Vec<_>>(),
-            ["line", "amount", "reason"]
-        );
-        reader
-            .records()
-            .map(|record| record.unwrap())
-            .map(|record| (record[0].parse().unwrap(), record[1].to_owned(), record[2].to_owned()))
-            .collect()
+        Said { summary, rejects: read_rejects(rejects) }
     }
 
     async fn retail(&self, lines: &[impl AsRef<str>]) -> Said {
@@ -177,4 +172,14 @@ fn retail(invoice: &str, code: &str, quantity: i64, day: u32, price: &str, custo
     format!(
         "{invoice},{code},Thing {code},{quantity},2011-01-{day:02} 09:30:00,{price},{customer},United Kingdom"
     )
+}
+
+fn read_rejects(path: &Path) -> Vec<Reject> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
+    assert_eq!(reader.headers().unwrap().iter().take(3).collect::<Vec<_>>(), ["line", "amount", "reason"]);
+    reader
+        .records()
+        .map(|record| record.unwrap())
+        .map(|record| (record[0].parse().unwrap(), record[1].to_owned(), record[2].to_owned()))
+        .collect()
 }
