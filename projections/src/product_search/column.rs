@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-/// So many are copied for a change.
-const CHUNK: usize = 64;
+/// So many are copied for a change, and a clone counts one reference for so many.
+const CHUNK: usize = 256;
 
 /// One thing of every slot. Cheap to clone; a change copies the chunk that it is in, if a clone still has it.
 #[derive(Clone, Debug)]

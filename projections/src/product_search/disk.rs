@@ -17,6 +17,7 @@ use tantivy::{
 
 use super::entry::Entry;
 use super::fields::{Fields, SLOT, Text};
+use super::vocabulary::Vocabulary;
 
 /// So many blocks of documents of a segment are kept unpacked, of 16 KiB each: those that are shown again and again.
 const BLOCKS: usize = 512;
@@ -32,6 +33,8 @@ pub(super) struct Disk {
     pub(super) segments: Vec<Segment>,
     /// Where each slot's document is: the segment and the number in it.
     places: Vec<(u32, DocId)>,
+    /// What is written in any segment.
+    pub(super) vocabulary: Vocabulary,
 }
 
 /// A segment of a commit.
@@ -126,6 +129,10 @@ impl Segment {
         ControlFlow::Continue(())
     }
 
+    fn is_among(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| other.reader.segment_id() == self.reader.segment_id())
+    }
+
     /// The words as they are written.
     pub(super) fn surface(&self) -> &InvertedIndexReader {
         &self.files.surface
@@ -164,7 +171,14 @@ impl Disk {
             }
             segments.push(segment);
         }
-        Ok(Self { searcher, fields, segments, places })
+        let of_before = before.map_or(&[][..], |disk| disk.segments.as_slice());
+        let come = segments.iter().filter(|it| !it.is_among(of_before)).map(Segment::surface);
+        let gone = of_before.iter().filter(|it| !it.is_among(&segments)).map(Segment::surface);
+        let vocabulary = match before {
+            Some(disk) => disk.vocabulary.after(come, gone)?,
+            None => Vocabulary::default().after(come, gone)?,
+        };
+        Ok(Self { searcher, fields, segments, places, vocabulary })
     }
 
     pub(super) fn fields(&self) -> Fields {

@@ -72,6 +72,7 @@ impl<'a> Sifting<'a> {
     /// Takes every product that may be found, or as many as there can be of what is wanted.
     pub(super) fn take_all(&mut self, table: &Table) {
         let among = if self.counting.is_none() { self.filter.among(table) } else { None };
+        let oldest_first = self.sort == Sort::Oldest;
         let mut take = |slot| {
             if table.is_shown(slot) {
                 self.take(Match { slot, score: 0.0 }, table);
@@ -80,6 +81,7 @@ impl<'a> Sifting<'a> {
         match among {
             Some(among) => among.into_iter().flatten().for_each(|slot| take(*slot)),
             // The newest come last, and what comes first in the order makes short work of the rest.
+            None if oldest_first => table.slots().for_each(take),
             None => table.slots().rev().for_each(take),
         }
     }

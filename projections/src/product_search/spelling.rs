@@ -39,25 +39,20 @@ pub(super) fn beginning_with(
     prefix: &str,
     most: usize,
 ) -> Result<Vec<Candidate>, TantivyError> {
-    let mut words: HashMap<String, u32> = HashMap::new();
-    for segment in &snapshot.disk.segments {
-        let mut stream = segment.surface().terms().range().ge(prefix.as_bytes()).into_stream()?;
-        while stream.advance() {
-            let Some(word) = std::str::from_utf8(stream.key()).ok().filter(|word| word.starts_with(prefix))
-            else {
-                break;
-            };
-            count(&mut words, word, stream.value().doc_freq);
-        }
-    }
-    for recent in snapshot.recent.iter() {
-        let surface = &recent.tokens.surface;
+    let mut recent: HashMap<&str, u32> = HashMap::new();
+    for it in snapshot.recent.iter() {
+        let surface = &it.tokens.surface;
         let from = surface.partition_point(|word| word.as_str() < prefix);
         for word in surface[from..].iter().take_while(|word| word.starts_with(prefix)) {
-            count(&mut words, word, 1);
+            *recent.entry(word).or_default() += 1;
         }
     }
-    let mut found = counted(snapshot, words.into_iter().map(|(word, times)| (word, times, 0)), most)?;
+    let on_disk = snapshot.disk.vocabulary.beginning_with(prefix).iter();
+    let mut words: Vec<_> = on_disk
+        .map(|(word, times)| (&**word, times.saturating_add(recent.remove(&**word).unwrap_or(0)), 0))
+        .collect();
+    words.extend(recent.into_iter().map(|(word, times)| (word, times, 0)));
+    let mut found = counted(snapshot, words, most)?;
     found.truncate(most);
     Ok(found)
 }
@@ -100,8 +95,8 @@ fn within(
         }
     }
     words.remove(word);
-    let wrong = |(found, times): (String, u32)| near.wrong(&found).map(|wrong| (found, times, wrong));
-    let mut found = counted(snapshot, words.into_iter().filter_map(wrong), most)?;
+    let words = words.iter().filter_map(|(found, times)| Some((found.as_str(), *times, near.wrong(found)?)));
+    let mut found = counted(snapshot, words.collect(), most)?;
     found.truncate(most);
     Ok(found)
 }
@@ -117,12 +112,11 @@ fn count(words: &mut HashMap<String, u32>, word: &str, times: u32) {
 /// Counts those products that are still there.
 fn counted(
     snapshot: &Snapshot,
-    words: impl Iterator<Item = (String, u32, u8)>,
+    mut words: Vec<(&str, u32, u8)>,
     most: usize,
 ) -> Result<Vec<Candidate>, TantivyError> {
-    let mut words: Vec<_> = words.collect();
-    let first = |one: &(String, u32, u8), other: &(String, u32, u8)| {
-        (one.2, other.1, &one.0).cmp(&(other.2, one.1, &other.0))
+    let first = |one: &(&str, u32, u8), other: &(&str, u32, u8)| {
+        (one.2, other.1, one.0).cmp(&(other.2, one.1, other.0))
     };
     let enough = LOOKED_AT.max(most);
     // With few letters it is thousands that begin so.
@@ -133,9 +127,9 @@ fn counted(
     words.sort_unstable_by(first);
     let mut found = Vec::new();
     for (word, _, wrong) in words {
-        let products = snapshot.written(&word, OFTEN)?;
+        let products = snapshot.written(word, OFTEN)?;
         if products > 0 {
-            found.push(Candidate { word, products, wrong });
+            found.push(Candidate { word: word.to_owned(), products, wrong });
         }
     }
     found.sort_by(|one, other| {
