@@ -195,13 +195,13 @@ impl Disk {
         let Some(&(number, doc)) = self.places.get(slot as usize) else { return Ok(None) };
         let Some(segment) = self.segments.get(number as usize) else { return Ok(None) };
         let document: TantivyDocument = segment.files.store.get(doc)?;
-        let source = document.get_first(self.fields.source).and_then(|value| value.as_bytes());
+        let source = document.get_first(self.fields.source).and_then(|value| value.as_str());
         let unreadable = |error: serde_json::Error| {
             TantivyError::DataCorruption(tantivy::error::DataCorruption::comment_only(format!(
                 "a document of the search index: {error}"
             )))
         };
-        source.map(serde_json::from_slice).transpose().map_err(unreadable)
+        source.map(serde_json::from_str).transpose().map_err(unreadable)
     }
 
     /// The documents in which these words stand in this order, at these distances, in one text.
