@@ -67,7 +67,8 @@ impl Numbers {
 }
 
 impl Key {
-    fn order(&self, other: &Self) -> Ordering {
+    /// Which of two keys comes first.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Score(one), Self::Score(other)) => other.total_cmp(one),
             (Self::Number(of, one), Self::Number(same, other)) if of == same => one.cmp(other),

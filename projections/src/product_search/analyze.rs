@@ -58,7 +58,8 @@ impl Together {
     /// word.
     fn add(&mut self, surface: &str, joined: bool) -> Option<String> {
         if !joined {
-            *self = Self::default();
+            self.words = 0;
+            self.whole.clear();
         }
         self.words += 1;
         if self.whole.len() <= LONGEST_WORD {
@@ -79,10 +80,15 @@ impl Analyzer {
 
     /// The stem of a word in lower case, as it is indexed.
     pub(super) fn stem(&self, word: &str) -> String {
+        self.stem_of(word, &fold(word))
+    }
+
+    /// The stem of a word in lower case, which is also given without accents.
+    fn stem_of(&self, lower: &str, folded: &str) -> String {
         if self.language.is_plain() {
-            self.stems.of(&fold(word)).into_owned()
+            self.stems.of(folded).into_owned()
         } else {
-            fold(&self.stems.of(word))
+            fold(&self.stems.of(lower))
         }
     }
 
@@ -99,8 +105,14 @@ impl Analyzer {
             let surface = fold(&lower);
             let whole = together.add(&surface, run.joined);
             let to = run.from + run.text.len();
-            let mut word =
-                Word { stem: self.stem(&lower), surface, whole: None, joins: 0, from: run.from, to };
+            let mut word = Word {
+                stem: self.stem_of(&lower, &surface),
+                surface,
+                whole: None,
+                joins: 0,
+                from: run.from,
+                to,
+            };
             let last = words.last().filter(|last| run.joined || is_blank(&text[last.to..run.from]));
             if let Some(measure) = last.and_then(|last| measure(&last.surface, &word.surface)) {
                 (word.whole, word.joins) = (Some(measure), 1);

@@ -1,8 +1,8 @@
-//! Which products anybody may find, by the brand or the category that they have.
+//! Which products have a brand, or a category.
 
 use std::sync::Arc;
 
-use super::table::Name;
+use super::names::Name;
 
 /// The slots of each name, in order. Cheap to clone; a change copies the slots of one name, if a clone still has them.
 #[derive(Clone, Debug, Default)]

@@ -2,13 +2,14 @@
 //!
 //! A document holds no name of a category, so renaming one rewrites nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use domain::category::public::CategoryPublicEvent;
 use domain::ids::CategoryId;
 
 use super::analyze::Analyzer;
-use super::table::{NO_NAME, Name, Names};
+use super::names::{NO_NAME, Name, Names};
 use crate::catalog::{Branch, Tree};
 
 /// The tree, and which of the categories that products have say which word.
@@ -89,9 +90,17 @@ impl Categories {
     }
 
     /// Which category a product's is.
-    pub(super) fn which(&self, name: Name, names: &Names) -> CategoryOrWord {
+    pub(super) fn which(&self, name: Name, names: &Names) -> Cow<'_, CategoryOrWord> {
         let known = self.of_names.get(name as usize).filter(|_| !self.is_behind(names));
-        known.cloned().unwrap_or_else(|| self.look_up(names.word(name)))
+        known.map_or_else(|| Cow::Owned(self.look_up(names.word(name))), Cow::Borrowed)
+    }
+
+    /// What it is called.
+    pub(super) fn called<'a>(&'a self, which: &'a CategoryOrWord) -> &'a str {
+        match which {
+            CategoryOrWord::Known(id) => self.branch(*id).map_or("", |branch| branch.name.as_str()),
+            CategoryOrWord::Word(word) => word,
+        }
     }
 
     fn look_up(&self, word: &str) -> CategoryOrWord {

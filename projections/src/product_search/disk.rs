@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tantivy::index::SegmentId;
-use tantivy::postings::SegmentPostings;
+use tantivy::postings::BlockSegmentPostings;
 use tantivy::query::{EnableScoring, PhraseQuery, Query};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::store::StoreReader;
@@ -16,11 +17,14 @@ use tantivy::{
 
 use super::entry::Entry;
 use super::fields::{Fields, SLOT, Text};
+use super::vocabulary::Vocabulary;
 
 /// So many blocks of documents of a segment are kept unpacked, of 16 KiB each: those that are shown again and again.
 const BLOCKS: usize = 512;
 /// No document.
 const NOWHERE: (u32, DocId) = (u32::MAX, 0);
+/// The slot of a document that was deleted.
+const GONE: u32 = u32::MAX;
 
 /// A commit.
 pub(super) struct Disk {
@@ -29,18 +33,22 @@ pub(super) struct Disk {
     pub(super) segments: Vec<Segment>,
     /// Where each slot's document is: the segment and the number in it.
     places: Vec<(u32, DocId)>,
+    /// What is written in any segment.
+    pub(super) vocabulary: Vocabulary,
 }
 
 /// A segment of a commit.
 pub(super) struct Segment {
     reader: SegmentReader,
     files: Arc<Files>,
+    /// The slot of each document, as long as it is there.
+    slots: Arc<[u32]>,
 }
 
 /// What of a segment is the same in every commit that has it: all but which documents were deleted.
 struct Files {
-    /// The slot of each document.
-    slots: Vec<u32>,
+    /// The slot of each document, deleted or not.
+    slots: Arc<[u32]>,
     /// It keeps blocks of documents unpacked, which is why it is kept.
     store: StoreReader,
     texts: [Arc<InvertedIndexReader>; Text::COUNT],
@@ -51,7 +59,7 @@ impl Files {
     fn open(reader: &SegmentReader, fields: Fields) -> Result<Self, TantivyError> {
         let column = reader.fast_fields().u64(SLOT)?;
         let slot = |doc| column.first(doc).and_then(|slot| u32::try_from(slot).ok());
-        let slots = (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(u32::MAX)).collect();
+        let slots = (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(GONE)).collect();
         let mut texts = Vec::with_capacity(Text::COUNT);
         for text in Text::ALL {
             texts.push(reader.inverted_index(fields.text(text))?);
@@ -68,22 +76,61 @@ impl Files {
 }
 
 impl Segment {
-    /// The documents with a word in a text.
-    pub(super) fn postings(
+    fn of(reader: &SegmentReader, files: Arc<Files>) -> Self {
+        let slots = if reader.has_deletes() {
+            let alive = |(doc, slot): (DocId, &u32)| if reader.is_deleted(doc) { GONE } else { *slot };
+            (0..).zip(files.slots.iter()).map(alive).collect()
+        } else {
+            Arc::clone(&files.slots)
+        };
+        Self { reader: reader.clone(), files, slots }
+    }
+
+    /// Each slot with a word in a text, and how often it is there, until `found` says that it is enough.
+    pub(super) fn with_word(
         &self,
         text: Text,
         fields: Fields,
         word: &str,
-    ) -> io::Result<Option<SegmentPostings>> {
+        found: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
         let term = Term::from_field_text(fields.text(text), word);
-        self.files.texts[text as usize].read_postings(&term, IndexRecordOption::WithFreqs)
+        let texts = &self.files.texts[text as usize];
+        Ok(self.each(texts.read_block_postings(&term, IndexRecordOption::WithFreqs)?, found))
     }
 
-    /// The documents in which a word is written so.
-    pub(super) fn written(&self, fields: Fields, surface: &str) -> io::Result<Option<SegmentPostings>> {
-        self.files
-            .surface
-            .read_postings(&Term::from_field_text(fields.surface, surface), IndexRecordOption::Basic)
+    /// Each slot in which a word is written so, until `found` says that it is enough.
+    pub(super) fn written(
+        &self,
+        fields: Fields,
+        surface: &str,
+        mut found: impl FnMut(u32) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
+        let term = Term::from_field_text(fields.surface, surface);
+        let postings = self.files.surface.read_block_postings(&term, IndexRecordOption::Basic)?;
+        Ok(self.each(postings, |slot, _| found(slot)))
+    }
+
+    /// Block by block, as they are unpacked.
+    fn each(
+        &self,
+        postings: Option<BlockSegmentPostings>,
+        mut found: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(mut block) = postings else { return ControlFlow::Continue(()) };
+        while !block.docs().is_empty() {
+            for (place, doc) in block.docs().iter().enumerate() {
+                if let Some(slot) = self.slot(*doc) {
+                    found(slot, block.freq(place))?;
+                }
+            }
+            block.advance();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn is_among(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| other.reader.segment_id() == self.reader.segment_id())
     }
 
     /// The words as they are written.
@@ -93,7 +140,7 @@ impl Segment {
 
     /// The slot of a document, unless it was deleted.
     pub(super) fn slot(&self, doc: DocId) -> Option<u32> {
-        if self.reader.is_deleted(doc) { None } else { self.files.slots.get(doc as usize).copied() }
+        self.slots.get(doc as usize).copied().filter(|slot| *slot != GONE)
     }
 }
 
@@ -115,9 +162,8 @@ impl Disk {
                 Some(files) => Arc::clone(files),
                 None => Arc::new(Files::open(reader, fields)?),
             };
-            let segment = Segment { reader: reader.clone(), files };
-            for doc in reader.doc_ids_alive() {
-                let Some(slot) = segment.slot(doc) else { continue };
+            let segment = Segment::of(reader, files);
+            for (doc, &slot) in (0..).zip(segment.slots.iter()).filter(|(_, slot)| **slot != GONE) {
                 if places.len() <= slot as usize {
                     places.resize(slot as usize + 1, NOWHERE);
                 }
@@ -125,7 +171,14 @@ impl Disk {
             }
             segments.push(segment);
         }
-        Ok(Self { searcher, fields, segments, places })
+        let of_before = before.map_or(&[][..], |disk| disk.segments.as_slice());
+        let come = segments.iter().filter(|it| !it.is_among(of_before)).map(Segment::surface);
+        let gone = of_before.iter().filter(|it| !it.is_among(&segments)).map(Segment::surface);
+        let vocabulary = match before {
+            Some(disk) => disk.vocabulary.after(come, gone)?,
+            None => Vocabulary::default().after(come, gone)?,
+        };
+        Ok(Self { searcher, fields, segments, places, vocabulary })
     }
 
     pub(super) fn fields(&self) -> Fields {
@@ -142,13 +195,13 @@ impl Disk {
         let Some(&(number, doc)) = self.places.get(slot as usize) else { return Ok(None) };
         let Some(segment) = self.segments.get(number as usize) else { return Ok(None) };
         let document: TantivyDocument = segment.files.store.get(doc)?;
-        let source = document.get_first(self.fields.source).and_then(|value| value.as_bytes());
+        let source = document.get_first(self.fields.source).and_then(|value| value.as_str());
         let unreadable = |error: serde_json::Error| {
             TantivyError::DataCorruption(tantivy::error::DataCorruption::comment_only(format!(
                 "a document of the search index: {error}"
             )))
         };
-        source.map(serde_json::from_slice).transpose().map_err(unreadable)
+        source.map(serde_json::from_str).transpose().map_err(unreadable)
     }
 
     /// The documents in which these words stand in this order, at these distances, in one text.

@@ -1,12 +1,15 @@
 //! Counting a result by its properties.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::categories::{Categories, CategoryOrWord};
 use super::filter::{Facet, Failed};
+use super::names::{NO_NAME, Name, Names};
 use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
+use super::row::Row;
 use super::snapshot::Snapshot;
-use super::table::{NO_NAME, Name, Names, Row};
 
 /// So many categories and brands are told.
 const MOST: usize = 50;
@@ -81,22 +84,22 @@ fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
 }
 
 fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
-    let mut by_category: HashMap<CategoryOrWord, usize> = HashMap::new();
+    let mut by_category: HashMap<Cow<'_, CategoryOrWord>, usize> = HashMap::new();
     for (name, count) in named(counts) {
         *by_category.entry(known.which(name, names)).or_default() += count;
     }
-    let told = |(category, count)| match category {
-        CategoryOrWord::Word(name) => CategoryCount { category: None, name, count },
-        CategoryOrWord::Known(id) => {
-            let category = category_of(known, id);
-            let name = category.as_ref().map(|it| it.name.clone()).unwrap_or_default();
-            CategoryCount { category, name, count }
-        }
+    let mut most: Vec<_> =
+        by_category.iter().map(|(which, count)| (Reverse(*count), known.called(which), which)).collect();
+    most.sort_unstable();
+    most.truncate(MOST);
+    let told = |(Reverse(count), name, which): (_, &str, &Cow<'_, CategoryOrWord>)| {
+        let category = match **which {
+            CategoryOrWord::Known(id) => category_of(known, id),
+            CategoryOrWord::Word(_) => None,
+        };
+        CategoryCount { category, name: name.to_owned(), count }
     };
-    let mut told: Vec<_> = by_category.into_iter().map(told).collect();
-    told.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
-    told.truncate(MOST);
-    told
+    most.into_iter().map(told).collect()
 }
 
 /// A category as it is shown.

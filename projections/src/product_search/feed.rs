@@ -256,8 +256,8 @@ impl Feed {
 
     fn describe(&mut self, id: Uuid, event: &PublicEvent, product: &CatalogEntry) -> Result<(), ApplyError> {
         let slot = self.slot(id);
-        let before = self.table.row(slot);
-        let created_at = if before.described { before.created_at } else { event.occurred_at };
+        let is_known = self.table.row(slot).described;
+        let created_at = if is_known { self.table.rest(slot).created_at } else { event.occurred_at };
         let entry = Entry {
             product: product.clone(),
             created_at,

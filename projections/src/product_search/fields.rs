@@ -39,7 +39,7 @@ impl Text {
 }
 
 /// How documents are made: an index of another form is built again.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// The name of the fast field with a product's slot.
 pub(super) const SLOT: &str = "slot";
@@ -52,7 +52,7 @@ pub(super) struct Fields {
     texts: [Field; Text::COUNT],
     /// Words as they are written, for completion and for what is typed wrong.
     pub(super) surface: Field,
-    /// What the document was made of.
+    /// What the document was made of, as a text: Tantivy reads bytes one by one.
     pub(super) source: Field,
 }
 
@@ -69,7 +69,7 @@ impl Fields {
             slot: schema.add_u64_field(SLOT, INDEXED | FAST),
             texts: Text::ALL.map(|text| schema.add_text_field(text.name(), positions.clone())),
             surface: schema.add_text_field("surface", text(IndexRecordOption::Basic)),
-            source: schema.add_bytes_field("source", STORED),
+            source: schema.add_text_field("source", STORED),
         };
         schema.add_u64_field(&format!("form_{FORM}_{}", language.name()), STORED);
         (schema.build(), fields)

@@ -3,22 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::entry::price_key;
+use super::names::{NO_NAME, Name};
 use super::query::SearchQuery;
+use super::row::{Rest, Row};
 use super::snapshot::Snapshot;
-use super::table::{NO_NAME, Name, Row, Table};
+use super::table::Table;
 use crate::catalog::word_key;
 use domain::ids::SellerId;
 
-/// The filters of a query, looked up.
-pub(super) struct Filter {
-    seller: Option<SellerId>,
+/// The filters of a query, looked up; what takes the least work first.
+pub(super) struct Filter(Vec<Condition>);
+
+/// Something that a product must be. Names are in order.
+enum Condition {
+    InStock(bool),
+    Featured(bool),
+    /// From the first to the last, as [`price_key`] says them.
+    Prices(i64, i64),
+    Brands(Vec<Name>),
+    Categories(Vec<Name>),
+    Seller(SellerId),
     /// One tag, or none where no product has that.
-    tags: Option<Vec<Name>>,
-    featured: Option<bool>,
-    categories: Option<Vec<Name>>,
-    brands: Option<Vec<Name>>,
-    prices: Option<(i64, i64)>,
-    in_stock: Option<bool>,
+    Tags(Vec<Name>),
 }
 
 /// Filters that are counted without themselves.
@@ -49,73 +55,92 @@ impl Failed {
     }
 }
 
+impl Condition {
+    fn holds(&self, row: &Row, rest: &Rest) -> bool {
+        let one_of = |names: &[Name], name: Name| names.binary_search(&name).is_ok();
+        match self {
+            Self::InStock(in_stock) => (row.stock > 0) == *in_stock,
+            Self::Featured(featured) => row.featured == *featured,
+            Self::Prices(from, to) => (*from..=*to).contains(&row.price),
+            Self::Brands(brands) => one_of(brands, row.brand),
+            Self::Categories(categories) => one_of(categories, row.category),
+            Self::Seller(seller) => rest.seller == *seller,
+            Self::Tags(tags) => rest.tags.iter().any(|tag| tags.contains(tag)),
+        }
+    }
+
+    /// The bit of what fails it.
+    fn bit(&self) -> u8 {
+        match self {
+            Self::InStock(_) => Facet::Stock as u8,
+            Self::Prices(..) => Facet::Price as u8,
+            Self::Brands(_) => Facet::Brand as u8,
+            Self::Categories(_) => Facet::Category as u8,
+            Self::Featured(_) | Self::Seller(_) | Self::Tags(_) => Failed::OTHER,
+        }
+    }
+
+    /// The products among which are all that it holds of, where it names few.
+    fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a [u32]>> {
+        match self {
+            Self::Brands(brands) => Some(brands.iter().map(|brand| table.of_brand(*brand)).collect()),
+            Self::Categories(categories) => {
+                Some(categories.iter().map(|category| table.of_category(*category)).collect())
+            }
+            Self::InStock(_) | Self::Featured(_) | Self::Prices(..) | Self::Seller(_) | Self::Tags(_) => None,
+        }
+    }
+}
+
 impl Filter {
     pub(super) fn of(query: &SearchQuery, snapshot: &Snapshot) -> Self {
         let table = &snapshot.table;
+        let prices = (query.min_price.is_some() || query.max_price.is_some()).then(|| {
+            let (from, to) =
+                (query.min_price.map_or(i64::MIN, price_key), query.max_price.map_or(i64::MAX, price_key));
+            Condition::Prices(from, to)
+        });
+        let brands = query.brands.as_deref();
+        let brands = brands.map(|list| Condition::Brands(distinct(table.brands.listed(list).into_iter())));
         let categories = query.categories.as_ref().map(|words| {
             let keys = words.iter().flat_map(|word| snapshot.categories.tree().keys(word));
-            distinct(keys.filter_map(|key| table.categories.number(&key)))
+            Condition::Categories(distinct(keys.filter_map(|key| table.categories.number(&key))))
         });
-        let brands = query.brands.as_ref();
-        let brands =
-            brands.map(|brands| distinct(brands.iter().flat_map(|brand| table.brands.numbers_like(brand))));
-        let prices = (query.min_price.is_some() || query.max_price.is_some()).then(|| {
-            (query.min_price.map_or(i64::MIN, price_key), query.max_price.map_or(i64::MAX, price_key))
-        });
-        Self {
-            seller: query.seller,
-            tags: query.tag.as_ref().map(|tag| table.tags.number(&word_key(tag)).into_iter().collect()),
-            featured: query.featured,
-            categories,
-            brands,
+        let tags = query
+            .tag
+            .as_ref()
+            .map(|tag| Condition::Tags(table.tags.number(&word_key(tag)).into_iter().collect()));
+        let conditions = [
+            query.in_stock.map(Condition::InStock),
+            query.featured.map(Condition::Featured),
             prices,
-            in_stock: query.in_stock,
-        }
+            brands,
+            categories,
+            query.seller.map(Condition::Seller),
+            tags,
+        ];
+        Self(conditions.into_iter().flatten().collect())
     }
 
     /// The products among which are all that pass, where a brand or a category names few; nothing where it may be any.
     pub(super) fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a [u32]>> {
-        let of = |names: &Option<Vec<Name>>, slots: &dyn Fn(Name) -> &'a [u32]| {
-            names.as_ref().map(|names| names.iter().map(|name| slots(*name)).collect::<Vec<_>>())
-        };
-        let brands = of(&self.brands, &|brand| table.of_brand(brand));
-        let categories = of(&self.categories, &|category| table.of_category(category));
         let count = |slots: &Vec<&[u32]>| slots.iter().map(|slots| slots.len()).sum::<usize>();
-        brands.into_iter().chain(categories).min_by_key(count)
+        self.0.iter().filter_map(|condition| condition.among(table)).min_by_key(count)
     }
 
     /// Whether a product passes all of them.
-    pub(super) fn passes(&self, row: &Row) -> bool {
-        let one_of =
-            |names: &Option<Vec<Name>>, name| names.as_ref().is_none_or(|names| names.contains(&name));
-        one_of(&self.brands, row.brand)
-            && one_of(&self.categories, row.category)
-            && self.prices.is_none_or(|(from, to)| (from..=to).contains(&row.price))
-            && self.in_stock.is_none_or(|in_stock| (row.stock > 0) == in_stock)
-            && self.seller.is_none_or(|seller| row.seller == seller)
-            && self.featured.is_none_or(|featured| row.featured == featured)
-            && self.tags.as_ref().is_none_or(|tags| row.tags.iter().any(|tag| tags.contains(tag)))
+    pub(super) fn passes(&self, row: &Row, rest: &Rest) -> bool {
+        self.0.iter().all(|condition| condition.holds(row, rest))
     }
 
     /// Which of them a product fails.
-    pub(super) fn failed(&self, row: &Row) -> Failed {
-        let mut failed = 0;
-        let mut must = |holds: bool, bit: u8| failed |= if holds { 0 } else { bit };
-        must(self.seller.is_none_or(|seller| row.seller == seller), Failed::OTHER);
-        must(self.featured.is_none_or(|featured| row.featured == featured), Failed::OTHER);
-        let has = |tags: &Vec<Name>| row.tags.iter().any(|tag| tags.contains(tag));
-        must(self.tags.as_ref().is_none_or(has), Failed::OTHER);
-        let one_of =
-            |names: &Option<Vec<Name>>, name| names.as_ref().is_none_or(|names| names.contains(&name));
-        must(one_of(&self.categories, row.category), Facet::Category as u8);
-        must(one_of(&self.brands, row.brand), Facet::Brand as u8);
-        must(self.prices.is_none_or(|(from, to)| (from..=to).contains(&row.price)), Facet::Price as u8);
-        must(self.in_stock.is_none_or(|in_stock| (row.stock > 0) == in_stock), Facet::Stock as u8);
-        Failed(failed)
+    pub(super) fn failed(&self, row: &Row, rest: &Rest) -> Failed {
+        let failed = self.0.iter().filter(|condition| !condition.holds(row, rest));
+        Failed(failed.fold(0, |bits, condition| bits | condition.bit()))
     }
 }
 
-/// Each name once: a product would be found as often as its name is given. What has no name is found by none.
+/// Each name once, in order: a product would be found as often as its name is given. What has no name is found by none.
 fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
     names.filter(|name| *name != NO_NAME).collect::<BTreeSet<_>>().into_iter().collect()
 }

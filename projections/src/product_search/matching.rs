@@ -4,7 +4,7 @@
 //! (BM25F). How rare a word is, is counted while it is looked for, over the products that are there: so the same products
 //! have the same scores whatever merges and commits came before.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use tantivy::TantivyError;
 
@@ -13,7 +13,7 @@ use super::plan::{Alternative, Plan};
 use super::scale::Scale;
 use super::slots::Slots;
 use super::snapshot::Snapshot;
-use super::weights::Weights;
+use super::weights::{Weight, Weights};
 
 /// A product that matches.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,28 +23,35 @@ pub(super) struct Match {
     pub(super) score: f32,
 }
 
-/// The products that match, in no order, and what their scores are made with: what is given, if it is of as many words,
-/// else what is so now.
+/// Tells `found` the products that match, in no order. What their scores are made with: what is given, if it is of as many
+/// words, else what is so now.
 pub(super) fn matching(
     snapshot: &Snapshot,
     plan: &Plan,
     weights: &Weights,
     began: Option<Scale>,
-) -> Result<(Vec<Match>, Scale), TantivyError> {
+    found: impl FnMut(Match),
+) -> Result<Scale, TantivyError> {
     let began = began.filter(|scale| scale.with.len() == plan.groups.len());
     let mut scale = began.unwrap_or_else(|| Scale::of(&snapshot.table));
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.make_room(snapshot.table.len());
-        let found = scratch.matching(snapshot, plan, weights, &mut scale);
-        scratch.clear();
-        found.map(|found| (found, scale))
-    })
+    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut scratch = spare.unwrap_or_default();
+    scratch.make_room(snapshot.table.len());
+    let matched = scratch.matching(snapshot, plan, weights, &mut scale, found);
+    scratch.clear();
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    if spare.len() < MOST_SPARE {
+        spare.push(scratch);
+    }
+    matched.map(|()| scale)
 }
 
-thread_local! {
-    /// Room for every product: made once, and cleared where it was written to.
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
+/// So much room is kept, if so many searches were ever under way at once.
+const MOST_SPARE: usize = 16;
+
+/// Room for every product: made once, and cleared where it was written to. What was used last is taken first, and is still
+/// near at hand; threads, which are many more than cores, would each have their own.
+static SPARE: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
 
 #[derive(Default)]
 struct Scratch {
@@ -89,7 +96,8 @@ impl Scratch {
         plan: &Plan,
         weights: &Weights,
         scale: &mut Scale,
-    ) -> Result<Vec<Match>, TantivyError> {
+        mut found: impl FnMut(Match),
+    ) -> Result<(), TantivyError> {
         let is_given = scale.with.len() == plan.groups.len();
         for (place, group) in plan.groups.iter().enumerate() {
             self.word(snapshot, group, weights, scale, place)?;
@@ -105,7 +113,7 @@ impl Scratch {
             phrases = Some(with);
         }
         self.found.retain(|slot| {
-            let kept = snapshot.table.row(*slot).is_shown()
+            let kept = snapshot.table.is_shown(*slot)
                 && phrases.as_ref().is_none_or(|phrases| phrases.contains(*slot));
             if !kept {
                 self.score[*slot as usize] = 0.0;
@@ -116,8 +124,16 @@ impl Scratch {
         if !is_given {
             scale.least = self.least_words(plan.groups.len(), weights.enough);
         }
-        let found = self.found.iter().filter(|slot| self.words[**slot as usize] >= scale.least);
-        Ok(found.map(|slot| self.matched(*slot, snapshot, plan, weights)).collect())
+        let parts = parts(plan.groups.len(), weights);
+        for slot in &self.found {
+            let words = self.words[*slot as usize];
+            if words >= scale.least {
+                let stock = if snapshot.table.row(*slot).stock > 0 { 1.0 } else { weights.out_of_stock };
+                let score = self.score[*slot as usize] * parts[usize::from(words)] * stock;
+                found(Match { slot: *slot, score });
+            }
+        }
+        Ok(())
     }
 
     /// How many words a product must have: all, or fewer where too few products have so many.
@@ -134,13 +150,6 @@ impl Scratch {
             }
         }
         1
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "a number of words")]
-    fn matched(&self, slot: u32, snapshot: &Snapshot, plan: &Plan, weights: &Weights) -> Match {
-        let part = f32::from(self.words[slot as usize]) / plan.groups.len().max(1) as f32;
-        let stock = if snapshot.table.row(slot).stock > 0 { 1.0 } else { weights.out_of_stock };
-        Match { slot, score: self.score[slot as usize] * part.powf(weights.coverage) * stock }
     }
 
     /// Adds the word at a place to the scores.
@@ -188,27 +197,27 @@ impl Scratch {
         weights: &Weights,
         scale: &Scale,
     ) -> Result<(), TantivyError> {
-        let weighed = |slot: u32, text: Text, times: u32| {
-            let weight = weights.of(text);
+        let weighed = |slot: u32, text: Text, weight: Weight, times: u32| {
             let length = f32::from(snapshot.table.lengths(slot)[text as usize]);
             let longer = 1.0 + weight.length * (length / scale.averages[text as usize] - 1.0);
             weight.boost * times as f32 / longer
         };
         for text in Text::ALL.into_iter().filter(|text| weights.of(*text).boost > 0.0) {
-            snapshot.on_disk_with(text, word, |slot, times| self.add(slot, weighed(slot, text, times)))?;
+            let weight = weights.of(text);
+            snapshot.on_disk_with(text, word, |slot, times| {
+                self.add(slot, weighed(slot, text, weight, times));
+            })?;
         }
         snapshot.in_memory_with(word, |slot, text, times| {
-            let value = weighed(slot, text, times);
+            let value = weighed(slot, text, weights.of(text), times);
             if value > 0.0 {
                 self.add(slot, value);
             }
         });
         let categories = snapshot.categories.with_word(word);
-        if !categories.is_empty() && weights.category > 0.0 {
-            for (slot, row) in snapshot.table.rows() {
-                if row.described && categories.contains(&row.category) {
-                    self.add(slot, weights.category);
-                }
+        if weights.category > 0.0 {
+            for slot in categories.iter().flat_map(|category| snapshot.table.of_category(*category)) {
+                self.add(*slot, weights.category);
             }
         }
         Ok(())
@@ -221,4 +230,10 @@ impl Scratch {
         }
         *known += frequency;
     }
+}
+
+/// By how much a product counts that has none of so many words, one, two …, or all.
+#[allow(clippy::cast_precision_loss, reason = "numbers of words")]
+fn parts(words: usize, weights: &Weights) -> Vec<f32> {
+    (0..=words).map(|has| (has as f32 / words.max(1) as f32).powf(weights.coverage)).collect()
 }

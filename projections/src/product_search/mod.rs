@@ -12,12 +12,14 @@
 //! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
 //!   [order], [page], [highlight], [suggest].
-//! - From events to an index: [feed], [tokens], [index], [disk], [stock], [categories]; [projector] and [replay] drive it.
+//! - From events to an index: [feed], [tokens], [sieve], [index], [disk], [vocabulary], [stock], [categories], and the table of [row]s in
+//!   [column]s with its [names]; [projector] and [replay] drive it.
 //! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
 mod analyze;
 mod by_name;
 mod categories;
+mod column;
 mod disk;
 mod entry;
 mod facets;
@@ -31,6 +33,7 @@ mod keeper;
 mod language;
 mod lot;
 mod matching;
+mod names;
 mod order;
 mod page;
 mod plan;
@@ -39,8 +42,10 @@ mod query;
 mod refused;
 mod replay;
 mod retry;
+mod row;
 mod scale;
 mod search;
+mod sieve;
 mod sift;
 mod slots;
 mod snapshot;
@@ -54,6 +59,7 @@ mod tests;
 mod tokens;
 mod typed;
 mod units;
+mod vocabulary;
 mod weights;
 mod words;
 

@@ -6,20 +6,19 @@ use std::sync::Arc;
 
 use super::matching::Match;
 use super::query::Sort;
-use super::table::Row;
+use super::row::{Rest, Row};
 use crate::cursor::{Key, Numbers};
 
 /// Where a product stands in a list.
-pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row) -> Key {
-    let created = row.created_at.timestamp_micros();
+pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row, rest: &Rest) -> Key {
     match sort {
         Sort::Relevance if has_text => Key::Score(it.score),
-        Sort::Relevance | Sort::Newest => Key::Number(Numbers::Newest, -created),
-        Sort::Oldest => Key::Number(Numbers::Oldest, created),
+        Sort::Relevance | Sort::Newest => Key::Number(Numbers::Newest, -row.created),
+        Sort::Oldest => Key::Number(Numbers::Oldest, row.created),
         Sort::PriceAscending => Key::Number(Numbers::Cheapest, row.price),
         Sort::PriceDescending => Key::Number(Numbers::Dearest, -row.price),
-        Sort::NameAscending => Key::Word(Arc::clone(&row.name_key)),
-        Sort::NameDescending => Key::WordDown(Arc::clone(&row.name_key)),
+        Sort::NameAscending => Key::Word(Arc::clone(&rest.name_key)),
+        Sort::NameDescending => Key::WordDown(Arc::clone(&rest.name_key)),
     }
 }
 

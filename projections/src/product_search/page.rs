@@ -27,11 +27,8 @@ pub(super) fn search(
     let mut scale = None;
     if let Some(plan) = &plan {
         let began = query.after.as_ref().and_then(|after| Scale::from_numbers(&after.scale));
-        let (matches, of) = matching(snapshot, plan, weights, began)?;
-        scale = Some(of);
-        for it in matches {
-            sifting.take(it, snapshot.table.row(it.slot));
-        }
+        let take = |it| sifting.take(it, &snapshot.table);
+        scale = Some(matching(snapshot, plan, weights, began, take)?);
     } else {
         sifting.take_all(&snapshot.table);
     }
@@ -72,7 +69,7 @@ pub(super) fn hit(
 ) -> Result<Option<Hit>, TantivyError> {
     let Some(stored) = snapshot.stored(slot)? else { return Ok(None) };
     let category = snapshot.table.row(slot).category;
-    let category = match snapshot.categories.which(category, &snapshot.table.categories) {
+    let category = match *snapshot.categories.which(category, &snapshot.table.categories) {
         CategoryOrWord::Known(id) => category_of(&snapshot.categories, id),
         CategoryOrWord::Word(_) => None,
     };

@@ -6,8 +6,8 @@ use super::matching::Match;
 use super::order::key;
 use super::query::{Facets, SearchQuery, Sort};
 use super::snapshot::Snapshot;
-use super::table::{Row, Table};
-use crate::cursor::Place;
+use super::table::Table;
+use crate::cursor::{Key, Place};
 
 /// A result on its way to a page.
 pub(super) struct Sifting<'a> {
@@ -44,18 +44,25 @@ impl<'a> Sifting<'a> {
     }
 
     /// Takes a product that matches and may be found.
-    pub(super) fn take(&mut self, it: Match, row: &Row) {
+    pub(super) fn take(&mut self, it: Match, table: &Table) {
+        let (row, rest) = (table.row(it.slot), table.rest(it.slot));
         let passes = match &mut self.counting {
-            None => self.filter.passes(row),
+            None => self.filter.passes(row, rest),
             Some(counting) => {
-                let failed = self.filter.failed(row);
+                let failed = self.filter.failed(row, rest);
                 counting.count(row, failed);
                 failed.none()
             }
         };
         if passes {
             self.total += 1;
-            let place = Place { key: key(self.sort, self.has_text, it, row), id: row.id };
+            let key = key(self.sort, self.has_text, it, row, rest);
+            // Of nearly all that is so, and then nothing else of them is looked at.
+            if self.best.is_behind(&key) {
+                self.best.pass_over();
+                return;
+            }
+            let place = Place { key, id: rest.id };
             if self.after.is_none_or(|after| place.order(after).is_gt()) {
                 self.best.offer(place, it.slot);
             }
@@ -65,16 +72,17 @@ impl<'a> Sifting<'a> {
     /// Takes every product that may be found, or as many as there can be of what is wanted.
     pub(super) fn take_all(&mut self, table: &Table) {
         let among = if self.counting.is_none() { self.filter.among(table) } else { None };
-        let unscored = |slot| Match { slot, score: 0.0 };
-        if let Some(among) = among {
-            for slot in among.into_iter().flatten() {
-                self.take(unscored(*slot), table.row(*slot));
+        let oldest_first = self.sort == Sort::Oldest;
+        let mut take = |slot| {
+            if table.is_shown(slot) {
+                self.take(Match { slot, score: 0.0 }, table);
             }
-            return;
-        }
-        // The newest come last, and what comes first in the order makes short work of the rest.
-        for (slot, row) in table.rows_backwards().filter(|(_, row)| row.is_shown()) {
-            self.take(unscored(slot), row);
+        };
+        match among {
+            Some(among) => among.into_iter().flatten().for_each(|slot| take(*slot)),
+            // The newest come last, and what comes first in the order makes short work of the rest.
+            None if oldest_first => table.slots().for_each(take),
+            None => table.slots().rev().for_each(take),
         }
     }
 
@@ -98,6 +106,16 @@ struct Best {
 impl Best {
     fn new(most: usize) -> Self {
         Self { most, places: Vec::new(), last: None, offered: 0 }
+    }
+
+    /// Whether there are enough before whatever has this key, be its id what it may.
+    fn is_behind(&self, key: &Key) -> bool {
+        self.last.as_ref().is_some_and(|last| key.order(&last.key).is_gt())
+    }
+
+    /// As if it had been offered: there are enough before it.
+    fn pass_over(&mut self) {
+        self.offered += 1;
     }
 
     fn offer(&mut self, place: Place, slot: u32) {
@@ -137,7 +155,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::cursor::{Key, Numbers};
+    use crate::cursor::Numbers;
 
     proptest! {
         #[test]
@@ -150,7 +168,11 @@ mod tests {
             let mut all: Vec<Place> = numbers.iter().enumerate().map(place).collect();
             let mut best = Best::new(offset + limit);
             for it in &all {
-                best.offer(it.clone(), 0);
+                if best.is_behind(&it.key) {
+                    best.pass_over();
+                } else {
+                    best.offer(it.clone(), 0);
+                }
             }
             let (page, more) = best.end(offset);
             all.sort_by(Place::order);

@@ -16,4 +16,10 @@ impl Slots {
         }
         self.0[word] |= 1 << (slot % 64);
     }
+
+    pub(super) fn remove(&mut self, slot: u32) {
+        if let Some(bits) = self.0.get_mut(slot as usize / 64) {
+            *bits &= !(1 << (slot % 64));
+        }
+    }
 }

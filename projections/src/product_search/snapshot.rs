@@ -3,14 +3,15 @@
 //! Most texts are in the index on disk, which is committed every few seconds. What was described anew since then is in
 //! memory, and masks what the disk says of it; so is the table, which is always of this position.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tantivy::postings::Postings;
-use tantivy::{DocSet, TERMINATED, TantivyError};
+use tantivy::TantivyError;
 
 use super::categories::Categories;
 use super::disk::{Disk, Stored};
 use super::fields::Text;
+use super::sieve::Bits;
 use super::slots::Slots;
 use super::table::Table;
 use super::tokens::Tokens;
@@ -47,21 +48,25 @@ impl Snapshot {
         mut found: impl FnMut(u32, u32),
     ) -> Result<(), TantivyError> {
         for segment in &self.disk.segments {
-            let Some(mut postings) = segment.postings(text, self.disk.fields(), word)? else { continue };
-            let mut doc = postings.doc();
-            while doc != TERMINATED {
-                if let Some(slot) = segment.slot(doc).filter(|slot| !self.masked.contains(*slot)) {
-                    found(slot, postings.term_freq());
+            let _all = segment.with_word(text, self.disk.fields(), word, |slot, times| {
+                if !self.masked.contains(slot) {
+                    found(slot, times);
                 }
-                doc = postings.advance();
-            }
+                ControlFlow::Continue(())
+            })?;
         }
         Ok(())
     }
 
+    /// The products in memory that may have a word, or in which it may be written so: only few others.
+    fn recent_with(&self, word: &str) -> impl Iterator<Item = &Recent> {
+        let bits = Bits::of(word);
+        self.recent.iter().map(AsRef::as_ref).filter(move |recent: &&Recent| recent.tokens.may_have(bits))
+    }
+
     /// Each product in memory with a word, in which text, and how often it is there.
     pub(super) fn in_memory_with(&self, word: &str, mut found: impl FnMut(u32, Text, u32)) {
-        for recent in self.recent.iter() {
+        for recent in self.recent_with(word) {
             // Of one word they are in the order of their texts.
             for in_text in recent.tokens.of_word(word).chunk_by(|one, other| one.text == other.text) {
                 if let [first, ..] = in_text {
@@ -75,21 +80,18 @@ impl Snapshot {
     pub(super) fn with_written(
         &self,
         surface: &str,
-        mut found: impl FnMut(u32) -> bool,
+        mut found: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<(), TantivyError> {
         for segment in &self.disk.segments {
-            let Some(mut postings) = segment.written(self.disk.fields(), surface)? else { continue };
-            let mut doc = postings.doc();
-            while doc != TERMINATED {
-                let slot = segment.slot(doc).filter(|slot| !self.masked.contains(*slot));
-                if slot.is_some_and(|slot| !found(slot)) {
-                    return Ok(());
-                }
-                doc = postings.advance();
+            let said = segment.written(self.disk.fields(), surface, |slot| {
+                if self.masked.contains(slot) { ControlFlow::Continue(()) } else { found(slot) }
+            })?;
+            if said.is_break() {
+                return Ok(());
             }
         }
-        for recent in self.recent.iter().filter(|recent| recent.tokens.is_written(surface)) {
-            if !found(recent.slot) {
+        for recent in self.recent_with(surface).filter(|recent| recent.tokens.is_written(surface)) {
+            if found(recent.slot).is_break() {
                 break;
             }
         }
@@ -101,26 +103,25 @@ impl Snapshot {
         let mut count = 0;
         self.with_written(surface, |_| {
             count += 1;
-            count < most
+            if count < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         Ok(count)
     }
 
     /// Whether any product has this word in any text.
     pub(super) fn knows(&self, word: &str) -> Result<bool, TantivyError> {
-        if !self.categories.with_word(word).is_empty() || self.recent.iter().any(|it| it.tokens.has(word)) {
+        if !self.categories.with_word(word).is_empty() || self.recent_with(word).any(|it| it.tokens.has(word))
+        {
             return Ok(true);
         }
         for (segment, text) in
             self.disk.segments.iter().flat_map(|segment| Text::ALL.map(|text| (segment, text)))
         {
-            let Some(mut postings) = segment.postings(text, self.disk.fields(), word)? else { continue };
-            let mut doc = postings.doc();
-            while doc != TERMINATED {
-                if segment.slot(doc).is_some_and(|slot| !self.masked.contains(slot)) {
-                    return Ok(true);
-                }
-                doc = postings.advance();
+            let said = segment.with_word(text, self.disk.fields(), word, |slot, _| {
+                if self.masked.contains(slot) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            if said.is_break() {
+                return Ok(true);
             }
         }
         Ok(false)

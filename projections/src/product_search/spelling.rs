@@ -39,25 +39,20 @@ pub(super) fn beginning_with(
     prefix: &str,
     most: usize,
 ) -> Result<Vec<Candidate>, TantivyError> {
-    let mut words: HashMap<String, u32> = HashMap::new();
-    for segment in &snapshot.disk.segments {
-        let mut stream = segment.surface().terms().range().ge(prefix.as_bytes()).into_stream()?;
-        while stream.advance() {
-            let Some(word) = std::str::from_utf8(stream.key()).ok().filter(|word| word.starts_with(prefix))
-            else {
-                break;
-            };
-            *words.entry(word.to_owned()).or_default() += stream.value().doc_freq;
-        }
-    }
-    for recent in snapshot.recent.iter() {
-        let surface = &recent.tokens.surface;
+    let mut recent: HashMap<&str, u32> = HashMap::new();
+    for it in snapshot.recent.iter() {
+        let surface = &it.tokens.surface;
         let from = surface.partition_point(|word| word.as_str() < prefix);
         for word in surface[from..].iter().take_while(|word| word.starts_with(prefix)) {
-            *words.entry(word.clone()).or_default() += 1;
+            *recent.entry(word).or_default() += 1;
         }
     }
-    let mut found = counted(snapshot, words.into_iter().map(|(word, times)| (word, times, 0)), most)?;
+    let on_disk = snapshot.disk.vocabulary.beginning_with(prefix).iter();
+    let mut words: Vec<_> = on_disk
+        .map(|(word, times)| (&**word, times.saturating_add(recent.remove(&**word).unwrap_or(0)), 0))
+        .collect();
+    words.extend(recent.into_iter().map(|(word, times)| (word, times, 0)));
+    let mut found = counted(snapshot, words, most)?;
     found.truncate(most);
     Ok(found)
 }
@@ -89,37 +84,52 @@ fn within(
         let mut stream = segment.surface().terms().search(&near).into_stream()?;
         while stream.advance() {
             if let Ok(found) = std::str::from_utf8(stream.key()) {
-                *words.entry(found.to_owned()).or_default() += stream.value().doc_freq;
+                count(&mut words, found, stream.value().doc_freq);
             }
         }
     }
     for found in snapshot.recent.iter().flat_map(|recent| &recent.tokens.surface) {
         // Most words are too long or too short; that is seen at once.
         if found.len().abs_diff(word.len()) <= 4 && near.wrong(found).is_some() {
-            *words.entry(found.clone()).or_default() += 1;
+            count(&mut words, found, 1);
         }
     }
     words.remove(word);
-    let wrong = |(found, times): (String, u32)| near.wrong(&found).map(|wrong| (found, times, wrong));
-    let mut found = counted(snapshot, words.into_iter().filter_map(wrong), most)?;
+    let words = words.iter().filter_map(|(found, times)| Some((found.as_str(), *times, near.wrong(found)?)));
+    let mut found = counted(snapshot, words.collect(), most)?;
     found.truncate(most);
     Ok(found)
+}
+
+/// Adds to what is known of a word. Most are known: other segments have them too.
+fn count(words: &mut HashMap<String, u32>, word: &str, times: u32) {
+    match words.get_mut(word) {
+        Some(known) => *known += times,
+        None => drop(words.insert(word.to_owned(), times)),
+    }
 }
 
 /// Counts those products that are still there.
 fn counted(
     snapshot: &Snapshot,
-    words: impl Iterator<Item = (String, u32, u8)>,
+    mut words: Vec<(&str, u32, u8)>,
     most: usize,
 ) -> Result<Vec<Candidate>, TantivyError> {
-    let mut words: Vec<_> = words.collect();
-    words.sort_by(|one, other| (one.2, other.1, &one.0).cmp(&(other.2, one.1, &other.0)));
-    words.truncate(LOOKED_AT.max(most));
+    let first = |one: &(&str, u32, u8), other: &(&str, u32, u8)| {
+        (one.2, other.1, one.0).cmp(&(other.2, one.1, other.0))
+    };
+    let enough = LOOKED_AT.max(most);
+    // With few letters it is thousands that begin so.
+    if words.len() > enough {
+        words.select_nth_unstable_by(enough, first);
+        words.truncate(enough);
+    }
+    words.sort_unstable_by(first);
     let mut found = Vec::new();
     for (word, _, wrong) in words {
-        let products = snapshot.written(&word, OFTEN)?;
+        let products = snapshot.written(word, OFTEN)?;
         if products > 0 {
-            found.push(Candidate { word, products, wrong });
+            found.push(Candidate { word: word.to_owned(), products, wrong });
         }
     }
     found.sort_by(|one, other| {

@@ -1,6 +1,7 @@
 //! What may be meant while it is being typed.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use tantivy::TantivyError;
 
@@ -62,8 +63,8 @@ pub(super) fn suggest(
         let mut products = 0;
         snapshot.with_written(&ending.word, |slot| {
             let found = with_others.as_ref().is_none_or(|others| others.contains(slot));
-            products += usize::from(found && snapshot.table.row(slot).is_shown());
-            true
+            products += usize::from(found && snapshot.table.is_shown(slot));
+            ControlFlow::Continue(())
         })?;
         // One word of each stem: the one that most products have.
         if products > 0 {
@@ -100,9 +101,7 @@ fn with_all(snapshot: &Snapshot, words: &[Word], weights: &Weights) -> Result<Sl
     let plan = Plan { groups: words.iter().map(group).collect(), ..Plan::default() };
     let all = Weights { enough: 1, ..*weights };
     let mut slots = Slots::default();
-    for it in matching(snapshot, &plan, &all, None)?.0 {
-        slots.insert(it.slot);
-    }
+    matching(snapshot, &plan, &all, None, |it| slots.insert(it.slot))?;
     Ok(slots)
 }
 

@@ -1,153 +1,33 @@
 //! What is filtered, counted and sorted by, of every product, in memory.
 //!
 //! A product has a slot for as long as the process runs. A table is cheap to clone: what searches see is a clone of that
-//! moment, and a change copies the chunk that it is in, if a clone still has it.
+//! moment, and a change copies the little that it is among, if a clone still has it.
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::ids::SellerId;
 use uuid::Uuid;
 
 use super::by_name::ByName;
+use super::column::Column;
 use super::entry::{Entry, price_key};
 use super::fields::Text;
+use super::names::{NO_NAME, Name, Names};
+use super::row::{Lengths, Rest, Row};
+use super::slots::Slots;
 use crate::catalog::word_key;
-
-/// So many rows are copied for a change.
-const CHUNK: usize = 64;
-
-/// A word that stands for itself: a brand, a tag, a category.
-pub(super) type Name = u32;
-
-/// Of what has none.
-pub(super) const NO_NAME: Name = 0;
-
-/// A product.
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    /// It was described and not withdrawn.
-    pub(super) described: bool,
-    pub(super) hidden: bool,
-    pub(super) featured: bool,
-    /// For sale: on hand − reserved.
-    pub(super) stock: i64,
-    pub(super) price: i64,
-    pub(super) seller: SellerId,
-    pub(super) category: Name,
-    pub(super) brand: Name,
-    pub(super) tags: Arc<[Name]>,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) name_key: Arc<str>,
-}
-
-/// How many words each text of a product has.
-pub(super) type Lengths = [u16; Text::COUNT];
-
-impl Row {
-    fn of(id: Uuid) -> Self {
-        Self {
-            id,
-            described: false,
-            hidden: false,
-            featured: false,
-            stock: 0,
-            price: 0,
-            seller: SellerId(Uuid::nil()),
-            category: NO_NAME,
-            brand: NO_NAME,
-            tags: Arc::new([]),
-            created_at: DateTime::UNIX_EPOCH,
-            name_key: Arc::from(""),
-        }
-    }
-
-    /// Whether anybody may find it.
-    pub(super) fn is_shown(&self) -> bool {
-        self.described && !self.hidden
-    }
-}
-
-/// Words by number, and numbers by word. The empty word is number 0.
-#[derive(Clone, Debug)]
-pub(super) struct Names {
-    words: Arc<Vec<Arc<str>>>,
-    numbers: Arc<HashMap<Arc<str>, Name>>,
-    /// Of each word, the first one that is written so but for its case.
-    alike: Arc<Vec<Name>>,
-    /// That first one, by how it is compared.
-    by_key: Arc<HashMap<String, Name>>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        let none: Arc<str> = Arc::from("");
-        Self {
-            words: Arc::new(vec![Arc::clone(&none)]),
-            numbers: Arc::new(HashMap::from([(none, NO_NAME)])),
-            alike: Arc::new(vec![NO_NAME]),
-            by_key: Arc::new(HashMap::from([(String::new(), NO_NAME)])),
-        }
-    }
-}
-
-impl Names {
-    /// The number of a word, new or not.
-    fn add(&mut self, word: &str) -> Name {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        let number = Name::try_from(self.words.len()).unwrap_or(NO_NAME);
-        let word: Arc<str> = Arc::from(word);
-        let alike = *Arc::make_mut(&mut self.by_key).entry(word_key(&word)).or_insert(number);
-        Arc::make_mut(&mut self.alike).push(alike);
-        Arc::make_mut(&mut self.words).push(Arc::clone(&word));
-        Arc::make_mut(&mut self.numbers).insert(word, number);
-        number
-    }
-
-    /// The first word that is written like this one but for its case: one number for all of them.
-    pub(super) fn alike(&self, number: Name) -> Name {
-        self.alike.get(number as usize).copied().unwrap_or(NO_NAME)
-    }
-
-    /// The numbers of the words that are written so but for their case.
-    pub(super) fn numbers_like(&self, word: &str) -> Vec<Name> {
-        let Some(first) = self.by_key.get(&word_key(word)) else { return Vec::new() };
-        (0..).zip(self.alike.iter()).filter(|(_, alike)| *alike == first).map(|(number, _)| number).collect()
-    }
-
-    /// The number of a word that is here.
-    pub(super) fn number(&self, word: &str) -> Option<Name> {
-        self.numbers.get(word).copied()
-    }
-
-    /// The numbers of the words that are so.
-    pub(super) fn numbers_where(&self, mut wanted: impl FnMut(&str) -> bool) -> Vec<Name> {
-        (0..).zip(self.words.iter()).filter(|(_, word)| wanted(word)).map(|(number, _)| number).collect()
-    }
-
-    /// The word of a number.
-    pub(super) fn word(&self, number: Name) -> &Arc<str> {
-        self.words.get(number as usize).unwrap_or(&self.words[0])
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.words.len()
-    }
-}
 
 /// All products.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    chunks: Vec<Arc<Vec<Row>>>,
-    /// Apart from the rows: they are looked at for every word that is found, and are small.
-    lengths: Vec<Arc<[Lengths; CHUNK]>>,
-    len: usize,
+    rows: Column<Row>,
+    rests: Column<Rest>,
+    lengths: Column<Lengths>,
+    len: u32,
     described: u64,
     words: [u64; Text::COUNT],
+    /// Those that anybody may find.
+    shown: Arc<Slots>,
     by_brand: ByName,
     by_category: ByName,
     pub(super) categories: Names,
@@ -157,7 +37,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// How many products have texts.
@@ -165,37 +45,42 @@ impl Table {
         self.described
     }
 
+    /// Whether anybody may find a product.
+    pub(super) fn is_shown(&self, slot: u32) -> bool {
+        self.shown.contains(slot)
+    }
+
     /// The products of a brand that anybody may find; of no brand none.
     pub(super) fn of_brand(&self, brand: Name) -> &[u32] {
         self.by_brand.slots(brand)
     }
 
-    /// The products that say of themselves that they are of a category and that anybody may find.
+    /// The products that say of themselves that they are of a category, hidden ones too; of no category none.
     pub(super) fn of_category(&self, category: Name) -> &[u32] {
         self.by_category.slots(category)
     }
 
-    /// Enters a product at its names, if it is shown.
+    /// Enters a product that is described where it is looked for.
     fn enter(&mut self, slot: u32) {
-        let row = self.row(slot);
-        let (shown, brand, category) = (row.is_shown(), row.brand, row.category);
-        if shown {
-            // Nobody asks for what has none, and it is much: all of it would be copied for each change.
-            if brand != NO_NAME {
-                self.by_brand.add(brand, slot);
-            }
-            if category != NO_NAME {
-                self.by_category.add(category, slot);
+        let row = *self.row(slot);
+        // Nobody asks for what has no name, and it is much: all of it would be copied for each change.
+        if row.category != NO_NAME {
+            self.by_category.add(row.category, slot);
+        }
+        if row.is_shown() {
+            Arc::make_mut(&mut self.shown).insert(slot);
+            if row.brand != NO_NAME {
+                self.by_brand.add(row.brand, slot);
             }
         }
     }
 
-    /// Takes a product away from its names.
+    /// Takes a product away from there.
     fn strike(&mut self, slot: u32) {
-        let row = self.row(slot);
-        let (brand, category) = (row.brand, row.category);
+        let Row { brand, category, .. } = *self.row(slot);
         self.by_brand.remove(brand, slot);
         self.by_category.remove(category, slot);
+        Arc::make_mut(&mut self.shown).remove(slot);
     }
 
     /// How many words a text has on average; at least one.
@@ -205,75 +90,49 @@ impl Table {
     }
 
     pub(super) fn row(&self, slot: u32) -> &Row {
-        let slot = slot as usize;
-        &self.chunks[slot / CHUNK][slot % CHUNK]
+        self.rows.get(slot)
+    }
+
+    pub(super) fn rest(&self, slot: u32) -> &Rest {
+        self.rests.get(slot)
     }
 
     /// How many words each text of a product has.
     pub(super) fn lengths(&self, slot: u32) -> &Lengths {
-        let slot = slot as usize;
-        &self.lengths[slot / CHUNK][slot % CHUNK]
+        self.lengths.get(slot)
     }
 
-    fn set_lengths(&mut self, slot: u32, lengths: Lengths) {
-        let slot = slot as usize;
-        Arc::make_mut(&mut self.lengths[slot / CHUNK])[slot % CHUNK] = lengths;
-    }
-
-    /// Every slot with its row.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (u32, &Row)> {
-        (0..).zip(self.chunks.iter().flat_map(|chunk| chunk.iter()))
-    }
-
-    /// Every slot with its row, the last that was added first.
-    pub(super) fn rows_backwards(&self) -> impl Iterator<Item = (u32, &Row)> {
-        let chunks = (0..).step_by(CHUNK).zip(&self.chunks).collect::<Vec<_>>();
-        chunks.into_iter().rev().flat_map(|(first, chunk)| {
-            let rows = chunk.iter().enumerate().rev();
-            rows.map(move |(place, row)| (first + u32::try_from(place).unwrap_or(u32::MAX), row))
-        })
+    /// Every slot, in the order in which they were added.
+    pub(super) fn slots(&self) -> Range<u32> {
+        0..self.len
     }
 
     /// A slot for a product that has none.
     pub(super) fn add(&mut self, id: Uuid) -> u32 {
         let slot = self.len;
-        self.put(slot, Row::of(id));
-        u32::try_from(slot).unwrap_or(u32::MAX)
-    }
-
-    fn put(&mut self, slot: usize, row: Row) {
-        while self.len <= slot {
-            if self.len.is_multiple_of(CHUNK) {
-                self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
-                self.lengths.push(Arc::new([[0; Text::COUNT]; CHUNK]));
-            }
-            if let Some(chunk) = self.chunks.last_mut() {
-                Arc::make_mut(chunk).push(Row::of(Uuid::nil()));
-            }
-            self.len += 1;
-        }
-        Arc::make_mut(&mut self.chunks[slot / CHUNK])[slot % CHUNK] = row;
-    }
-
-    fn row_mut(&mut self, slot: u32) -> &mut Row {
-        let slot = slot as usize;
-        &mut Arc::make_mut(&mut self.chunks[slot / CHUNK])[slot % CHUNK]
+        self.restore(slot, id);
+        slot
     }
 
     /// Takes over a product that had this slot before the process started.
     pub(super) fn restore(&mut self, slot: u32, id: Uuid) {
-        self.put(slot as usize, Row::of(id));
+        self.len = self.len.max(slot + 1);
+        let len = self.len();
+        self.rows.make_room(len);
+        self.rests.make_room(len);
+        self.lengths.make_room(len);
+        *self.rests.get_mut(slot) = Rest::of(id);
     }
 
     pub(super) fn set_stock(&mut self, slot: u32, stock: i64) {
-        self.row_mut(slot).stock = stock;
+        self.rows.get_mut(slot).stock = stock;
     }
 
     /// Says what a product is now.
     pub(super) fn describe(&mut self, slot: u32, entry: &Entry, lengths: Lengths) {
         self.forget_words(slot);
         self.strike(slot);
-        self.set_lengths(slot, lengths);
+        *self.lengths.get_mut(slot) = lengths;
         let product = &entry.product;
         let category = entry.category().map_or(NO_NAME, |word| self.categories.add(&word_key(&word)));
         let brand = product.brand.as_deref().map_or(NO_NAME, |brand| self.brands.add(brand.trim()));
@@ -282,17 +141,21 @@ impl Table {
         for (sum, length) in self.words.iter_mut().zip(lengths) {
             *sum += u64::from(length);
         }
-        let row = self.row_mut(slot);
+        let row = self.rows.get_mut(slot);
         *row = Row {
-            id: row.id,
+            stock: row.stock,
+            price: price_key(product.price),
+            created: entry.created_at.timestamp_micros(),
+            category,
+            brand,
             described: true,
             hidden: product.hidden,
             featured: product.featured,
-            stock: row.stock,
-            price: price_key(product.price),
+        };
+        let rest = self.rests.get_mut(slot);
+        *rest = Rest {
+            id: rest.id,
             seller: product.seller_id,
-            category,
-            brand,
             tags,
             created_at: entry.created_at,
             name_key: Arc::from(word_key(&product.name)),
@@ -304,8 +167,10 @@ impl Table {
     pub(super) fn withdraw(&mut self, slot: u32) {
         self.forget_words(slot);
         self.strike(slot);
-        let row = self.row_mut(slot);
-        *row = Row { stock: row.stock, ..Row::of(row.id) };
+        let row = self.rows.get_mut(slot);
+        *row = Row::of_stock(row.stock);
+        let rest = self.rests.get_mut(slot);
+        *rest = Rest::of(rest.id);
     }
 
     fn forget_words(&mut self, slot: u32) {

@@ -7,6 +7,7 @@ use tantivy::tokenizer::{PreTokenizedString, Token};
 use super::analyze::{Analyzer, MOST_WORDS};
 use super::entry::Entry;
 use super::fields::Text;
+use super::sieve::{Bits, Sieve};
 
 /// Between two texts of a field there is room, so that no phrase goes over it.
 const GAP: u32 = 10;
@@ -28,6 +29,8 @@ pub(super) struct Tokens {
     pub(super) surface: Vec<String>,
     /// How many words each text has.
     pub(super) lengths: [u16; Text::COUNT],
+    /// Both kinds of words.
+    sieve: Sieve,
 }
 
 impl Tokens {
@@ -45,7 +48,14 @@ impl Tokens {
         let Reading { mut tokens, surface, .. } = reading;
         tokens.postings.sort_unstable();
         tokens.surface = surface.into_iter().collect();
+        let words = tokens.postings.iter().map(|posting| &posting.word).chain(&tokens.surface);
+        tokens.sieve = Sieve::of(words.map(String::as_str));
         tokens
+    }
+
+    /// Whether any text may have this word, or it may be written so: this says at once where not.
+    pub(super) fn may_have(&self, word: Bits) -> bool {
+        self.sieve.passes(word)
     }
 
     /// The places of a word.

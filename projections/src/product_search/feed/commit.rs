@@ -15,15 +15,11 @@ impl Feed {
         let store = self.store.take()?;
         let changes = std::mem::take(&mut self.fresh);
         let position = self.head.position;
-        let stock_of = |slot| (self.table.row(slot).id, self.table.row(slot).stock);
+        let stock_of = |slot| (self.table.rest(slot).id, self.table.row(slot).stock);
         let moved: Vec<_> = changes.moved.iter().map(|slot| stock_of(*slot)).collect();
         let all_stock = store.has_long_stock(self.table.len()).then(|| {
-            let all: Vec<_> = self
-                .table
-                .rows()
-                .filter(|(_, row)| !row.id.is_nil())
-                .map(|(_, row)| (row.id, row.stock))
-                .collect();
+            let all = self.table.slots().map(stock_of);
+            let all: Vec<_> = all.filter(|(id, _)| !id.is_nil()).collect();
             block(position, &all)
         });
         let commit = Commit {

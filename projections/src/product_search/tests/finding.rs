@@ -151,6 +151,41 @@ fn what_is_being_typed_is_completed() {
 }
 
 #[test]
+fn the_same_is_completed_after_each_commit_and_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let searches = |index: &Feed| {
+        let found = super::super::suggest::suggest(&index.snapshot(), "la", 9, &Weights::default()).unwrap();
+        found
+            .searches
+            .into_iter()
+            .map(|it| format!("{} {}", it.text, it.products))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let called = |n, name: &str| created(n, details(name, "", 100));
+    let renamed = |n, sequence, name: &str| {
+        happened(n, sequence, Stored::Product(ProductEvent::ProductRevised(Box::new(details(name, "", 100)))))
+    };
+    let gone = |n, sequence| happened(n, sequence, Stored::Product(ProductEvent::ProductWithdrawn {}));
+    for (position, event, expected) in [
+        (1, called(1, "Lamp"), "lamp 1"),
+        (2, called(2, "Lamp, large"), "lamp 2, large 1"),
+        (3, called(3, "Ladder"), "lamp 2, ladder 1, large 1"),
+        (4, renamed(1, 2, "Ladder"), "ladder 2, lamp 1, large 1"),
+        (5, gone(2, 2), "ladder 2"),
+        (6, renamed(3, 2, "Latch"), "ladder 1, latch 1"),
+    ] {
+        feed(&mut index, vec![event], position);
+        assert_eq!(searches(&index), expected, "before the commit at {position}");
+        index.commit().unwrap();
+        assert_eq!(searches(&index), expected, "after the commit at {position}");
+    }
+    drop(index);
+    assert_eq!(searches(&open(folder.path())), "ladder 1, latch 1");
+}
+
+#[test]
 fn brands_are_suggested_with_the_products_that_may_be_found() {
     let folder = TempDir::new().unwrap();
     let mut index = open(folder.path());

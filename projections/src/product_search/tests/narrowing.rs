@@ -205,7 +205,7 @@ fn a_result_is_counted_without_each_lists_own_filter() {
     let (categories, brands, prices) = own("desk 2, floor 2", "Acme 3, Bright 1", "0- 1, 5- 2, 100- 1");
     assert_eq!(facets(text("lamp")), (4, categories, brands, prices, (2, 2)));
     let (categories, brands, prices) = own("desk 2, floor 1", "Acme 3, Bright 1", "0- 1, 5- 1, 100- 1");
-    let acme = SearchQuery { brands: Some(vec!["ACME".to_owned()]), ..text("lamp") };
+    let acme = SearchQuery { brands: Some("ACME".to_owned()), ..text("lamp") };
     assert_eq!(facets(acme), (3, categories, brands, prices, (1, 2)));
     let (categories, brands, prices) = own("desk 1, floor 1", "Acme 1, Bright 1", "0- 1, 5- 1");
     let there = SearchQuery { in_stock: Some(true), ..SearchQuery::default() };
@@ -224,10 +224,34 @@ fn what_has_no_brand_and_no_category_is_found_by_no_empty_one() {
     let words = |words: &[&str]| Some(words.iter().map(|&word| word.to_owned()).collect());
     for (wanted, expected) in [(&[""][..], vec![]), (&["", "Acme", "Desk"], vec![2])] {
         for facets in [false, true] {
-            let brands = SearchQuery { brands: words(wanted), facets, ..SearchQuery::default() };
+            let brands = Some(wanted.join(","));
+            let brands = SearchQuery { brands, facets, ..SearchQuery::default() };
             let categories = SearchQuery { categories: words(wanted), facets, ..SearchQuery::default() };
             assert_eq!(found(&index, brands), expected, "{wanted:?}");
             assert_eq!(found(&index, categories), expected, "{wanted:?}");
+        }
+    }
+}
+
+#[test]
+fn a_brand_with_a_comma_in_its_name_can_be_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    for (n, brand) in (1..).zip(["Acme, Inc.", "Acme", "Bright"]) {
+        let mut lamp = details("Lamp", "", 100);
+        lamp.brand = Some(brand.to_owned());
+        feed(&mut index, vec![created(n, lamp)], n.into());
+    }
+    for (list, expected) in [
+        ("Acme, Inc.", vec![1]),
+        ("acme, INC. , bright", vec![3, 1]),
+        ("acme,bright", vec![3, 2]),
+        ("Inc.", vec![]),
+    ] {
+        for facets in [false, true] {
+            let brands = Some(list.to_owned());
+            let query = SearchQuery { brands, facets, ..SearchQuery::default() };
+            assert_eq!(found(&index, query), expected, "{list}");
         }
     }
 }
@@ -250,6 +274,7 @@ proptest! {
             let sequence = sequences.entry(n).or_default();
             *sequence += 1;
             let mut lamp = details("Lamp", "", price);
+            lamp.hidden = price == 4;
             (lamp.brand, lamp.category) =
                 (BRANDS[brand].map(str::to_owned), CATEGORIES[category].map(str::to_owned));
             let event = match (*sequence, price) {
@@ -265,7 +290,7 @@ proptest! {
         };
         for sort in [Sort::Newest, Sort::Oldest, Sort::PriceAscending, Sort::PriceDescending] {
             let list = SearchQuery {
-                brands: words(&brands, &["acme", "Bright", "bright", ""]),
+                brands: words(&brands, &["acme", "Bright", "bright", ""]).map(|it| it.join(",")),
                 categories: words(&categories, &["desk", "FLOOR", ""]),
                 sort,
                 limit: 5,

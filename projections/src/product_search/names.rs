@@ -1,0 +1,133 @@
+//! Words that stand for themselves (brands, tags, categories), by number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalog::word_key;
+
+/// A word that stands for itself: a brand, a tag, a category.
+pub(super) type Name = u32;
+
+/// A word that has commas is found in a list if it has no more parts than these.
+const MOST_PARTS: usize = 10;
+
+/// Of what has none.
+pub(super) const NO_NAME: Name = 0;
+
+/// Words by number, and numbers by word. The empty word is number 0.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    words: Arc<Vec<Arc<str>>>,
+    numbers: Arc<HashMap<Arc<str>, Name>>,
+    /// Of each word, the first one that is written so but for its case.
+    alike: Arc<Vec<Name>>,
+    /// That first one, by how it is compared.
+    by_key: Arc<HashMap<String, Name>>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let none: Arc<str> = Arc::from("");
+        Self {
+            words: Arc::new(vec![Arc::clone(&none)]),
+            numbers: Arc::new(HashMap::from([(none, NO_NAME)])),
+            alike: Arc::new(vec![NO_NAME]),
+            by_key: Arc::new(HashMap::from([(String::new(), NO_NAME)])),
+        }
+    }
+}
+
+impl Names {
+    /// The number of a word, new or not.
+    pub(super) fn add(&mut self, word: &str) -> Name {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = Name::try_from(self.words.len()).unwrap_or(NO_NAME);
+        let word: Arc<str> = Arc::from(word);
+        let alike = *Arc::make_mut(&mut self.by_key).entry(word_key(&word)).or_insert(number);
+        Arc::make_mut(&mut self.alike).push(alike);
+        Arc::make_mut(&mut self.words).push(Arc::clone(&word));
+        Arc::make_mut(&mut self.numbers).insert(word, number);
+        number
+    }
+
+    /// The first word that is written like this one but for its case: one number for all of them.
+    pub(super) fn alike(&self, number: Name) -> Name {
+        self.alike.get(number as usize).copied().unwrap_or(NO_NAME)
+    }
+
+    /// The numbers of the words that are written so but for their case.
+    pub(super) fn numbers_like(&self, word: &str) -> Vec<Name> {
+        let Some(first) = self.by_key.get(&word_key(word)) else { return Vec::new() };
+        (0..).zip(self.alike.iter()).filter(|(_, alike)| *alike == first).map(|(number, _)| number).collect()
+    }
+
+    /// The numbers of the words in a list with commas between them, whatever their case. A word may have commas itself, some:
+    /// what is one with the parts behind it is taken for that one, the longest that there is.
+    pub(super) fn listed(&self, list: &str) -> Vec<Name> {
+        let mut numbers = Vec::new();
+        let mut rest = Some(list);
+        while let Some(text) = rest {
+            let ends = text.match_indices(',').map(|(end, _)| end).chain([text.len()]).take(MOST_PARTS);
+            let known = |end: &usize| self.by_key.contains_key(&word_key(&text[..*end]));
+            let first = text.find(',').unwrap_or(text.len());
+            let end = ends.filter(known).last().unwrap_or(first);
+            numbers.extend(self.numbers_like(&text[..end]));
+            rest = text.get(end + 1..);
+        }
+        numbers
+    }
+
+    /// The number of a word that is here.
+    pub(super) fn number(&self, word: &str) -> Option<Name> {
+        self.numbers.get(word).copied()
+    }
+
+    /// The numbers of the words that are so.
+    pub(super) fn numbers_where(&self, mut wanted: impl FnMut(&str) -> bool) -> Vec<Name> {
+        (0..).zip(self.words.iter()).filter(|(_, word)| wanted(word)).map(|(number, _)| number).collect()
+    }
+
+    /// The word of a number.
+    pub(super) fn word(&self, number: Name) -> &Arc<str> {
+        self.words.get(number as usize).unwrap_or(&self.words[0])
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_listed_with_commas_between_them_and_may_have_some_themselves() {
+        let mut names = Names::default();
+        for word in ["Acme", "ACME", "Acme, Inc.", "Bright", "Inc.", "Bright,Bold, Co"] {
+            names.add(word);
+        }
+        let listed = |list: &str| {
+            let numbers = names.listed(list);
+            let words = numbers.into_iter().filter(|number| *number != NO_NAME).map(|it| &**names.word(it));
+            words.collect::<Vec<_>>().join(" | ")
+        };
+        for (list, expected) in [
+            ("acme", "Acme | ACME"),
+            ("acme, bright", "Acme | ACME | Bright"),
+            ("acme, inc.", "Acme, Inc."),
+            ("inc., Acme", "Inc. | Acme | ACME"),
+            ("Bright, acme, inc. , bright", "Bright | Acme, Inc. | Bright"),
+            ("bright,bold, co,inc.", "Bright,Bold, Co | Inc."),
+            // No such one: its parts.
+            ("bright,bold", "Bright"),
+            ("Unheard, of", ""),
+            (" ,, Acme,", "Acme | ACME"),
+            ("", ""),
+        ] {
+            assert_eq!(listed(list), expected, "{list:?}");
+        }
+    }
+}

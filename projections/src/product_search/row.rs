@@ -1,0 +1,69 @@
+//! A product in memory: what all that match are looked at for, apart from what is looked at of few.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::ids::SellerId;
+use uuid::Uuid;
+
+use super::fields::Text;
+use super::names::{NO_NAME, Name};
+
+/// What is filtered, counted and mostly sorted by. It is kept small: a search goes through those of all products that match.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Row {
+    /// For sale: on hand − reserved.
+    pub(super) stock: i64,
+    pub(super) price: i64,
+    /// When it came into the catalog, in microseconds.
+    pub(super) created: i64,
+    pub(super) category: Name,
+    pub(super) brand: Name,
+    /// It was described and not withdrawn.
+    pub(super) described: bool,
+    pub(super) hidden: bool,
+    pub(super) featured: bool,
+}
+
+impl Row {
+    /// What is known of a product that isn't described.
+    pub(super) fn of_stock(stock: i64) -> Self {
+        Self { stock, category: NO_NAME, brand: NO_NAME, ..Self::default() }
+    }
+
+    /// Whether anybody may find it.
+    pub(super) fn is_shown(&self) -> bool {
+        self.described && !self.hidden
+    }
+}
+
+/// The rest of a row.
+#[derive(Clone, Debug)]
+pub(super) struct Rest {
+    pub(super) id: Uuid,
+    pub(super) seller: SellerId,
+    pub(super) tags: Arc<[Name]>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) name_key: Arc<str>,
+}
+
+impl Rest {
+    pub(super) fn of(id: Uuid) -> Self {
+        Self {
+            id,
+            seller: SellerId(Uuid::nil()),
+            tags: Arc::new([]),
+            created_at: DateTime::UNIX_EPOCH,
+            name_key: Arc::from(""),
+        }
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self::of(Uuid::nil())
+    }
+}
+
+/// How many words each text of a product has.
+pub(super) type Lengths = [u16; Text::COUNT];
