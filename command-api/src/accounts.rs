@@ -127,7 +127,7 @@ pub(crate) fn username(text: &str) -> Result<String, Cow<'static, str>> {
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {
         Ok(text.to_owned())
     } else {
-        Err("must have letters, digits, '_', '.' and '-' only".into())
+        Err("must have the letters A to Z, digits, '_', '.' and '-' only".into())
     }
 }
 
