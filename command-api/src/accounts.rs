@@ -121,12 +121,13 @@ async fn named(db: impl PgExecutor<'_>, who: &str) -> Result<Account, BoxError> 
     Ok(users::find(db, who.trim()).await?.ok_or_else(|| Nobody(who.to_owned()))?)
 }
 
-/// A username: without an `@`, so that no username is another's e-mail address.
+/// A username: without an `@`, so that no username is another's e-mail address, and of ASCII alone, so that none looks like
+/// another (Unicode Technical Standard 39: `jane` with a Cyrillic `а`).
 pub(crate) fn username(text: &str) -> Result<String, Cow<'static, str>> {
-    if text.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c)) {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {
         Ok(text.to_owned())
     } else {
-        Err("must have letters, digits, '_', '.' and '-' only".into())
+        Err("must have the letters A to Z, digits, '_', '.' and '-' only".into())
     }
 }
 

@@ -6,10 +6,11 @@
 //! doesn't begin at the end of a group that it holds, by position and hash, is read from Postgres, and so is whatever other
 //! processes append while this one decides nothing.
 //!
-//! A failover may lose groups. So it lets go of all when the connection that appends is lost or finds the log's end where it
-//! was not known to be, and when who watches the log finds it shorter than what is kept.
+//! A failover may lose groups. So it lets go of all when the connection that appends is lost, when who takes the log's lock
+//! finds that the log doesn't go on from where it was known to end, and when who looks for the log's end finds the log shorter
+//! than what is kept, or another of the same length.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque, vec_deque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -20,7 +21,7 @@ use crate::head::Head;
 use crate::log::Batch;
 use crate::recorded::Recorded;
 
-/// How much is kept, in bytes of events as [`weight`] counts them.
+/// How much is kept, in bytes of events as [`Placed::bytes`] counts them.
 const MOST_BYTES: usize = 16 << 20;
 
 /// Others' events are known together, and not where their groups end. So more of them than this are not kept: they would come
@@ -41,13 +42,12 @@ struct Links {
     bytes: usize,
 }
 
-/// Whole groups of the log.
-#[derive(Debug)]
+/// Whole groups of the log. Cheap to clone.
+#[derive(Clone, Debug)]
 struct Link {
     after: Head,
     head: Head,
     events: Events,
-    bytes: usize,
 }
 
 /// Events as whoever knew them first has them.
@@ -59,21 +59,26 @@ enum Events {
     Read(Arc<[Recorded]>),
 }
 
+/// One of them, in its place in the log.
+#[derive(Clone, Copy, Debug)]
+enum Placed<'a> {
+    Appended { position: i64, event: &'a NewEvent, recorded_at: DateTime<Utc> },
+    Read(&'a Recorded),
+}
+
 impl Tail {
     /// A group of this process is in the log.
     pub(crate) fn appended(&self, sealed: &Sealed) {
-        let bytes = sealed.group().events.iter().map(weight).sum();
         let events =
             Events::Appended { group: Arc::clone(sealed.group()), recorded_at: sealed.recorded_at() };
-        self.lock().add(Link { after: sealed.after(), head: sealed.head(), events, bytes });
+        self.lock().add(Link { after: sealed.after(), head: sealed.head(), events });
     }
 
     /// Other processes have appended these: all that there is between two heads. Where they are many, what is kept begins anew
     /// after them.
     pub(crate) fn read(&self, after: Head, head: Head, events: &[Recorded]) {
-        let bytes = events.iter().map(|event| event.payload.len() + event.metadata.len() + OVERHEAD).sum();
         if after != head && events.len() <= MOST_READ {
-            self.lock().add(Link { after, head, events: Events::Read(events.into()), bytes });
+            self.lock().add(Link { after, head, events: Events::Read(events.into()) });
         }
     }
 
@@ -99,46 +104,22 @@ impl Tail {
     /// What comes after `after`, as [`crate::Log::read_after`] says, of these types if any are given; nothing where it
     /// isn't known here.
     pub(crate) fn after(&self, after: &Head, at_most: i64, event_types: Option<&[&str]>) -> Option<Batch> {
-        let wanted = self.lock().after(after, at_most)?;
-        let head = wanted.last()?.1;
-        let of_type =
-            |event_type: &str| event_types.is_none_or(|event_types| event_types.contains(&event_type));
-        let mut events = Vec::new();
-        for (after, _, found) in wanted {
-            match found {
-                Events::Appended { group, recorded_at } => {
-                    let numbered = (after.position + 1..).zip(&group.events);
-                    let wanted = numbered.filter(|(_, event)| of_type(&event.event_type));
-                    events.extend(wanted.map(|(position, event)| recorded(event, position, recorded_at)));
-                }
-                Events::Read(read) => {
-                    events.extend(read.iter().filter(|event| of_type(&event.event_type)).cloned());
-                }
-            }
-        }
-        Some(Batch { events, head })
+        let links = self.lock().after(after, at_most)?;
+        let head = links.last()?.head;
+        let wanted = |event: &Placed<'_>| event_types.is_none_or(|types| types.contains(&event.event_type()));
+        let events = links.iter().flat_map(Link::events).filter(wanted);
+        Some(Batch { events: events.map(Placed::recorded).collect(), head })
     }
 
     /// Who has written between two positions, as [`crate::Log::writers`] says; nothing where not all of it is known here.
     pub(crate) fn writers(&self, after: i64, until: i64) -> Option<Vec<(String, i64)>> {
-        let between = self.lock().between(after, until)?;
-        let mut writers = HashMap::new();
-        let mut note = |position: i64, metadata: &str| {
-            if (after + 1..=until).contains(&position)
-                && let Some(writer) = writer(metadata)
-            {
-                writers.insert(writer, position);
-            }
-        };
-        for (begins, events) in &between {
-            match events {
-                Events::Appended { group, .. } => {
-                    (begins + 1..).zip(&group.events).for_each(|(place, event)| note(place, &event.metadata));
-                }
-                Events::Read(read) => read.iter().for_each(|event| note(event.position, &event.metadata)),
-            }
-        }
-        Some(writers.into_iter().collect())
+        let links = self.lock().between(after, until)?;
+        let events = links.iter().flat_map(Link::events);
+        let within = events.filter(|event| (after + 1..=until).contains(&event.position()));
+        let written = within.filter_map(|event| Some((writer(event.metadata())?, event.position())));
+        // The last of each writer's is left.
+        let last: HashMap<_, _> = written.collect();
+        Some(last.into_iter().collect())
     }
 
     fn lock(&self) -> MutexGuard<'_, Links> {
@@ -151,12 +132,12 @@ impl Links {
         if self.links.back().is_some_and(|last| last.head != link.after) {
             self.clear();
         }
-        self.bytes += link.bytes;
+        self.bytes += link.bytes();
         self.links.push_back(link);
         while self.bytes > MOST_BYTES
             && let Some(oldest) = self.links.pop_front()
         {
-            self.bytes -= oldest.bytes;
+            self.bytes -= oldest.bytes();
         }
     }
 
@@ -165,25 +146,102 @@ impl Links {
         self.bytes = 0;
     }
 
-    /// The links with everything between two positions, each with where it begins.
-    fn between(&self, after: i64, until: i64) -> Option<Vec<(i64, Events)>> {
-        let first = self.links.partition_point(|link| link.head.position <= after);
-        let from = self.links.range(first..).take_while(|link| link.after.position < until);
-        let whole =
-            self.links.get(first)?.after.position <= after && self.links.back()?.head.position >= until;
-        whole.then(|| from.map(|link| (link.after.position, link.events.clone())).collect())
+    /// The links from the one on that holds what comes after a position.
+    fn from(&self, position: i64) -> vec_deque::Iter<'_, Link> {
+        self.links.range(self.links.partition_point(|link| link.head.position <= position)..)
     }
 
-    /// The links after `after` with some `at_most` events, each with its two ends. A first one that is larger comes alone.
-    fn after(&self, after: &Head, at_most: i64) -> Option<Vec<(Head, Head, Events)>> {
-        let first = self.links.partition_point(|link| link.after.position < after.position);
-        let from = self.links.range(first..);
+    /// The links with everything between two positions.
+    fn between(&self, after: i64, until: i64) -> Option<Vec<Link>> {
+        let from = self.from(after);
+        let whole = from.clone().next()?.after.position <= after && self.links.back()?.head.position >= until;
+        whole.then(|| from.take_while(|link| link.after.position < until).cloned().collect())
+    }
+
+    /// The links after `after` with some `at_most` events. A first one that is larger comes alone.
+    fn after(&self, after: &Head, at_most: i64) -> Option<Vec<Link>> {
+        let from = self.from(after.position);
         if from.clone().next()?.after != *after {
             return None;
         }
         let within = |link: &&Link| link.head.position - after.position <= at_most;
         let count = from.clone().take_while(within).count().max(1);
-        Some(from.take(count).map(|link| (link.after, link.head, link.events.clone())).collect())
+        Some(from.take(count).cloned().collect())
+    }
+}
+
+impl Link {
+    /// Its events, in order.
+    fn events(&self) -> Box<dyn Iterator<Item = Placed<'_>> + '_> {
+        match &self.events {
+            Events::Appended { group, recorded_at } => {
+                let places = self.after.position + 1..;
+                Box::new(places.zip(&group.events).map(|(position, event)| Placed::Appended {
+                    position,
+                    event,
+                    recorded_at: *recorded_at,
+                }))
+            }
+            Events::Read(read) => Box::new(read.iter().map(Placed::Read)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.events().map(Placed::bytes).sum()
+    }
+}
+
+impl<'a> Placed<'a> {
+    fn position(self) -> i64 {
+        match self {
+            Self::Appended { position, .. } => position,
+            Self::Read(event) => event.position,
+        }
+    }
+
+    fn event_type(self) -> &'a str {
+        match self {
+            Self::Appended { event, .. } => &event.event_type,
+            Self::Read(event) => &event.event_type,
+        }
+    }
+
+    fn payload(self) -> &'a str {
+        match self {
+            Self::Appended { event, .. } => &event.payload,
+            Self::Read(event) => &event.payload,
+        }
+    }
+
+    fn metadata(self) -> &'a str {
+        match self {
+            Self::Appended { event, .. } => &event.metadata,
+            Self::Read(event) => &event.metadata,
+        }
+    }
+
+    /// What it takes of the room that there is.
+    fn bytes(self) -> usize {
+        self.payload().len() + self.metadata().len() + OVERHEAD
+    }
+
+    /// As it is read back from Postgres.
+    fn recorded(self) -> Recorded {
+        match self {
+            Self::Appended { position, event, recorded_at } => Recorded {
+                position,
+                recorded_at,
+                event_id: event.event_id,
+                sequence: event.sequence,
+                aggregate_type: event.stream.aggregate_type.to_owned(),
+                aggregate_id: event.stream.aggregate_id.to_string(),
+                event_type: event.event_type.clone(),
+                event_version: event.event_version.clone(),
+                payload: event.payload.clone(),
+                metadata: event.metadata.to_string(),
+            },
+            Self::Read(event) => event.clone(),
+        }
     }
 }
 
@@ -197,27 +255,6 @@ fn writer(metadata: &str) -> Option<String> {
     let Writer { on_behalf_of, actor } = serde_json::from_str(metadata).ok()?;
     let actor = actor?;
     Some(on_behalf_of.unwrap_or(actor))
-}
-
-/// The bytes that an event takes.
-fn weight(event: &NewEvent) -> usize {
-    event.payload.len() + event.metadata.len() + OVERHEAD
-}
-
-/// An event as it is read back from Postgres.
-fn recorded(event: &NewEvent, position: i64, recorded_at: DateTime<Utc>) -> Recorded {
-    Recorded {
-        position,
-        recorded_at,
-        event_id: event.event_id,
-        sequence: event.sequence,
-        aggregate_type: event.stream.aggregate_type.to_owned(),
-        aggregate_id: event.stream.aggregate_id.to_string(),
-        event_type: event.event_type.clone(),
-        event_version: event.event_version.clone(),
-        payload: event.payload.clone(),
-        metadata: event.metadata.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::harness::{Database, Place, Process};
+use crate::harness::{Database, HANGS, Place, Process};
 
 const CLIENTS: usize = 64;
 const PRODUCTS: usize = 5;
@@ -244,7 +244,7 @@ async fn check_kafka(database: &Database) {
     // A product and its stock have one id, and are two streams.
     let mut last: HashMap<(String, String), i64> = HashMap::new();
     while !missing.is_empty() {
-        let record = tokio::time::timeout(Duration::from_secs(60), consumer.recv()).await;
+        let record = tokio::time::timeout(HANGS, consumer.recv()).await;
         let record = record.unwrap_or_else(|_| panic!("{} events are not in Kafka", missing.len())).unwrap();
         let key = String::from_utf8(record.key().unwrap().to_vec()).unwrap();
         if !expected.contains(&key) {

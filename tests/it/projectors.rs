@@ -14,7 +14,7 @@ use rand::Rng;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
-use crate::harness::{Broker, Database, Place, Process, payment_of};
+use crate::harness::{Broker, Database, Place, Process, payment_of, until};
 
 const CLIENTS: usize = 6;
 
@@ -125,11 +125,7 @@ impl Load {
     /// Waits until something is bought.
     async fn goes_on(&self) {
         let before = self.bought.load(Ordering::Relaxed);
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-        while self.bought.load(Ordering::Relaxed) < before + 10 {
-            assert!(tokio::time::Instant::now() < deadline, "nobody can buy");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("something is bought", async || self.bought.load(Ordering::Relaxed) >= before + 10).await;
     }
 }
 

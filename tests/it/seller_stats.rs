@@ -15,6 +15,7 @@ async fn started() -> App {
 async fn stats(seller: &Person<'_>, query: &str, min_position: i64) -> Value {
     let path = format!("/sellers/me/stats{query}");
     let request = seller.request(reqwest::Method::GET, &path).header("X-Min-Position", min_position);
+    let request = request.header("Prefer", "wait=10");
     let answer = crate::harness::Answer::of(request).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()["data"].clone()

@@ -193,6 +193,18 @@ mod tests {
         }
     }
 
+    /// Guards against somebody who is taken for another: each of these differs from `jane.roe` by one letter.
+    #[test]
+    fn a_username_that_looks_like_another_is_refused() {
+        for username in ["j\u{430}ne.roe", "jane.r\u{3bf}e", "\u{ff4a}ane.roe", "jane.roe\u{301}"] {
+            let body = format!(
+                r#"{{"email": "jane@example.com", "password": "SecurePass123!", "username": "{username}"}}"#
+            );
+            let fields: Vec<_> = read(&body).err().unwrap().into_iter().map(|(_, field)| field).collect();
+            assert_eq!(fields, ["username"], "{username}");
+        }
+    }
+
     #[test]
     fn every_broken_rule_is_named() {
         let body = r#"{"email": "x", "username": "a@b.example", "mobile": "1", "password": "short", "confirm_password": "other"}"#;

@@ -108,19 +108,29 @@ impl Settlement {
                 recorded
             }
         };
+        self.position_of((payment_id, refund_id), recorded, |refusal| {
+            matches!(refusal, SettleRefundError::Payment(PaymentError::NoSuchRefund { .. }))
+        })
+    }
+
+    /// Where what became of a refund is recorded; where the log stands, if it is refused. `is_known` tells the refusal of what
+    /// somebody else has recorded.
+    pub(super) fn position_of<E: std::error::Error + 'static>(
+        &self,
+        (payment_id, refund_id): (PaymentId, RefundId),
+        recorded: Result<Accepted<()>, Failure<E>>,
+        is_known: impl FnOnce(&E) -> bool,
+    ) -> Result<i64, Unsettled> {
         match recorded {
-            Ok(Accepted::Done { value: (), position }) => Ok(position),
-            Ok(Accepted::Replayed(remembered)) => Ok(remembered.position),
-            Err(Failure::Refused(SettleRefundError::Payment(PaymentError::NoSuchRefund { .. }))) => {
+            Ok(Accepted::Done { value: (), position }) => return Ok(position),
+            Ok(Accepted::Replayed(remembered)) => return Ok(remembered.position),
+            Err(Failure::Refused(refusal)) if is_known(&refusal) => {
                 info!(%payment_id, %refund_id, "somebody else was quicker");
-                Ok(self.watch.position())
             }
-            Err(Failure::Refused(refusal)) => {
-                report_refused(payment_id, &refusal);
-                Ok(self.watch.position())
-            }
-            Err(failure) => Err(not_taken(failure)),
+            Err(Failure::Refused(refusal)) => report_refused(payment_id, &refusal),
+            Err(failure) => return Err(not_taken(failure)),
         }
+        Ok(self.watch.position())
     }
 }
 

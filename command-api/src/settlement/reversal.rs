@@ -5,13 +5,12 @@
 use domain::decisions::{ReverseRefund, ReverseRefundError, reverse_refund};
 use domain::ids::{PaymentId, RefundId};
 use domain::payment::{Payment, PaymentError, RefundPhase};
-use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use metrics::counter;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::refund::WITHOUT_GATEWAY;
-use super::{Settlement, Unsettled, not_taken, report_refused, submission};
+use super::{Settlement, Unsettled, submission};
 use crate::gateway::GivenBack;
 
 impl Settlement {
@@ -40,21 +39,14 @@ impl Settlement {
     async fn reverse_refund(&self, reverse: ReverseRefund, because: &Metadata) -> Result<(), Unsettled> {
         let ReverseRefund { payment_id, refund_id, code } = reverse.clone();
         let decision = move |streams: &mut Decision<'_>| reverse_refund(streams, &reverse);
-        match self.decider.submit(submission(because), decision).await {
-            Ok(Accepted::Done { .. }) => {
-                warn!(%payment_id, %refund_id, code, "a refund came back: its money is still to go back");
-                counter!("daybook_refunds_failed_total").increment(1);
-            }
-            // Without a key nothing is replayed.
-            Ok(Accepted::Replayed(_)) => {}
-            Err(Failure::Refused(ReverseRefundError::Payment(PaymentError::NotRefunded { .. }))) => {
-                info!(%payment_id, %refund_id, "somebody else was quicker");
-            }
-            Err(Failure::Refused(refusal)) => {
-                report_refused(payment_id, &refusal);
-            }
-            Err(failure) => return Err(not_taken(failure)),
+        let recorded = self.decider.submit(submission(because), decision).await;
+        if let Ok(Accepted::Done { .. }) = recorded {
+            warn!(%payment_id, %refund_id, code, "a refund came back: its money is still to go back");
+            counter!("daybook_refunds_failed_total").increment(1);
         }
+        self.position_of((payment_id, refund_id), recorded, |refusal| {
+            matches!(refusal, ReverseRefundError::Payment(PaymentError::NotRefunded { .. }))
+        })?;
         Ok(())
     }
 }

@@ -36,7 +36,8 @@ pub enum Order {
 pub enum Landing {
     /// The group is in the log, or the head is still the known one.
     Done(Known),
-    /// The log goes on differently.
+    /// The log goes on differently after the known head, or is another one. The decider then takes the log's lock, and what is
+    /// found under it says which; so the tail is kept until then.
     Moved,
     /// Postgres can't store something in the group.
     Unstorable(String),
@@ -140,7 +141,7 @@ impl Pilot {
             let error = match self.connection().await {
                 Ok(connection) => match within(silence, append(connection, sealed)).await {
                     Ok(Appended::Here) => return self.done(sealed),
-                    Ok(Appended::Moved) => return self.moved(),
+                    Ok(Appended::Moved) => return Landing::Moved,
                     Err(error) => error,
                 },
                 // Nothing was sent on a connection that didn't come about.
@@ -198,7 +199,10 @@ impl Pilot {
             };
             match found {
                 Ok((found, _recorded_at)) if found == known.head => return Landing::Done(known),
-                Ok(_) => return self.moved(),
+                Ok((found, _recorded_at)) => {
+                    self.tail.found(Some(known.head), found);
+                    return Landing::Moved;
+                }
                 Err(error) => {
                     self.judge(&error);
                     if started.elapsed() > self.patience {
@@ -216,27 +220,25 @@ impl Pilot {
         let started = Instant::now();
         let mut pauses = PAUSES.build();
         loop {
-            match self.locked_once(known, landings).await {
+            let (error, sealed) = match self.locked_once(known, landings).await {
                 Ok(landing) => return landing,
-                Err((error, None)) => {
-                    self.judge(&error);
-                    self.connection = None;
-                    if started.elapsed() > self.patience {
-                        return Landing::Unavailable;
-                    }
-                    rest(&mut pauses).await;
-                }
-                // The group was decided under a lock that may be gone, but it has its place: its outcome is found as ever.
-                Err((error, Some(sealed))) => {
-                    let trouble = self.judge(&error);
-                    self.connection = None;
-                    return match trouble {
-                        Trouble::Unstorable(code) => Landing::Unstorable(code),
-                        Trouble::RolledBack => self.settle(&sealed, false).await,
-                        Trouble::Unknown => self.settle(&sealed, true).await,
-                    };
-                }
+                Err(failed) => failed,
+            };
+            let trouble = self.judge(&error);
+            // What can't be stored loses no connection, but the transaction that it was in holds the log's lock.
+            self.connection = None;
+            // The group was decided under a lock that may be gone, but it has its place: its outcome is found as ever.
+            if let Some(sealed) = sealed {
+                return match trouble {
+                    Trouble::Unstorable(code) => Landing::Unstorable(code),
+                    Trouble::RolledBack => self.settle(&sealed, false).await,
+                    Trouble::Unknown => self.settle(&sealed, true).await,
+                };
             }
+            if started.elapsed() > self.patience {
+                return Landing::Unavailable;
+            }
+            rest(&mut pauses).await;
         }
     }
 
@@ -253,6 +255,7 @@ impl Pilot {
             within(silence, lock_and_missed(&mut transaction, known)).await.map_err(before)?;
         match &events {
             Some(events) => tail.read(known.head, now_known.head, events),
+            // Another log, or too much of it.
             None => tail.clear(),
         }
         let (group, decided) = oneshot::channel();
@@ -264,16 +267,13 @@ impl Pilot {
         if group.events.is_empty() {
             // Refusals alone: they were decided on the head, under the lock. How the transaction ends doesn't matter.
             if within(silence, transaction.rollback()).await.is_err() {
-                self.connection = None;
+                self.lost();
             }
             return Ok(Landing::Done(now_known));
         }
         let sealed = Sealed::new(group, now_known.head, Utc::now(), now_known.recorded_at);
         match within(silence, append(&mut transaction, &sealed)).await {
-            Ok(Appended::Moved) => {
-                tail.clear();
-                return Ok(Landing::Moved);
-            }
+            Ok(Appended::Moved) => return Ok(Landing::Moved),
             Ok(Appended::Here) => {}
             Err(error) => return Err((error, Some(sealed))),
         }
@@ -287,12 +287,6 @@ impl Pilot {
     fn lost(&mut self) {
         self.connection = None;
         self.tail.clear();
-    }
-
-    /// The log's end is not the known one: others have appended, or it is another log.
-    fn moved(&self) -> Landing {
-        self.tail.clear();
-        Landing::Moved
     }
 
     /// A group is in the log.

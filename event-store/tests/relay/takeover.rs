@@ -40,7 +40,10 @@ async fn the_other_takes_over_when_the_session_of_the_first_is_ended() {
             _ = first.until(|status| status.active && status.position == head.position) => {}
             _ = second.until(|status| status.active && status.position == head.position) => {}
         }
-        assert!(first.status().active != second.status().active);
+        // Whose session it was notices perhaps after the other has its place.
+        while first.status().active == second.status().active {
+            tokio::task::yield_now().await;
+        }
         first.stop().await.unwrap();
         second.stop().await.unwrap();
         let mut reader = world.all_events();

@@ -9,6 +9,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::harness::client;
 
+/// A broker may be slow to answer, among all the tests.
+const METADATA: Duration = Duration::from_secs(60);
+
 /// A record as a consumer gets it.
 #[derive(Clone, Debug)]
 pub struct Consumed {
@@ -48,7 +51,7 @@ impl Reader {
             .set("fetch.wait.max.ms", "50")
             .create()
             .unwrap();
-        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
+        let metadata = consumer.fetch_metadata(None, METADATA).unwrap();
         let mut list = TopicPartitionList::new();
         for topic in metadata.topics().iter().filter(|topic| topics.iter().any(|name| name == topic.name())) {
             for partition in topic.partitions() {
@@ -71,15 +74,13 @@ impl Reader {
     /// Reads everything that is there now.
     pub async fn everything(&mut self) -> &[Consumed] {
         let mut ends = BTreeMap::new();
-        let metadata = self.consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
+        let metadata = self.consumer.fetch_metadata(None, METADATA).unwrap();
         for topic in
             metadata.topics().iter().filter(|topic| self.topics.iter().any(|name| name == topic.name()))
         {
             for partition in topic.partitions() {
-                let (_, end) = self
-                    .consumer
-                    .fetch_watermarks(topic.name(), partition.id(), Duration::from_secs(10))
-                    .unwrap();
+                let (_, end) =
+                    self.consumer.fetch_watermarks(topic.name(), partition.id(), METADATA).unwrap();
                 ends.insert((topic.name().to_owned(), partition.id()), end);
             }
         }

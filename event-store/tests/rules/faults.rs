@@ -211,8 +211,8 @@ async fn rule_05_a_connection_that_falls_silent_is_given_up() {
     test(async |database| {
         let proxy = Proxy::start(&database.app()).await;
         let config = Config {
-            silence: Duration::from_millis(200),
-            patience: Duration::from_secs(5),
+            silence: Duration::from_millis(500),
+            patience: Duration::from_secs(60),
             ..Config::default()
         };
         let x = Process::with(database, Setup { config, append: Some(&proxy), ..Setup::default() }).await;

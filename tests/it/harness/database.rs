@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool};
 use uuid::Uuid;
+
+use super::until;
 
 /// A fresh, migrated database; it is dropped with this.
 pub struct Database {
@@ -45,12 +46,10 @@ impl Database {
     pub async fn until_waiting(&self, sessions: i64) {
         let waiting = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let seen = async {
-            while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&self.pool).await.unwrap() != sessions {
-                tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), seen).await.expect("so many wait for a lock");
+        until("so many wait for a lock", async || {
+            sqlx::query_scalar::<_, i64>(waiting).fetch_one(&self.pool).await.unwrap() == sessions
+        })
+        .await;
     }
 
     /// As the application's role, and as the owner: what a process is given.

@@ -8,6 +8,7 @@ mod broker;
 mod database;
 mod person;
 mod process;
+mod until;
 
 pub use app::{Answer, App, Options};
 pub use bridge::Bridge;
@@ -15,3 +16,4 @@ pub use broker::Broker;
 pub use database::Database;
 pub use person::{Person, Product, address, order_of, payment_of};
 pub use process::{Place, Process};
+pub use until::{HANGS, until};

@@ -1,7 +1,5 @@
 //! Somebody with a token.
 
-use std::time::Duration;
-
 use api_contract::Role;
 use domain::ids::{SellerId, UserId};
 use event_store::LogWatch;
@@ -11,7 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, App};
+use super::{Answer, App, HANGS, until};
 
 /// Somebody with a token.
 pub struct Person<'a> {
@@ -67,13 +65,10 @@ impl App {
 
     /// Waits until a payment has an event of this type.
     pub async fn event(&self, payment: &str, event_type: &str) {
-        let waiting = async {
-            while !self.events("payments", payment).await.iter().any(|it| it == event_type) {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await; // asking again is how one observes it
-            }
-        };
-        let waited = tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await;
-        waited.unwrap_or_else(|_| panic!("no {event_type} of payment {payment}"));
+        until(&format!("payment {payment} has its {event_type}"), async || {
+            self.events("payments", payment).await.iter().any(|it| it == event_type)
+        })
+        .await;
     }
 
     /// Waits until a stream has an event of a type.
@@ -88,7 +83,8 @@ impl App {
                 watch.beyond(position).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
+        let seen = tokio::time::timeout(HANGS, seen).await;
+        seen.unwrap_or_else(|_| panic!("no {event_type} of {aggregate_type} {id}"));
     }
 
     /// How many streams of a type there are.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::Database;
+use super::{Database, HANGS};
 
 /// Where a role of Daybook runs: the same address and home however often it is started.
 pub struct Place {
@@ -85,7 +85,7 @@ impl Place {
         let mut command = self.command(&[self.role]);
         let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let client = reqwest::Client::new();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + HANGS;
         loop {
             if let Ok(answer) = client.get(self.url("/health/ready")).send().await
                 && answer.status().is_success()
@@ -103,7 +103,7 @@ impl Place {
 
     /// Waits until every consumer has come to the log's end.
     pub async fn caught_up(&self) {
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + HANGS;
         loop {
             let status = self.output(&["status", "--json"]).await;
             let status: Value = serde_json::from_slice(&status.stdout).unwrap();

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::harness::{Answer, Bridge, Database, Place};
+use crate::harness::{Answer, Bridge, Database, HANGS, Place};
 
 /// Asks until the readiness is this one.
 async fn until(place: &Place, status: u16) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + HANGS;
     loop {
         let answer = Answer::of(reqwest::Client::new().get(place.url("/health/ready"))).await;
         if answer.status == status {
@@ -80,7 +80,7 @@ async fn a_process_that_reads_is_not_ready_while_a_read_model_has_failed() {
 #[tokio::test]
 async fn a_process_that_ends_is_not_ready_and_still_serves() {
     let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
-    let place = Place::new("up", &database, home.path()).with("DAYBOOK_DRAIN_DELAY", "2s");
+    let place = Place::new("up", &database, home.path()).with("DAYBOOK_DRAIN_DELAY", "6s");
     let process = place.start().await;
     process.terminate().await;
     let ending = until(&place, 503).await;

@@ -17,7 +17,7 @@ async fn told(place: &Place) -> Value {
 async fn all_read(buyer: &Person<'_>, order: &str) {
     let head = buyer.app().head().await;
     let read = buyer.request(Method::GET, &format!("/orders/{order}")).header("X-Min-Position", head);
-    let answer = Answer::of(read).await;
+    let answer = Answer::of(read.header("Prefer", "wait=10")).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 

@@ -4,7 +4,7 @@ use api_contract::Role;
 use serde_json::json;
 
 use super::ROUNDS;
-use crate::harness::App;
+use crate::harness::{App, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_cancelled_while_it_is_paid_costs_nothing() {
@@ -25,22 +25,12 @@ async fn what_is_cancelled_while_it_is_paid_costs_nothing() {
         assert!([200, 402, 409].contains(&paid.status.as_u16()), "{}", paid.text);
     }
     // Every order was cancelled, so whatever was charged is back, to the cent.
-    let settled = async {
-        loop {
-            let open: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM simulator_charges c WHERE status IN ('succeeded', 'processing')
-                 AND amount <> (SELECT coalesce(sum(amount), 0) FROM simulator_refunds WHERE charge_id = c.id)",
-            )
-            .fetch_one(&app.database.pool)
-            .await
-            .unwrap();
-            if open == 0 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await; // asking again is how one observes it
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), settled).await.expect("all money is back");
+    let open = "SELECT count(*) FROM simulator_charges c WHERE status IN ('succeeded', 'processing')
+                AND amount <> (SELECT coalesce(sum(amount), 0) FROM simulator_refunds WHERE charge_id = c.id)";
+    until("all money is back", async || {
+        sqlx::query_scalar::<_, i64>(open).fetch_one(&app.database.pool).await.unwrap() == 0
+    })
+    .await;
     let waiting: i64 =
         sqlx::query_scalar("SELECT count(*) FROM simulator_charges WHERE status = 'requires_action'")
             .fetch_one(&app.database.pool)

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::RefundId;
+use sqlx::PgExecutor;
 
 use super::super::{GiveBack, GivenBack};
 use super::cards::{Manner, card};
@@ -56,28 +57,11 @@ impl Simulator {
         if let Some(known) = known.fetch_optional(&mut *tx).await? {
             return Ok(known.given_back());
         }
-        let refunded = sqlx::query_scalar!(
-            r#"SELECT coalesce(sum(amount), 0)::bigint AS "sum!" FROM simulator_refunds
-               WHERE charge_id = $1 AND (fails_at IS NULL OR fails_at > clock_timestamp())"#,
-            refund.charge
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        if refund.amount.amount > charge.amount - refunded {
+        if refund.amount.amount > charge.amount - refunded(&mut *tx, &refund.charge).await? {
             return Ok(GivenBack::Refused { code: "amount_too_large".to_owned() });
         }
-        let reference = id("re");
         let fails_at = (card(&charge.token).manner == Manner::RefundFails).then(|| Utc::now() + FAILS);
-        sqlx::query!(
-            "INSERT INTO simulator_refunds (key, id, charge_id, amount, fails_at) VALUES ($1, $2, $3, $4, $5)",
-            key,
-            reference,
-            refund.charge,
-            refund.amount.amount,
-            fails_at,
-        )
-        .execute(&mut *tx)
-        .await?;
+        let reference = insert(&mut *tx, &key, refund, fails_at).await?;
         if let Some(fails_at) = fails_at {
             tell(&mut tx, refund.payment_id, "refund.failed", &id("evt"), fails_at).await?;
         }
@@ -99,4 +83,36 @@ impl Simulator {
         let refunds = refunds.fetch_all(&self.pool).await?.into_iter();
         Ok(refunds.filter_map(|row| Some((row.key.parse().ok()?, row.given_back()))).collect())
     }
+}
+
+/// How much of a charge went back, and has not come back.
+async fn refunded(db: impl PgExecutor<'_>, charge: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(amount), 0)::bigint AS "sum!" FROM simulator_refunds
+               WHERE charge_id = $1 AND (fails_at IS NULL OR fails_at > clock_timestamp())"#,
+        charge
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Notes a refund; its id.
+async fn insert(
+    db: impl PgExecutor<'_>,
+    key: &str,
+    refund: &GiveBack,
+    fails_at: Option<DateTime<Utc>>,
+) -> Result<String, sqlx::Error> {
+    let reference = id("re");
+    sqlx::query!(
+        "INSERT INTO simulator_refunds (key, id, charge_id, amount, fails_at) VALUES ($1, $2, $3, $4, $5)",
+        key,
+        reference,
+        refund.charge,
+        refund.amount.amount,
+        fails_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(reference)
 }

@@ -1,7 +1,5 @@
 //! Stripe forgets what was removed here, whoever dies and however long it gives no answer.
 
-use std::time::Duration;
-
 use api_contract::Role;
 use command_api::accounts;
 use command_api::config::StripeConfig;
@@ -14,21 +12,12 @@ use uuid::Uuid;
 
 use super::Shop;
 use super::server::KEY;
-use crate::harness::{Options, Person, Place};
+use crate::harness::{Options, Person, Place, until};
 
 const PATH: &str = "/payments/methods";
 
 fn card(token: &str) -> Value {
     json!({ "cardToken": token, "paymentGateway": "stripe" })
-}
-
-async fn until(what: &str, seen: impl AsyncFn() -> bool) {
-    let seen = async {
-        while !seen().await {
-            tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), seen).await.unwrap_or_else(|_| panic!("until {what}"));
 }
 
 impl Shop {

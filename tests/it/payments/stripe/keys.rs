@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::alone::{Alone, HOME, declined};
 use super::{Shop, pay, status};
-use crate::harness::Options;
+use crate::harness::{Options, until};
 use crate::payments::{ordered, payment_id};
 
 /// Guards against an attempt that is `processing` for a day, as long as Stripe repeats its failure; and against a second
@@ -91,12 +91,7 @@ async fn a_part_whose_failure_is_repeated_is_asked_for_by_its_one_key() {
     shop.stripe.fail_next_refund(false);
     let part = admin.post(&path, &json!({ "amount": 1 })).await;
     assert_eq!(status(&part), (200, "pending".to_owned()), "{}", part.text);
-    let repeated = async {
-        while shop.stripe.repeated() < 4 {
-            tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), repeated).await.expect("it is asked for by the same key");
+    until("it is asked for by the same key", async || shop.stripe.repeated() >= 4).await;
     shop.stripe.make_up();
     shop.app.event(payment_id(&order), "PaymentRefunded").await;
     assert_eq!((shop.stripe.refunds(), shop.stripe.next_keys()), (vec![100], 0));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Shop, pay, status};
-use crate::harness::{Answer, Options};
+use crate::harness::{Answer, Options, until};
 use crate::payments::{ordered, payment_id};
 
 const PATH: &str = "/payments/methods";
@@ -27,15 +27,6 @@ fn statuses(answers: &[Answer]) -> Vec<u16> {
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();
     statuses
-}
-
-async fn until(what: impl Fn() -> bool) {
-    let seen = async {
-        while !what() {
-            tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
 }
 
 #[tokio::test]
@@ -101,12 +92,12 @@ async fn two_cards_that_are_sent_at_once_with_one_key_are_one_card() {
     identity::users::hold(&mut held, buyer.id).await.unwrap();
     let sent = join_all(bodies.iter().map(|body| buyer.post_once("m", PATH, body)));
     let release = async {
-        until(|| shop.stripe.kept().len() == 2).await;
+        until("Stripe keeps both", async || shop.stripe.kept().len() == 2).await;
         held.commit().await.unwrap();
     };
     let (answers, ()) = tokio::join!(sent, release);
     assert_eq!(statuses(&answers), [201, 422], "{answers:?}");
-    until(|| shop.stripe.kept().len() == 1).await;
+    until("Stripe keeps one", async || shop.stripe.kept().len() == 1).await;
     let stored = payment_methods::all(&shop.app.database.pool, buyer.id).await.unwrap();
     assert_eq!(stored[0].reference, format!("cus_1:{}", shop.stripe.kept()[0]));
 }
@@ -133,12 +124,12 @@ async fn a_card_that_can_t_be_stored_is_not_kept_at_stripe_either() {
     let bodies = [card("tok_once_1"), card("tok_once_2")];
     let sent = join_all(bodies.iter().map(|body| buyer.post(PATH, body)));
     let release = async {
-        until(|| shop.stripe.kept().len() == 2).await;
+        until("Stripe keeps both", async || shop.stripe.kept().len() == 2).await;
         held.commit().await.unwrap();
     };
     let (answers, ()) = tokio::join!(sent, release);
     assert_eq!(statuses(&answers), [201, 409], "{answers:?}");
-    until(|| shop.stripe.kept().len() == 1).await;
+    until("Stripe keeps one", async || shop.stripe.kept().len() == 1).await;
     // By now it is known before Stripe is asked.
     assert_eq!(buyer.post(PATH, &card("tok_once_3")).await.status, 409);
     assert_eq!(shop.stripe.kept().len(), 1);

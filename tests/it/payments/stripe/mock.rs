@@ -18,7 +18,7 @@ use identity::users::{self, NewUser};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::harness::Database;
+use crate::harness::{Database, until};
 
 struct Mock {
     _process: Child,
@@ -44,12 +44,7 @@ async fn start() -> Option<Mock> {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let answers = async {
-        while tokio::net::TcpStream::connect(&address).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await; // asking again is how one observes it
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), answers).await.expect("stripe-mock listens");
+    until("stripe-mock listens", async || tokio::net::TcpStream::connect(&address).await.is_ok()).await;
     Some(Mock { _process: process, url: format!("http://{address}") })
 }
 

@@ -7,7 +7,7 @@ use event_store::{Checkpoint, Head, Log};
 use serde_json::{Value, json};
 
 use super::{Shop, pay, status};
-use crate::harness::{Answer, Options, Place};
+use crate::harness::{Answer, Options, Place, until};
 use crate::payments::{ordered, payment_id};
 
 /// A shop with a refund that is pending at Stripe and noted; its order.
@@ -23,7 +23,7 @@ async fn with_a_pending_refund() -> (Shop, Value) {
     let path = format!("/payments/{}/refund", payment_id(&order));
     let answer = admin.post(&path, &json!({ "amount": 1 })).await;
     assert_eq!(status(&answer), (200, "pending".to_owned()), "{}", answer.text);
-    shop.until("a refund is noted", async || shop.noted().await == 1).await;
+    until("a refund is noted", async || shop.noted().await == 1).await;
     (shop, order)
 }
 
@@ -37,18 +37,9 @@ impl Shop {
         Checkpoint::named("payments").load(&self.app.database.pool).await.unwrap().position
     }
 
-    async fn until(&self, what: &str, seen: impl AsyncFn() -> bool) {
-        let seen = async {
-            while !seen().await {
-                tokio::time::sleep(Duration::from_millis(10)).await; // asking again is how one observes it
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), seen).await.unwrap_or_else(|_| panic!("until {what}"));
-    }
-
     async fn settles(&self, order: &Value) {
         self.app.event(payment_id(order), "PaymentRefunded").await;
-        self.until("nothing is noted", async || self.noted().await == 0).await;
+        until("nothing is noted", async || self.noted().await == 0).await;
         let log = Log::new(self.app.database.pool.clone());
         let events = log.read_stream("payments", payment_id(order)).await.unwrap();
         let settled = events.iter().filter(|event| event.event_type == "PaymentRefunded").count();
@@ -104,7 +95,7 @@ async fn who_asks_elsewhere_for_a_refund_that_stays_pending_is_told_so_too() {
 async fn a_pending_refund_does_not_hold_the_checkpoint() {
     let (shop, order) = with_a_pending_refund().await;
     let requested = shop.app.head().await;
-    shop.until("the checkpoint is beyond the refund", async || shop.checkpoint().await >= requested).await;
+    until("the checkpoint is beyond the refund", async || shop.checkpoint().await >= requested).await;
     assert_eq!(shop.noted().await, 1);
     assert_eq!(shop.app.events("payments", payment_id(&order)).await.last().unwrap(), "RefundRequested");
 }
@@ -114,7 +105,7 @@ async fn a_pending_refund_does_not_hold_the_checkpoint() {
 async fn a_refund_that_is_noted_is_settled_by_the_next_process() {
     let (shop, order) = with_a_pending_refund().await;
     let requested = shop.app.head().await;
-    shop.until("the checkpoint is beyond the refund", async || shop.checkpoint().await >= requested).await;
+    until("the checkpoint is beyond the refund", async || shop.checkpoint().await >= requested).await;
     shop.app.stop().await;
     shop.stripe.settle_refunds("succeeded");
     sqlx::query("UPDATE pending_refunds SET ask_at = now()").execute(&shop.app.database.pool).await.unwrap();
@@ -135,7 +126,7 @@ async fn a_process_that_dies_with_a_pending_refund_leaves_it_to_be_made_once() {
         }
         shop.stripe.forget_keys();
         let next = shop.beside(true).await;
-        next.until("it is noted", async || next.noted().await == 1).await;
+        until("it is noted", async || next.noted().await == 1).await;
         next.stripe.settle_refunds("succeeded");
         next.settles(&order).await;
     }
@@ -162,10 +153,10 @@ async fn a_refund_that_nobody_asked_for_and_stripe_refuses_is_counted() {
     shop.stripe.make_refunds("pending");
     let cancel = format!("/orders/{}/cancel", order["data"]["id"].as_str().unwrap());
     assert_eq!(buyer.post(&cancel, &json!({})).await.status, 200);
-    shop.until("the refund is noted", async || shop.noted().await == 1).await;
+    until("the refund is noted", async || shop.noted().await == 1).await;
     shop.stripe.settle_refunds("failed");
     shop.app.event(payment_id(&order), "RefundFailed").await;
-    shop.until("it is counted", async || failed(1).await).await;
+    until("it is counted", async || failed(1).await).await;
     manages.stop().await;
 }
 

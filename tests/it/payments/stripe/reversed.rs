@@ -32,7 +32,8 @@ async fn refund(shop: &Shop, order: &Value, body: &Value) -> Answer {
 /// What is read once everything of now can be.
 async fn read(reader: &Person<'_>, path: &str) -> Value {
     let head = reader.app().head().await;
-    let answer = Answer::of(reader.request(Method::GET, path).header("X-Min-Position", head)).await;
+    let request = reader.request(Method::GET, path).header("X-Min-Position", head);
+    let answer = Answer::of(request.header("Prefer", "wait=10")).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text);
     answer.json()["data"].clone()
 }
