@@ -14,6 +14,7 @@ use domain::purchases::Purchases;
 use domain::shelf::Shelf;
 use event_store::decider::{self, DeciderTask, Registry};
 use event_store::{Decider, Log, LogError, LogWatch};
+use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -114,6 +115,7 @@ impl CommandApi {
             decider,
             log,
             personal,
+            addresses: AddressBook::start(pool.clone()),
             order_numbers: OrderNumbers::new(pool.clone()),
             rules: Arc::new(shop),
             payments,

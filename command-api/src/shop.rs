@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use event_store::{Decider, Log};
+use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use tokio::sync::Notify;
 
@@ -21,6 +22,8 @@ pub struct Shop {
     pub log: Log,
     /// Keeps what events may not hold of a person.
     pub personal: Keeper,
+    /// Where customers are at home, and what orders name.
+    pub addresses: AddressBook,
     /// Numbers for new orders.
     pub order_numbers: OrderNumbers,
     /// The rules.

@@ -16,6 +16,7 @@ pub mod snapshot;
 mod stream;
 pub mod streams;
 mod tail;
+pub mod together;
 pub mod verify;
 pub mod watch;
 
@@ -24,4 +25,5 @@ pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remember
 pub use head::{Hash, Head};
 pub use log::{AsOf, Batch, Log, LogError, Told};
 pub use recorded::{Metadata, Recorded};
+pub use together::{NotAnswered, Question, Together};
 pub use watch::LogWatch;
