@@ -1,21 +1,27 @@
 //! An attempt to pay: the gateway is asked for the money, and what it says is recorded.
 
-use domain::Halt;
+use std::sync::Arc;
+
+use api_contract::views::{PaymentRecord, PersonalBodies};
 use domain::decisions::{
     CapturePayment, CapturePaymentError, DeclinePayment, RequireAction, capture_payment, decline_payment,
     require_action,
 };
 use domain::ids::{PaymentId, PersonalId, RefundId};
 use domain::payment::{AttemptPhase, Payment, PaymentError};
+use domain::{Halt, Streams as _};
 use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use identity::personal::{self, KeepError, Purpose, Rows};
+use serde_json::value::to_raw_value;
 use tracing::info;
 use uuid::Uuid;
 
-use super::{Settlement, Unsettled, asked, not_taken, report_refused, submission};
+use super::{Settlement, Unsettled, asked, not_taken, report_refused, submission_at};
+use crate::command::now;
 use crate::gateway::{Asked, Charge, Charged, Gateway, Pages};
 use crate::payments::method;
+use crate::process_managers::outcomes::{Left, Outcome};
 
 impl Settlement {
     /// Asks for the money, unless the attempt is settled already. The key makes asking twice the same as once.
@@ -124,56 +130,66 @@ impl Settlement {
         let Asked { payment_id, attempt, amount: _ } = asked;
         let mut charged = charged;
         if let Charged::ActionRequired { url } = charged {
-            if let Some(position) = self.record_action(payment, asked, url, because).await? {
-                self.outcomes.tell(payment_id, position);
+            if let Some(outcome) = self.record_action(payment, asked, url, because).await? {
+                self.outcomes.tell(payment_id, outcome);
                 return Ok(());
             }
             // Given up in this moment: nobody is to act any more.
             charged = self.gateway(gateway)?.give_up(&asked).await?;
         }
-        let position = match charged {
+        let outcome = match charged {
             Charged::Captured { .. } => {
                 self.record_capture(payment, asked, gateway, charged, because).await?
             }
             Charged::Declined { code } => {
                 let decline = DeclinePayment { payment_id, attempt, code };
-                let decision =
-                    move |streams: &mut Decision<'_>| of_payment(decline_payment(streams, &decline));
-                self.position(payment_id, self.decider.submit(submission(because), decision).await)?
+                let decision = move |streams: &mut Decision<'_>| {
+                    decline_payment(streams, &decline).map_err(|halt| halt.map(CapturePaymentError::Payment))
+                };
+                self.recorded(payment_id, because, PersonalBodies::new(), decision).await?
             }
             Charged::ActionRequired { .. } | Charged::Pending => return Err(Unsettled::Pending),
         };
-        self.outcomes.tell(payment_id, position);
+        self.outcomes.tell(payment_id, outcome);
         Ok(())
     }
 
-    /// Where it is recorded; nothing where the payment was cancelled.
+    /// What it comes to; nothing where the payment was cancelled.
     async fn record_action(
         &self,
         payment: &Payment,
         Asked { payment_id, attempt, amount: _ }: Asked,
         url: String,
         because: &Metadata,
-    ) -> Result<Option<i64>, Unsettled> {
-        let page = self.keep(payment, Purpose::ActionPage, url).await?;
+    ) -> Result<Option<Outcome>, Unsettled> {
+        let (page, bodies) = self.keep(payment, Purpose::ActionPage, url).await?;
         let require = RequireAction { payment_id, attempt, page };
-        let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
-        let decided = self.decider.submit(submission(because), decision).await;
+        let decision = move |streams: &mut Decision<'_>| {
+            require_action(streams, &require).map_err(|halt| halt.map(CapturePaymentError::Payment))
+        };
+        let decided = self.decide(payment_id, because, decision).await;
         if let Err(Failure::Refused(CapturePaymentError::Payment(PaymentError::Cancelled))) = &decided {
             return Ok(None);
         }
-        self.position(payment_id, decided).map(Some)
+        self.outcome(payment_id, bodies, decided).map(Some)
     }
 
     /// Keeps an address of the gateway's before the log names it: it may carry a secret, or show what is the customer's.
     /// Where somebody else is quicker to record, no event names the row, and it is swept. Of a customer who was erased
-    /// nothing is kept: what is recorded then names what is as good as erased.
-    async fn keep(&self, payment: &Payment, purpose: Purpose, url: String) -> Result<PersonalId, Unsettled> {
+    /// nothing is kept: what is recorded then names what is as good as erased. Answers its id, and what is kept.
+    async fn keep(
+        &self,
+        payment: &Payment,
+        purpose: Purpose,
+        url: String,
+    ) -> Result<(PersonalId, PersonalBodies), Unsettled> {
         let customer = payment.opened.and_then(|opened| opened.customer_id);
         let mut rows = Rows::of(customer);
+        let body = to_raw_value(&url).ok();
         let kept = rows.add(purpose, url.into());
         match self.personal.keep(rows).await {
-            Ok(()) | Err(KeepError::Erased) => Ok(kept),
+            Ok(()) => Ok((kept, body.map(|body| (kept, body)).into_iter().collect())),
+            Err(KeepError::Erased) => Ok((kept, PersonalBodies::new())),
             Err(KeepError::Postgres(error)) => Err(error.into()),
         }
     }
@@ -185,13 +201,16 @@ impl Settlement {
         gateway: &str,
         charged: Charged,
         because: &Metadata,
-    ) -> Result<i64, Unsettled> {
+    ) -> Result<Outcome, Unsettled> {
         let Charged::Captured { reference, brand, last4, receipt } = charged else {
-            return Ok(self.watch.position());
+            return Ok(self.watch.position().into());
         };
-        let receipt_id = match receipt {
-            Some(url) => Some(self.keep(payment, Purpose::Receipt, url).await?),
-            None => None,
+        let (receipt_id, bodies) = match receipt {
+            Some(url) => {
+                let (id, bodies) = self.keep(payment, Purpose::Receipt, url).await?;
+                (Some(id), bodies)
+            }
+            None => (None, PersonalBodies::new()),
         };
         let capture = CapturePayment {
             payment_id,
@@ -204,29 +223,62 @@ impl Settlement {
             refund_id: RefundId(Uuid::now_v7()),
         };
         let decision = move |streams: &mut Decision<'_>| capture_payment(streams, &capture).map(|_| ());
-        self.position(payment_id, self.decider.submit(submission(because), decision).await)
+        self.recorded(payment_id, because, bodies, decision).await
     }
 
-    /// Where it is recorded.
-    fn position(
+    /// Records what a gateway said. `bodies`: all that is kept of the payment then.
+    async fn recorded(
         &self,
         payment_id: PaymentId,
-        recorded: Result<Accepted<()>, Failure<CapturePaymentError>>,
-    ) -> Result<i64, Unsettled> {
-        match recorded {
-            Ok(Accepted::Done { value: (), position }) => Ok(position),
-            Ok(Accepted::Replayed(remembered)) => Ok(remembered.position),
+        because: &Metadata,
+        bodies: PersonalBodies,
+        decision: impl Fn(&mut Decision<'_>) -> Result<(), Halt<CapturePaymentError>> + Send + 'static,
+    ) -> Result<Outcome, Unsettled> {
+        let decided = self.decide(payment_id, because, decision).await;
+        self.outcome(payment_id, bodies, decided)
+    }
+
+    /// Has it decided. Answers the payment as that left it, as far as it is known.
+    async fn decide(
+        &self,
+        payment_id: PaymentId,
+        because: &Metadata,
+        decision: impl Fn(&mut Decision<'_>) -> Result<(), Halt<CapturePaymentError>> + Send + 'static,
+    ) -> Result<Accepted<Option<PaymentRecord>>, Failure<CapturePaymentError>> {
+        let at = now();
+        let decision = move |streams: &mut Decision<'_>| {
+            decision(streams)?;
+            let version = streams.version::<Payment, CapturePaymentError>(payment_id)?;
+            let payment = streams.state::<Payment, CapturePaymentError>(payment_id)?;
+            Ok(PaymentRecord::changed(payment, version, at))
+        };
+        self.decider.submit(submission_at(because, at), decision).await
+    }
+
+    /// What became of the payment.
+    fn outcome(
+        &self,
+        payment_id: PaymentId,
+        bodies: PersonalBodies,
+        decided: Result<Accepted<Option<PaymentRecord>>, Failure<CapturePaymentError>>,
+    ) -> Result<Outcome, Unsettled> {
+        match decided {
+            Ok(Accepted::Done { value: record, position }) => {
+                let left = record.map(|record| Arc::new(Left { record, bodies }));
+                Ok(Outcome { position, left })
+            }
+            Ok(Accepted::Replayed(remembered)) => Ok(remembered.position.into()),
             Err(Failure::Refused(CapturePaymentError::Payment(
                 settled @ (PaymentError::AlreadyCaptured
                 | PaymentError::Cancelled
                 | PaymentError::NoSuchAttempt { .. }),
             ))) => {
                 info!(%payment_id, %settled, "somebody else was quicker");
-                Ok(self.watch.position())
+                Ok(self.watch.position().into())
             }
             Err(Failure::Refused(refusal)) => {
                 report_refused(payment_id, &refusal);
-                Ok(self.watch.position())
+                Ok(self.watch.position().into())
             }
             Err(failure) => Err(not_taken(failure)),
         }
@@ -247,8 +299,4 @@ fn awaits_customer(payment: &Payment) -> bool {
         AttemptPhase::ActionRequired { .. } => true,
         AttemptPhase::Processing | AttemptPhase::Declined { .. } => false,
     })
-}
-
-fn of_payment(decided: Result<(), Halt<PaymentError>>) -> Result<(), Halt<CapturePaymentError>> {
-    decided.map_err(|halt| halt.map(CapturePaymentError::Payment))
 }

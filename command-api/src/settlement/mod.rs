@@ -9,7 +9,7 @@ pub mod pending;
 mod refund;
 mod reversal;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::payment::Payment;
 use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
@@ -17,6 +17,7 @@ use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
 use identity::personal::Keeper;
 use tracing::error;
 
+use crate::command::now;
 use crate::gateway::{Asked, Gateways};
 use crate::process_managers::outcomes::Outcomes;
 
@@ -76,12 +77,12 @@ impl Settlement {
 
 /// A command because of what a gateway said.
 fn submission(because: &Metadata) -> Submission {
-    Submission {
-        metadata: because.clone(),
-        occurred_at: Some(Utc::now()),
-        bytes: 1024,
-        ..Submission::default()
-    }
+    submission_at(because, now())
+}
+
+/// As [`submission`], at this moment.
+fn submission_at(because: &Metadata, at: DateTime<Utc>) -> Submission {
+    Submission { metadata: because.clone(), occurred_at: Some(at), bytes: 1024, ..Submission::default() }
 }
 
 /// The last attempt, as its gateway knows it.
