@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use domain::payment::Payment;
 use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
-use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
+use event_store::{Decider, Decision, Log, LogWatch, Metadata, NotAnswered, Submission};
 use identity::personal::Keeper;
 use tracing::error;
 
@@ -59,6 +59,9 @@ pub enum Unsettled {
     /// Where the customer acts, or goes from there, or finds a receipt could not be kept or read.
     #[error("Postgres failed")]
     Postgres(#[from] sqlx::Error),
+    /// The same, where it was asked together with others.
+    #[error(transparent)]
+    NotAnswered(#[from] NotAnswered),
 }
 
 impl Settlement {
