@@ -137,6 +137,9 @@ async fn answers<Q: Question>(
     kept: &mut Option<PoolConnection<Postgres>>,
     questions: &[Q],
 ) -> Result<Vec<Q::Answer>, sqlx::Error> {
+    if pool.is_closed() {
+        *kept = None; // Nobody asks by a pool that is closed.
+    }
     let connection = match kept {
         Some(open) => open,
         none => none.insert(pool.acquire().await?),

@@ -277,3 +277,6 @@ impl<'a> RefundView<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,21 @@ fn where_the_customer_acts_is_read_from_events_of_before_it_was_kept_in_personal
     assert_eq!(read, PaymentEvent::PaymentActionRequired { attempt: 2, page });
 }
 
+#[test]
+fn a_payment_that_was_opened_before_its_event_said_when_is_read() {
+    let before = format!(
+        r#"{{"PaymentOpened":{{"order_id":"{ORDER}","customer_id":null,"amount":{{"amount":100,"currency":"USD"}}}}}}"#
+    );
+    let event =
+        PaymentEvent::PaymentOpened { order_id: ORDER, customer_id: None, amount: usd(100), opened_at: None };
+    assert_eq!(serde_json::from_str::<PaymentEvent>(&before).unwrap(), event);
+    assert_eq!(serde_json::to_string(&event).unwrap(), before);
+    assert_eq!(
+        serde_json::from_str::<PaymentEvent>(&serde_json::to_string(&opened()).unwrap()).unwrap(),
+        opened()
+    );
+}
+
 fn opened() -> PaymentEvent {
     PaymentEvent::PaymentOpened {
         order_id: ORDER,
