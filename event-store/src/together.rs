@@ -94,12 +94,11 @@ async fn answer_all<Q: Question>(pool: PgPool, mut asked: mpsc::Receiver<Asked<Q
     let mut kept = None;
     let mut together = Vec::with_capacity(MOST);
     loop {
-        let came = match timeout(IDLE, asked.recv_many(&mut together, MOST)).await {
-            Ok(came) => came,
-            Err(_) => {
-                kept = None;
-                asked.recv_many(&mut together, MOST).await
-            }
+        let came = if let Ok(came) = timeout(IDLE, asked.recv_many(&mut together, MOST)).await {
+            came
+        } else {
+            kept = None;
+            asked.recv_many(&mut together, MOST).await
         };
         if came == 0 {
             return;

@@ -65,7 +65,7 @@ impl Outcomes {
         let told = {
             let mut waiting = self.lock();
             let of_it = |(id, outcome): &&(_, Outcome)| *id == payment_id && outcome.position > position;
-            if let Some((_, outcome)) = waiting.recent.iter().find(of_it) {
+            if let Some((_, outcome)) = waiting.recent.iter().rev().find(of_it) {
                 return outcome.clone();
             }
             let (tell, told) = oneshot::channel();

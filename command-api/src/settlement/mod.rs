@@ -6,6 +6,7 @@
 
 mod attempt;
 pub mod pending;
+mod record;
 mod refund;
 mod reversal;
 

@@ -80,7 +80,9 @@ fn a_payment_with_moments_that_its_stream_alone_has_is_left_to_the_stream() {
     };
     for events in [vec![opened(None)], vec![opened(Some(time(0))), captured(), requested]] {
         let mut record = PaymentRecord::default();
-        events.iter().for_each(|event| record.apply(event, time(1)));
+        for event in &events {
+            record.apply(event, time(1));
+        }
         assert!(PaymentRecord::changed(&record.payment, record.version, time(1)).is_none(), "{events:?}");
     }
 }
