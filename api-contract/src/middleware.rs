@@ -7,9 +7,9 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Extension, Request};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn, map_request};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, info, info_span};
@@ -45,11 +45,7 @@ pub fn apply(router: Router, verifier: Verifier, config: HttpConfig) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(move |request, next| within(time_limit, request, next)))
-        .layer(from_fn(body_limit))
-        .layer(from_fn(api_version))
-        // Rate limits have their place here: who asks is known by the verifier below, and nothing was read yet.
-        .layer(Extension(verifier));
+        .layer(from_fn_with_state(Guard { verifier, time_limit }, guard));
     let router = cors.around(router).layer(from_fn(context));
     // A router looks at the path before its layers do, so what changes the path stands around all of it.
     Router::new().fallback_service(router).layer(map_request(without_last_slash))
@@ -111,21 +107,43 @@ fn secure(headers: &mut HeaderMap) {
     }
 }
 
-async fn api_version(request: Request, next: Next) -> Response {
-    match request.headers().get("x-api-version").map(HeaderValue::as_bytes) {
-        None | Some(b"v1" | b"V1" | b"1") => next.run(request).await,
-        Some(_) => ApiError::invalid("X-API-Version", "X-API-Version must be v1").into_response(),
+/// What is looked at before a request comes to its handler.
+#[derive(Clone)]
+struct Guard {
+    verifier: Verifier,
+    time_limit: Duration,
+}
+
+/// One layer for all of it: for each request a layer clones everything that it stands around.
+async fn guard(
+    State(Guard { verifier, time_limit }): State<Guard>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    // Rate limits have their place here: who asks is known by the verifier, and nothing was read yet.
+    request.extensions_mut().insert(verifier);
+    if !is_of_version(request.headers()) {
+        return ApiError::invalid("X-API-Version", "X-API-Version must be v1").into_response();
     }
+    if announced_length(request.headers()) > MAX_BODY {
+        return too_large(request).await;
+    }
+    within(time_limit, request, next).await
+}
+
+fn is_of_version(headers: &HeaderMap) -> bool {
+    let version = headers.get("x-api-version").map(HeaderValue::as_bytes);
+    matches!(version, None | Some(b"v1" | b"V1" | b"1"))
+}
+
+fn announced_length(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.and_then(|l| l.to_str().ok()).and_then(|l| l.parse().ok()).unwrap_or(0)
 }
 
 /// Refuses by its announced length a body that is too large, on every route. One that isn't announced is refused
 /// where it is read.
-async fn body_limit(request: Request, next: Next) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length: usize = length.and_then(|l| l.to_str().ok()).and_then(|l| l.parse().ok()).unwrap_or(0);
-    if length <= MAX_BODY {
-        return next.run(request).await;
-    }
+async fn too_large(request: Request) -> Response {
     if request.headers().contains_key(header::EXPECT) {
         // The client waits for a word before it sends: it gets this one.
         return ApiError::new(Code::PayloadTooLarge, "The body must be at most 1 MiB").into_response();

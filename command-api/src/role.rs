@@ -14,6 +14,7 @@ use domain::purchases::Purchases;
 use domain::shelf::Shelf;
 use event_store::decider::{self, DeciderTask, Registry};
 use event_store::{Decider, Log, LogError, LogWatch};
+use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -33,7 +34,7 @@ use crate::process_managers::payments::Payments;
 use crate::process_managers::personal::Personal;
 use crate::process_managers::reservations::Reservations;
 use crate::settlement::Settlement;
-use crate::shop::Shop;
+use crate::shop::{self, Shop};
 use crate::{Resources, api, beside};
 
 /// What the role is started with.
@@ -110,18 +111,19 @@ impl CommandApi {
             gateways: gateways.clone(),
             outcomes: outcomes.clone(),
         };
-        let shop = Shop {
+        let shop = Shop::from(shop::Parts {
             decider,
             log,
             personal,
+            addresses: AddressBook::start(pool.clone()),
             order_numbers: OrderNumbers::new(pool.clone()),
-            rules: Arc::new(shop),
+            rules: shop,
             payments,
             gateways,
             outcomes,
             settlement,
             poke: Arc::new(Notify::new()),
-        };
+        });
         let ending = CancellationToken::new();
         let mut managers = managers(&shop, &watch, process_managers.then_some(&messages), &ending);
         if let Some(simulator) = simulator.clone().filter(|_| process_managers) {

@@ -1,8 +1,10 @@
 //! What the commands of products, carts, orders and payments work with.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use event_store::{Decider, Log};
+use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use tokio::sync::Notify;
 
@@ -12,19 +14,26 @@ use crate::order_numbers::OrderNumbers;
 use crate::process_managers::outcomes::Outcomes;
 use crate::settlement::Settlement;
 
-/// What the commands of products, carts, orders and payments work with. Cheap to clone.
+/// What the commands of products, carts, orders and payments work with. Cheap to clone: a router does so for each request,
+/// and not only once.
 #[derive(Clone, Debug)]
-pub struct Shop {
+pub struct Shop(Arc<Parts>);
+
+/// The parts of it.
+#[derive(Debug)]
+pub struct Parts {
     /// The decider of this process.
     pub decider: Decider,
     /// For answers that are given again.
     pub log: Log,
     /// Keeps what events may not hold of a person.
     pub personal: Keeper,
+    /// Where customers are at home, and what orders name.
+    pub addresses: AddressBook,
     /// Numbers for new orders.
     pub order_numbers: OrderNumbers,
     /// The rules.
-    pub rules: Arc<ShopConfig>,
+    pub rules: ShopConfig,
     /// How payments are taken.
     pub payments: PaymentConfig,
     /// The gateways that may be named.
@@ -35,4 +44,18 @@ pub struct Shop {
     pub settlement: Settlement,
     /// Wakes the process manager of payments.
     pub poke: Arc<Notify>,
+}
+
+impl From<Parts> for Shop {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Shop {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

@@ -5,7 +5,6 @@ use std::{fs, io};
 use api_contract::ApiError;
 use domain::ids::UserId;
 use domain::tax::{BadTaxRates, TaxRates};
-use identity::addresses;
 use rust_decimal::Decimal;
 
 use crate::shop::Shop;
@@ -32,7 +31,7 @@ pub fn read(text: &str) -> Result<TaxRates, TaxRatesError> {
 
 /// The rate at a user's default address, else the default rate: what a cart has before it is said where it goes to.
 pub async fn rate_at_home(shop: &Shop, user: UserId) -> Result<Decimal, ApiError> {
-    let home = addresses::default_of(shop.log.pool(), user).await.map_err(identity::failed)?;
+    let home = shop.addresses.default_of(user).await.map_err(identity::failed)?;
     let rates = &shop.rules.tax_rates;
     Ok(home.map_or(rates.standard(), |home| rates.rate(&home.address.region())))
 }

@@ -4,6 +4,7 @@
 //! noted as such until its id is seen in the log, and swept when that doesn't happen. Rows of outside customers, whom
 //! `customer_id` names, perhaps much later, are never swept.
 
+mod bodies;
 mod keeper;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+pub use self::bodies::Bodies;
 pub use self::keeper::{KeepError, Keeper};
 
 /// What a row is for.

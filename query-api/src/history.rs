@@ -6,7 +6,8 @@ use api_contract::ApiError;
 use api_contract::views::{PersonalBodies, Record};
 use domain::aggregate::Stored;
 use domain::ids::PersonalId;
-use event_store::Log;
+use event_store::{Histories, Log};
+use identity::personal::Bodies;
 use sqlx::PgPool;
 
 /// A stream's record as it is now; the default one where there is no stream.
@@ -18,7 +19,30 @@ where
     Ok(log.told(id, None).await.map_err(identity::failed)?.record)
 }
 
-/// The bodies of these rows of `personal`.
-pub async fn bodies(pool: &PgPool, ids: &[PersonalId]) -> Result<PersonalBodies, ApiError> {
-    identity::personal::raw_bodies(pool, ids).await.map_err(identity::failed)
+/// Tells of streams that stay short; what many clients ask at the same time it reads together. Cheap to clone.
+#[derive(Clone)]
+pub struct Records {
+    histories: Histories,
+    bodies: Bodies,
+}
+
+impl Records {
+    /// One that reads by this pool.
+    pub fn start(pool: &PgPool) -> Self {
+        Self { histories: Histories::start(pool.clone()), bodies: Bodies::start(pool.clone()) }
+    }
+
+    /// As [`told`].
+    pub async fn told<R>(&self, id: impl Display) -> Result<R, ApiError>
+    where
+        R: Record,
+        R::Of: Stored,
+    {
+        Ok(self.histories.told(id).await.map_err(identity::failed)?.record)
+    }
+
+    /// The bodies of these rows of `personal`.
+    pub async fn bodies(&self, ids: Vec<PersonalId>) -> Result<PersonalBodies, ApiError> {
+        self.bodies.of(ids).await.map_err(identity::failed)
+    }
 }

@@ -28,6 +28,7 @@ use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::freshness::Freshness;
+use crate::history::Records;
 
 /// What the role is started with.
 pub struct QueryApi {
@@ -49,6 +50,7 @@ impl QueryApi {
     /// The routes, under no prefix.
     pub fn router(self) -> OpenApiRouter {
         let log = Log::followed(self.pool.clone(), &self.watch);
+        let records = Records::start(&self.pool);
         let freshness = Freshness::start(log.clone(), self.watch, self.positions);
         let names = Arc::new(products::Names::new(self.pool.clone()));
         let coupons = Arc::new(CouponList::new(self.pool.clone()));
@@ -72,8 +74,8 @@ impl QueryApi {
                 currency: self.currency,
             }))
             .merge(coupons::router(coupons, freshness.clone(), self.currency))
-            .merge(orders::router(log.clone(), self.pool.clone(), freshness.clone()))
-            .merge(payments::router(log.clone(), self.pool.clone(), freshness.clone()))
+            .merge(orders::router(records.clone(), self.pool.clone(), freshness.clone()))
+            .merge(payments::router(records, self.pool.clone(), freshness.clone()))
             .merge(sellers::router(self.pool.clone(), names, freshness))
             .merge(audit::router(log, self.pool))
     }

@@ -1,6 +1,7 @@
 //! What people keep of themselves: profile and addresses.
 
 use api_contract::Role;
+use identity::addresses::AddressBook;
 use identity::users::{self, ProfileChange};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -261,4 +262,28 @@ async fn an_order_goes_to_a_stored_address_of_its_customer() {
             (StatusCode::NOT_FOUND, &json!("shippingAddressId"))
         );
     }
+}
+
+#[tokio::test]
+async fn addresses_that_are_looked_up_at_the_same_time_are_each_their_own() {
+    let app = App::start().await;
+    let (jane, joe) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let nobody = app.person(Role::Customer).await;
+    let (home, work) = (add(&jane, "1 Home St", true).await, add(&jane, "2 Work St", false).await);
+    add(&joe, "3 Other St", true).await;
+    let id = |stored: &Value| stored["id"].as_str().unwrap().parse().unwrap();
+    let book = AddressBook::start(app.database.pool.clone());
+    let (of_jane, of_joe, of_nobody, janes_work, janes_home, not_joes) = tokio::join!(
+        book.default_of(jane.id),
+        book.default_of(joe.id),
+        book.default_of(nobody.id),
+        book.find(jane.id, id(&work)),
+        book.find(jane.id, id(&home)),
+        book.find(joe.id, id(&home)),
+    );
+    let found = [of_jane, of_joe, of_nobody, janes_work, janes_home, not_joes];
+    let streets = found.map(|found| found.unwrap().map(|found| found.address.street));
+    let streets: Vec<Option<&str>> = streets.iter().map(Option::as_deref).collect();
+    let expected = [Some("1 Home St"), Some("3 Other St"), None, Some("2 Work St"), Some("1 Home St"), None];
+    assert_eq!(streets, expected);
 }

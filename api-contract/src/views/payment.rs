@@ -32,6 +32,19 @@ pub struct PaymentRecord {
 }
 
 impl PaymentRecord {
+    /// The record of a payment that has just been changed; nothing where one of its moments stands in the stream alone.
+    pub fn changed(payment: &Payment, version: u64, at: DateTime<Utc>) -> Option<Self> {
+        let created_at = payment.opened?.opened_at?;
+        let known = payment.refunds.is_empty();
+        known.then(|| Self {
+            payment: payment.clone(),
+            created_at,
+            updated_at: at,
+            refunds_at: BTreeMap::new(),
+            version,
+        })
+    }
+
     /// The rows of `personal` that its view is joined with.
     pub fn personal(&self) -> Vec<PersonalId> {
         let page = match self.action() {
@@ -264,3 +277,6 @@ impl<'a> RefundView<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,7 @@
 
 use api_contract::{ApiError, Code, Fields};
 use domain::ids::UserId;
-use identity::addresses::{self, Address};
-use sqlx::PgPool;
+use identity::addresses::{Address, AddressBook};
 use uuid::Uuid;
 
 /// An address that a request names or has in it.
@@ -42,14 +41,14 @@ impl Place {
     /// The address itself. A stored one must be the user's: somebody else's is like one that doesn't exist.
     pub async fn resolve(
         self,
-        (pool, user): (&PgPool, UserId),
+        (addresses, user): (&AddressBook, UserId),
         id_field: &'static str,
     ) -> Result<Address, ApiError> {
         let id = match self {
             Self::Inline(address) => return Ok(address),
             Self::Stored(id) => id,
         };
-        let stored = addresses::find(pool, user, id).await.map_err(identity::failed)?;
+        let stored = addresses.find(user, id).await.map_err(identity::failed)?;
         stored.map(|stored| stored.address).ok_or_else(|| ApiError::not_found("Address").field(id_field))
     }
 }

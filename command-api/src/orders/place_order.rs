@@ -16,6 +16,7 @@ use domain::order::Order;
 use domain::payment::{Payment, PaymentStatus};
 use domain::{StreamId, Streams as _};
 use event_store::{Accepted, Decision, Remembered, Submission};
+use futures::future::OptionFuture;
 use identity::addresses::Address;
 use identity::personal::{Purpose, Rows};
 use serde::Serialize;
@@ -183,15 +184,16 @@ async fn named(
     caller: &Caller,
     request: &NewOrder,
 ) -> Result<(Address, Option<Address>), ApiError> {
-    let owner = (shop.log.pool(), caller.principal.user);
+    let user = caller.principal.user;
     if let Some(method) = &request.payment_method {
-        method::require_known(owner.0, owner.1, method).await?;
+        method::require_known(shop.log.pool(), user, method).await?;
     }
-    let shipping = request.shipping.clone().resolve(owner, "shippingAddressId").await?;
-    let billing = match request.billing.clone() {
-        Some(place) => Some(place.resolve(owner, "billingAddressId").await?),
-        None => None,
-    };
+    let owner = (&shop.addresses, user);
+    let billing =
+        OptionFuture::from(request.billing.clone().map(|place| place.resolve(owner, "billingAddressId")));
+    let shipping = request.shipping.clone().resolve(owner, "shippingAddressId");
+    let (shipping, billing) = tokio::join!(shipping, billing);
+    let (shipping, billing) = (shipping?, billing.transpose()?);
     Ok((shipping, billing))
 }
 

@@ -74,7 +74,7 @@ async fn preview(
     let user = caller.principal.user;
     let tax_rate = match request.shipping {
         Some(place) => {
-            let address = place.resolve((shop.log.pool(), user), "shippingAddressId").await?;
+            let address = place.resolve((&shop.addresses, user), "shippingAddressId").await?;
             shop.rules.tax_rates.rate(&address.region())
         }
         None => tax::rate_at_home(&shop, user).await?,

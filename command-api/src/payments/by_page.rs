@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{attempt_refusal, is_open, refusal, settled};
 use crate::command::decide;
-use crate::history::{Told, told};
+use crate::history::told;
 use crate::shop::Shop;
 
 /// The payment as it now stands.
@@ -47,8 +47,7 @@ pub async fn pay(
         Accepted::Done { value, position } => {
             shop.poke.notify_one();
             let done = |record: &PaymentRecord| !is_open(record, Some(value.attempt));
-            let Told { record, .. } = settled(shop, payment_id, position, done).await?;
-            Ok(record)
+            Ok(settled(shop, payment_id, position, done).await?.payment.record)
         }
         // Without a key nothing is replayed.
         Accepted::Replayed(_) => find(shop, payment_id).await,

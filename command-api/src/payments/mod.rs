@@ -9,7 +9,7 @@ mod remove_method;
 mod webhook;
 
 use api_contract::ApiError;
-use api_contract::views::PaymentRecord;
+use api_contract::views::{PaymentRecord, PersonalBodies};
 use domain::decisions::AttemptPaymentError;
 use domain::ids::PaymentId;
 use domain::payment::{AttemptPhase, PaymentError};
@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::history::{Told, told};
+use crate::process_managers::outcomes::Outcome;
 use crate::shop::Shop;
 
 /// The routes.
@@ -30,6 +31,30 @@ pub fn routes(shop: Shop) -> OpenApiRouter {
         .with_state(shop)
 }
 
+/// A payment, and what it is shown with.
+struct Standing {
+    payment: Told<PaymentRecord>,
+    /// All that is kept in `personal` for it, where that is known.
+    bodies: Option<PersonalBodies>,
+}
+
+impl From<Told<PaymentRecord>> for Standing {
+    fn from(payment: Told<PaymentRecord>) -> Self {
+        Self { payment, bodies: None }
+    }
+}
+
+impl Standing {
+    /// As its outcome left it; read from the stream where that isn't known.
+    async fn after(shop: &Shop, payment_id: PaymentId, outcome: Option<Outcome>) -> Result<Self, ApiError> {
+        let Some(Outcome { position, left: Some(left) }) = outcome else {
+            return Ok(told::<PaymentRecord>(&shop.log, payment_id, None).await?.into());
+        };
+        let payment = Told { record: left.record.clone(), position };
+        Ok(Self { payment, bodies: Some(left.bodies.clone()) })
+    }
+}
+
 /// The payment once it is settled, or as it is when the time is over. `position` is that of the event that asked a
 /// gateway.
 async fn settled(
@@ -37,16 +62,17 @@ async fn settled(
     payment_id: PaymentId,
     position: i64,
     is_settled: impl Fn(&PaymentRecord) -> bool,
-) -> Result<Told<PaymentRecord>, ApiError> {
+) -> Result<Standing, ApiError> {
     let deadline = Instant::now() + shop.payments.answer_within;
     let mut after = position;
     loop {
         // The outcome is waited for first: a look before it would nearly always come too early.
-        let outcome = timeout_at(deadline, shop.outcomes.after(payment_id, after)).await;
-        let payment = told::<PaymentRecord>(&shop.log, payment_id, None).await?;
-        match outcome {
-            Ok(at) if !is_settled(&payment.record) => after = at,
-            Ok(_) | Err(_) => return Ok(payment),
+        let outcome = timeout_at(deadline, shop.outcomes.after(payment_id, after)).await.ok();
+        let at = outcome.as_ref().map(|outcome| outcome.position);
+        let standing = Standing::after(shop, payment_id, outcome).await?;
+        match at {
+            Some(at) if !is_settled(&standing.payment.record) => after = at,
+            Some(_) | None => return Ok(standing),
         }
     }
 }
@@ -57,10 +83,10 @@ async fn settled_again(
     payment_id: PaymentId,
     position: i64,
     is_settled: impl Fn(&PaymentRecord) -> bool,
-) -> Result<Told<PaymentRecord>, ApiError> {
+) -> Result<Standing, ApiError> {
     let payment = told::<PaymentRecord>(&shop.log, payment_id, None).await?;
     if is_settled(&payment.record) {
-        return Ok(payment);
+        return Ok(payment.into());
     }
     settled(shop, payment_id, position, is_settled).await
 }

@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{refusal, settled, settled_again};
+use super::{Standing, refusal, settled, settled_again};
 use crate::command::{Caller, decide};
 use crate::gateway::Gateways;
 use crate::history::{Told, bodies, told};
@@ -130,11 +130,11 @@ async fn or_pending(
     shop: &Shop,
     payment_id: PaymentId,
     refund_id: RefundId,
-    settled: impl Future<Output = Result<Told<PaymentRecord>, ApiError>>,
+    settled: impl Future<Output = Result<Standing, ApiError>>,
 ) -> Result<Told<PaymentRecord>, ApiError> {
     tokio::select! {
         biased;
-        payment = settled => payment,
+        standing = settled => Ok(standing?.payment),
         () = shop.outcomes.pending(refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
         () = noted(shop, refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
     }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use api_contract::views::{PaymentRecord, PersonalBodies};
 use domain::ids::{PaymentId, RefundId};
 use event_store::{Head, Log, LogError, LogWatch};
 use tokio::sync::{Notify, oneshot, watch};
@@ -10,6 +11,30 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::BATCH;
+
+/// What became of a payment.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Where in the log.
+    pub position: i64,
+    /// The payment as it was left, if that is known: otherwise its stream tells.
+    pub left: Option<Arc<Left>>,
+}
+
+/// A payment as a command left it.
+#[derive(Debug)]
+pub struct Left {
+    /// The payment.
+    pub record: PaymentRecord,
+    /// All that is kept in `personal` for it.
+    pub bodies: PersonalBodies,
+}
+
+impl From<i64> for Outcome {
+    fn from(position: i64) -> Self {
+        Self { position, left: None }
+    }
+}
 
 /// How many outcomes are remembered for who comes late.
 const REMEMBERED: usize = 1024;
@@ -30,18 +55,18 @@ pub struct Outcomes {
 #[derive(Debug, Default)]
 struct Waiting {
     /// With the position after which the outcome counts.
-    by_payment: HashMap<PaymentId, Vec<(i64, oneshot::Sender<i64>)>>,
-    recent: VecDeque<(PaymentId, i64)>,
+    by_payment: HashMap<PaymentId, Vec<(i64, oneshot::Sender<Outcome>)>>,
+    recent: VecDeque<(PaymentId, Outcome)>,
 }
 
 impl Outcomes {
-    /// Waits until something becomes of the payment after `position`. Answers where in the log.
-    pub async fn after(&self, payment_id: PaymentId, position: i64) -> i64 {
+    /// Waits until something becomes of the payment after `position`.
+    pub async fn after(&self, payment_id: PaymentId, position: i64) -> Outcome {
         let told = {
             let mut waiting = self.lock();
-            let known = waiting.recent.iter().find(|(id, at)| *id == payment_id && *at > position);
-            if let Some((_, at)) = known {
-                return *at;
+            let of_it = |(id, outcome): &&(_, Outcome)| *id == payment_id && outcome.position > position;
+            if let Some((_, outcome)) = waiting.recent.iter().rev().find(of_it) {
+                return outcome.clone();
             }
             let (tell, told) = oneshot::channel();
             waiting.by_payment.entry(payment_id).or_default().push((position, tell));
@@ -49,23 +74,25 @@ impl Outcomes {
         };
         self.somebody.notify_one();
         // The sender goes away without a word only with this very process.
-        told.await.unwrap_or(position)
+        told.await.unwrap_or_else(|_| position.into())
     }
 
-    /// Something became of a payment, at `position`.
-    pub fn tell(&self, payment_id: PaymentId, position: i64) {
+    /// Something became of a payment.
+    pub fn tell(&self, payment_id: PaymentId, outcome: impl Into<Outcome>) {
+        let outcome = outcome.into();
         let mut waiting = self.lock();
-        waiting.recent.push_back((payment_id, position));
+        waiting.recent.push_back((payment_id, outcome.clone()));
         if waiting.recent.len() > REMEMBERED {
             waiting.recent.pop_front();
         }
         let Some(waiters) = waiting.by_payment.remove(&payment_id) else { return };
-        let (told, others): (Vec<_>, Vec<_>) = waiters.into_iter().partition(|(after, _)| *after < position);
+        let (told, others): (Vec<_>, Vec<_>) =
+            waiters.into_iter().partition(|(after, _)| *after < outcome.position);
         if !others.is_empty() {
             waiting.by_payment.insert(payment_id, others);
         }
         for (_, tell) in told {
-            let _ = tell.send(position);
+            let _ = tell.send(outcome.clone());
         }
     }
 

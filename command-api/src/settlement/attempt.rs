@@ -1,19 +1,11 @@
-//! An attempt to pay: the gateway is asked for the money, and what it says is recorded.
+//! An attempt to pay: the gateway is asked for the money.
 
-use domain::Halt;
-use domain::decisions::{
-    CapturePayment, CapturePaymentError, DeclinePayment, RequireAction, capture_payment, decline_payment,
-    require_action,
-};
-use domain::ids::{PaymentId, PersonalId, RefundId};
-use domain::payment::{AttemptPhase, Payment, PaymentError};
-use event_store::decider::Failure;
-use event_store::{Accepted, Decision, Metadata};
-use identity::personal::{self, KeepError, Purpose, Rows};
-use tracing::info;
-use uuid::Uuid;
+use domain::ids::{PaymentId, PersonalId};
+use domain::payment::{AttemptPhase, Payment};
+use event_store::Metadata;
+use identity::personal;
 
-use super::{Settlement, Unsettled, asked, not_taken, report_refused, submission};
+use super::{Settlement, Unsettled, asked};
 use crate::gateway::{Asked, Charge, Charged, Gateway, Pages};
 use crate::payments::method;
 
@@ -100,7 +92,7 @@ impl Settlement {
         self.record(&payment, asked, name, charged, because).await
     }
 
-    fn gateway(&self, name: &str) -> Result<&dyn Gateway, Unsettled> {
+    pub(super) fn gateway(&self, name: &str) -> Result<&dyn Gateway, Unsettled> {
         let gateway = self.gateways.get(name).ok_or_else(|| Unsettled::NoGateway(name.to_owned()))?;
         Ok(&**gateway)
     }
@@ -110,126 +102,6 @@ impl Settlement {
         let bodies = personal::bodies(self.log.pool(), &[id]).await?;
         let body = bodies.into_iter().next().map(|(_, body)| body);
         Ok(body.and_then(|body| serde_json::from_value(body).ok()).unwrap_or_default())
-    }
-
-    /// Records it, and tells who waits.
-    async fn record(
-        &self,
-        payment: &Payment,
-        asked: Asked,
-        gateway: &str,
-        charged: Charged,
-        because: &Metadata,
-    ) -> Result<(), Unsettled> {
-        let Asked { payment_id, attempt, amount: _ } = asked;
-        let mut charged = charged;
-        if let Charged::ActionRequired { url } = charged {
-            if let Some(position) = self.record_action(payment, asked, url, because).await? {
-                self.outcomes.tell(payment_id, position);
-                return Ok(());
-            }
-            // Given up in this moment: nobody is to act any more.
-            charged = self.gateway(gateway)?.give_up(&asked).await?;
-        }
-        let position = match charged {
-            Charged::Captured { .. } => {
-                self.record_capture(payment, asked, gateway, charged, because).await?
-            }
-            Charged::Declined { code } => {
-                let decline = DeclinePayment { payment_id, attempt, code };
-                let decision =
-                    move |streams: &mut Decision<'_>| of_payment(decline_payment(streams, &decline));
-                self.position(payment_id, self.decider.submit(submission(because), decision).await)?
-            }
-            Charged::ActionRequired { .. } | Charged::Pending => return Err(Unsettled::Pending),
-        };
-        self.outcomes.tell(payment_id, position);
-        Ok(())
-    }
-
-    /// Where it is recorded; nothing where the payment was cancelled.
-    async fn record_action(
-        &self,
-        payment: &Payment,
-        Asked { payment_id, attempt, amount: _ }: Asked,
-        url: String,
-        because: &Metadata,
-    ) -> Result<Option<i64>, Unsettled> {
-        let page = self.keep(payment, Purpose::ActionPage, url).await?;
-        let require = RequireAction { payment_id, attempt, page };
-        let decision = move |streams: &mut Decision<'_>| of_payment(require_action(streams, &require));
-        let decided = self.decider.submit(submission(because), decision).await;
-        if let Err(Failure::Refused(CapturePaymentError::Payment(PaymentError::Cancelled))) = &decided {
-            return Ok(None);
-        }
-        self.position(payment_id, decided).map(Some)
-    }
-
-    /// Keeps an address of the gateway's before the log names it: it may carry a secret, or show what is the customer's.
-    /// Where somebody else is quicker to record, no event names the row, and it is swept. Of a customer who was erased
-    /// nothing is kept: what is recorded then names what is as good as erased.
-    async fn keep(&self, payment: &Payment, purpose: Purpose, url: String) -> Result<PersonalId, Unsettled> {
-        let customer = payment.opened.and_then(|opened| opened.customer_id);
-        let mut rows = Rows::of(customer);
-        let kept = rows.add(purpose, url.into());
-        match self.personal.keep(rows).await {
-            Ok(()) | Err(KeepError::Erased) => Ok(kept),
-            Err(KeepError::Postgres(error)) => Err(error.into()),
-        }
-    }
-
-    async fn record_capture(
-        &self,
-        payment: &Payment,
-        Asked { payment_id, attempt: _, amount }: Asked,
-        gateway: &str,
-        charged: Charged,
-        because: &Metadata,
-    ) -> Result<i64, Unsettled> {
-        let Charged::Captured { reference, brand, last4, receipt } = charged else {
-            return Ok(self.watch.position());
-        };
-        let receipt_id = match receipt {
-            Some(url) => Some(self.keep(payment, Purpose::Receipt, url).await?),
-            None => None,
-        };
-        let capture = CapturePayment {
-            payment_id,
-            amount,
-            gateway: gateway.to_owned(),
-            reference: Some(reference),
-            brand,
-            last4,
-            receipt_id,
-            refund_id: RefundId(Uuid::now_v7()),
-        };
-        let decision = move |streams: &mut Decision<'_>| capture_payment(streams, &capture).map(|_| ());
-        self.position(payment_id, self.decider.submit(submission(because), decision).await)
-    }
-
-    /// Where it is recorded.
-    fn position(
-        &self,
-        payment_id: PaymentId,
-        recorded: Result<Accepted<()>, Failure<CapturePaymentError>>,
-    ) -> Result<i64, Unsettled> {
-        match recorded {
-            Ok(Accepted::Done { value: (), position }) => Ok(position),
-            Ok(Accepted::Replayed(remembered)) => Ok(remembered.position),
-            Err(Failure::Refused(CapturePaymentError::Payment(
-                settled @ (PaymentError::AlreadyCaptured
-                | PaymentError::Cancelled
-                | PaymentError::NoSuchAttempt { .. }),
-            ))) => {
-                info!(%payment_id, %settled, "somebody else was quicker");
-                Ok(self.watch.position())
-            }
-            Err(Failure::Refused(refusal)) => {
-                report_refused(payment_id, &refusal);
-                Ok(self.watch.position())
-            }
-            Err(failure) => Err(not_taken(failure)),
-        }
     }
 }
 
@@ -247,8 +119,4 @@ fn awaits_customer(payment: &Payment) -> bool {
         AttemptPhase::ActionRequired { .. } => true,
         AttemptPhase::Processing | AttemptPhase::Declined { .. } => false,
     })
-}
-
-fn of_payment(decided: Result<(), Halt<PaymentError>>) -> Result<(), Halt<CapturePaymentError>> {
-    decided.map_err(|halt| halt.map(CapturePaymentError::Payment))
 }

@@ -6,17 +6,19 @@
 
 mod attempt;
 pub mod pending;
+mod record;
 mod refund;
 mod reversal;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::payment::Payment;
 use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
-use event_store::{Decider, Decision, Log, LogWatch, Metadata, Submission};
+use event_store::{Decider, Decision, Log, LogWatch, Metadata, NotAnswered, Submission};
 use identity::personal::Keeper;
 use tracing::error;
 
+use crate::command::now;
 use crate::gateway::{Asked, Gateways};
 use crate::process_managers::outcomes::Outcomes;
 
@@ -58,6 +60,9 @@ pub enum Unsettled {
     /// Where the customer acts, or goes from there, or finds a receipt could not be kept or read.
     #[error("Postgres failed")]
     Postgres(#[from] sqlx::Error),
+    /// The same, where it was asked together with others.
+    #[error(transparent)]
+    NotAnswered(#[from] NotAnswered),
 }
 
 impl Settlement {
@@ -76,12 +81,12 @@ impl Settlement {
 
 /// A command because of what a gateway said.
 fn submission(because: &Metadata) -> Submission {
-    Submission {
-        metadata: because.clone(),
-        occurred_at: Some(Utc::now()),
-        bytes: 1024,
-        ..Submission::default()
-    }
+    submission_at(because, now())
+}
+
+/// As [`submission`], at this moment.
+fn submission_at(because: &Metadata, at: DateTime<Utc>) -> Submission {
+    Submission { metadata: because.clone(), occurred_at: Some(at), bytes: 1024, ..Submission::default() }
 }
 
 /// The last attempt, as its gateway knows it.

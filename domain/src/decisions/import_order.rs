@@ -239,7 +239,7 @@ fn place<S: Streams>(streams: &mut S, order: &OutsideOrder) -> Result<(), Halt<I
     let total =
         streams.state::<Order, ImportError>(order_id)?.placed.as_ref().map_or(0, |placed| placed.total);
     let amount = Money::new(total, order.currency);
-    let open = PaymentCommand::Open { order_id, customer_id: order.customer_id, amount };
+    let open = PaymentCommand::Open { order_id, customer_id: order.customer_id, amount, at: None };
     streams.execute::<Payment, ImportError>(order.payment_id, open)
 }
 

@@ -127,7 +127,7 @@ pub fn place_order<S: Streams>(
     }
     let amount = Money::new(priced.totals.total, priced.currency);
     let (order_id, customer_id) = (command.order_id, command.customer_id);
-    let open = PaymentCommand::Open { order_id, customer_id, amount };
+    let open = PaymentCommand::Open { order_id, customer_id, amount, at: Some(command.at) };
     streams.execute::<Payment, PlaceOrderError>(command.payment_id, open)?;
     if amount.amount == 0 {
         capture_payment::nothing_owed(streams, command.payment_id).map_err(|halt| halt.map(Into::into))?;

@@ -1,5 +1,7 @@
 //! What may be asked of a payment.
 
+use chrono::{DateTime, Utc};
+
 use super::state::Capture;
 use crate::Money;
 use crate::ids::{OrderId, PersonalId, RefundId, UserId};
@@ -16,6 +18,8 @@ pub enum PaymentCommand {
         customer_id: Option<UserId>,
         /// How much is owed.
         amount: Money,
+        /// The time now; nothing where it happened long ago.
+        at: Option<DateTime<Utc>>,
     },
     /// Charge a method.
     Attempt {

@@ -1,5 +1,6 @@
 //! What may have happened to a payment.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, PersonalId, RefundId, UserId};
@@ -17,6 +18,9 @@ pub enum PaymentEvent {
         customer_id: Option<UserId>,
         /// How much is owed.
         amount: Money,
+        /// When; events of before have it beside them alone. Never published.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opened_at: Option<DateTime<Utc>>,
     },
     /// The gateway is to be asked for the money. The charge happens after this is in the log.
     PaymentAttempted {

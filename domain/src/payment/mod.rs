@@ -34,9 +34,9 @@ impl Decide for Payment {
 
     fn decide(&self, command: PaymentCommand) -> Result<Vec<PaymentEvent>, PaymentError> {
         let event = match command {
-            PaymentCommand::Open { order_id, customer_id, amount } => {
+            PaymentCommand::Open { order_id, customer_id, amount, at } => {
                 self.may_open(amount)?;
-                PaymentEvent::PaymentOpened { order_id, customer_id, amount }
+                PaymentEvent::PaymentOpened { order_id, customer_id, amount, opened_at: at }
             }
             PaymentCommand::Attempt { gateway, method, pages } => {
                 PaymentEvent::PaymentAttempted { attempt: self.next_attempt()?, gateway, method, pages }
@@ -74,9 +74,9 @@ impl Decide for Payment {
 
     fn evolve(&mut self, event: &PaymentEvent) {
         match event {
-            PaymentEvent::PaymentOpened { order_id, customer_id, amount } => {
+            PaymentEvent::PaymentOpened { order_id, customer_id, amount, opened_at } => {
                 let (order_id, customer_id, amount) = (*order_id, *customer_id, *amount);
-                self.opened = Some(Opened { order_id, customer_id, amount });
+                self.opened = Some(Opened { order_id, customer_id, amount, opened_at: *opened_at });
             }
             PaymentEvent::PaymentAttempted { attempt, gateway, method, pages } => {
                 let (number, gateway, method, pages) = (*attempt, gateway.clone(), method.clone(), *pages);

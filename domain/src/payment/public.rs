@@ -30,7 +30,7 @@ public_events! {
 impl From<PaymentEvent> for PaymentPublicEvent {
     fn from(event: PaymentEvent) -> Self {
         match event {
-            PaymentEvent::PaymentOpened { order_id, customer_id, amount } => {
+            PaymentEvent::PaymentOpened { order_id, customer_id, amount, opened_at: _ } => {
                 Self::PaymentOpened(PaymentOpened { order_id, customer_id, amount })
             }
             PaymentEvent::PaymentAttempted { attempt, gateway, method: _, pages: _ } => {

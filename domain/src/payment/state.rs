@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ActionPage;
@@ -33,6 +34,9 @@ pub struct Opened {
     pub customer_id: Option<UserId>,
     /// How much.
     pub amount: Money,
+    /// Since when, if its event says it.
+    #[serde(default)]
+    pub opened_at: Option<DateTime<Utc>>,
 }
 
 /// An attempt to charge a method.

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
@@ -5,6 +6,7 @@ use super::*;
 use crate::ids::{OrderId, ProductId, SellerId};
 use crate::order::GoodsAmount;
 
+const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
 const ORDER: OrderId = OrderId(Uuid::from_u128(1));
 const ADDRESS: &str = "https://pay.example/receipts/1";
 const PAGE: PersonalId = PersonalId(Uuid::from_u128(0x21));
@@ -42,8 +44,28 @@ fn where_the_customer_acts_is_read_from_events_of_before_it_was_kept_in_personal
     assert_eq!(read, PaymentEvent::PaymentActionRequired { attempt: 2, page });
 }
 
+#[test]
+fn a_payment_that_was_opened_before_its_event_said_when_is_read() {
+    let before = format!(
+        r#"{{"PaymentOpened":{{"order_id":"{ORDER}","customer_id":null,"amount":{{"amount":100,"currency":"USD"}}}}}}"#
+    );
+    let event =
+        PaymentEvent::PaymentOpened { order_id: ORDER, customer_id: None, amount: usd(100), opened_at: None };
+    assert_eq!(serde_json::from_str::<PaymentEvent>(&before).unwrap(), event);
+    assert_eq!(serde_json::to_string(&event).unwrap(), before);
+    assert_eq!(
+        serde_json::from_str::<PaymentEvent>(&serde_json::to_string(&opened()).unwrap()).unwrap(),
+        opened()
+    );
+}
+
 fn opened() -> PaymentEvent {
-    PaymentEvent::PaymentOpened { order_id: ORDER, customer_id: None, amount: usd(100) }
+    PaymentEvent::PaymentOpened {
+        order_id: ORDER,
+        customer_id: None,
+        amount: usd(100),
+        opened_at: Some(NOON),
+    }
 }
 
 fn attempted(attempt: u32) -> PaymentEvent {
@@ -116,7 +138,7 @@ fn reversed(refund_id: RefundId, amount: i64) -> PaymentEvent {
 }
 
 fn open(amount: i64) -> PaymentCommand {
-    PaymentCommand::Open { order_id: ORDER, customer_id: None, amount: usd(amount) }
+    PaymentCommand::Open { order_id: ORDER, customer_id: None, amount: usd(amount), at: Some(NOON) }
 }
 
 fn attempt() -> PaymentCommand {

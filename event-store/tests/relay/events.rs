@@ -257,7 +257,12 @@ fn payment() -> Vec<Sample> {
     let (order_id, refund_id) = (id(), id::<RefundId>());
     let (amount, currency) = (1530, gbp());
     [
-        PaymentEvent::PaymentOpened { order_id, customer_id: Some(id()), amount: pounds(1530) },
+        PaymentEvent::PaymentOpened {
+            order_id,
+            customer_id: Some(id()),
+            amount: pounds(1530),
+            opened_at: None,
+        },
         PaymentEvent::PaymentAttempted {
             attempt: 1,
             gateway: "simulator".to_owned(),

@@ -25,4 +25,5 @@ mod shop;
 mod snapshots;
 mod stress;
 mod tail;
+mod together;
 mod verify;

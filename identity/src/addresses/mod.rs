@@ -5,6 +5,7 @@
 //! it is removed the newest of the others does.
 
 mod address;
+mod book;
 
 use api_contract::Timestamp;
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use address::{Address, AddressFields};
+pub use book::AddressBook;
 
 use crate::users::hold;
 

@@ -1,8 +1,8 @@
 //! Writes rows of many requests with one statement, and without waiting for the disk.
 //!
-//! While one statement is on its way, the rows of the requests that come meanwhile gather for the next. Nobody waits for
-//! the flush of its commit: the append that names a row commits later in the same write-ahead log, so the flush that
-//! makes the append durable makes the row durable before it. A row that a crash takes away is named by nothing.
+//! Nobody waits for the flush of a statement's commit: the append that names a row commits later in the same write-ahead
+//! log, so the flush that makes the append durable makes the row durable before it. A row that a crash takes away is named
+//! by nothing.
 //!
 //! Of a user who was erased nothing is kept any more, although their access token lives on for a while:
 //! [`crate::standing::erase`] waits for a statement that has one of the user's rows, and this for it.
@@ -10,25 +10,16 @@
 use std::collections::HashSet;
 
 use api_contract::ApiError;
+use event_store::{NotAnswered, Question, Together};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use sqlx::{ConnectOptions as _, PgConnection};
 use uuid::Uuid;
 
 use super::Rows;
 
-/// How many requests' rows are written together at most.
-const MOST: usize = 256;
-
 /// Writes rows, together with those of others who ask at the same time. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Keeper(mpsc::Sender<Request>);
-
-#[derive(Debug)]
-struct Request {
-    rows: Rows,
-    written: oneshot::Sender<Result<(), KeepError>>,
-}
+pub struct Keeper(Together<Rows>);
 
 /// Why rows are not kept.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +29,7 @@ pub enum KeepError {
     Erased,
     /// Postgres said so.
     #[error("keeping personal rows failed")]
-    Postgres(#[from] sqlx::Error),
+    Postgres(#[from] NotAnswered),
 }
 
 /// As where the user's own row is missed: a token outlives its user by at most its own life.
@@ -57,9 +48,7 @@ impl Keeper {
         let options = options.clone().options([("synchronous_commit", "off")]).disable_statement_logging();
         let pool =
             PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options);
-        let (sender, requests) = mpsc::channel(4 * MOST);
-        tokio::spawn(write(pool, requests));
-        Self(sender)
+        Self(Together::start(pool))
     }
 
     /// Writes these rows, unless their subject is a user who was erased; without a row, only tells whether that is so. The
@@ -68,49 +57,26 @@ impl Keeper {
         if rows.ids.is_empty() && rows.subject.is_none() {
             return Ok(());
         }
-        let (written, answer) = oneshot::channel();
-        self.0.send(Request { rows, written }).await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        answer.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        if self.0.ask(rows).await? { Ok(()) } else { Err(KeepError::Erased) }
     }
 }
 
-async fn write(pool: PgPool, mut requests: mpsc::Receiver<Request>) {
-    let mut together = Vec::with_capacity(MOST);
-    while requests.recv_many(&mut together, MOST).await > 0 {
-        if together.len() > 1
-            && let Ok(erased) = insert(&pool, together.iter().map(|request| &request.rows)).await
-        {
-            for Request { rows, written } in together.drain(..) {
-                let _ = written.send(kept(&rows, &erased)); // Whoever gave up waiting needs no answer.
-            }
-        }
-        // One alone; or what was written was not what all of them asked for, so each gets an answer of its own.
-        for Request { rows, written } in together.drain(..) {
-            let answer = match insert(&pool, [&rows]).await {
-                Ok(erased) => kept(&rows, &erased),
-                Err(error) => Err(error.into()),
-            };
-            let _ = written.send(answer);
-        }
-    }
-}
+impl Question for Rows {
+    /// Whether they are kept.
+    type Answer = bool;
 
-/// Whether rows are among those that were written, but for these people's.
-fn kept(rows: &Rows, erased: &HashSet<Uuid>) -> Result<(), KeepError> {
-    match rows.subject {
-        Some(subject) if erased.contains(&subject.0) => Err(KeepError::Erased),
-        Some(_) | None => Ok(()),
+    async fn ask(together: &[Self], db: &mut PgConnection) -> Result<Vec<bool>, sqlx::Error> {
+        let erased = insert(db, together).await?;
+        let kept = |rows: &Self| rows.subject.is_none_or(|subject| !erased.contains(&subject.0));
+        Ok(together.iter().map(kept).collect())
     }
 }
 
 /// Writes all rows but those of people who were erased; who they are.
-async fn insert<'a>(
-    pool: &PgPool,
-    rows: impl IntoIterator<Item = &'a Rows>,
-) -> Result<HashSet<Uuid>, sqlx::Error> {
+async fn insert(db: &mut PgConnection, together: &[Rows]) -> Result<HashSet<Uuid>, sqlx::Error> {
     let (mut ids, mut subjects, mut purposes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut keep_until, mut bodies, mut people) = (Vec::new(), Vec::new(), Vec::new());
-    for rows in rows {
+    for rows in together {
         people.extend(rows.subject.map(|subject| subject.0));
         subjects.resize(subjects.len() + rows.ids.len(), rows.subject.map(|subject| subject.0));
         ids.extend_from_slice(&rows.ids);
@@ -141,7 +107,7 @@ async fn insert<'a>(
         &keep_until as _,
         &bodies,
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     Ok(erased.into_iter().collect())
 }

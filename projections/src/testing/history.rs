@@ -228,6 +228,7 @@ fn place(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         order_id: OrderId(id),
         customer_id: placed.customer_id,
         amount: Money::new(placed.total, placed.currency),
+        opened_at: None,
     };
     making.happens(placed.payment_id.0, Stored::Payment(opened));
 }

@@ -6,7 +6,6 @@ use domain::ids::{OrderId, PaymentId};
 use projections::order_history::NAME;
 
 use super::History;
-use crate::history::{bodies, told};
 use crate::products::unanswered;
 
 /// An order and what it is shown with.
@@ -34,12 +33,12 @@ pub(super) async fn find(
         history.freshness.ready(NAME, min, Some(reader)).await?;
         history.orders.id_by_number(word).await.map_err(unanswered)?.value.ok_or_else(missing)?
     };
-    let record: OrderRecord = told(&history.log, id).await?;
+    let record: OrderRecord = history.records.told(id).await?;
     let placed = record.order.placed.as_deref().ok_or_else(missing)?;
     let sight = OrderSight::of(reader, placed).ok_or_else(missing)?;
     let payment_id = placed.payment_id;
-    let payment: PaymentRecord = told(&history.log, payment_id).await?;
-    let bodies = bodies(&history.pool, &[record.personal(), payment.personal()].concat()).await?;
+    let payment: PaymentRecord = history.records.told(payment_id).await?;
+    let bodies = history.records.bodies([record.personal(), payment.personal()].concat()).await?;
     Ok(Found { id, record, payment_id, payment, bodies, sight })
 }
 

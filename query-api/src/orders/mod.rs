@@ -10,7 +10,6 @@ mod printers;
 
 use std::sync::Arc;
 
-use event_store::Log;
 use projections::order_history::Orders;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,10 +17,11 @@ use utoipa_axum::routes;
 
 use self::printers::Printers;
 use crate::freshness::Freshness;
+use crate::history::Records;
 
 #[derive(Clone)]
 struct History {
-    log: Log,
+    records: Records,
     pool: PgPool,
     orders: Arc<Orders>,
     freshness: Freshness,
@@ -29,12 +29,18 @@ struct History {
 }
 
 /// The routes.
-pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
+pub fn router(records: Records, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
     let orders = Arc::new(Orders::new(pool.clone()));
     OpenApiRouter::new()
         .routes(routes!(list::mine))
         .routes(routes!(list::of_my_shop))
         .routes(routes!(get_order::get_order))
         .routes(routes!(get_invoice::get_invoice))
-        .with_state(History { log, pool, orders, freshness, printers: Printers::one_for_each_processor() })
+        .with_state(History {
+            records,
+            pool,
+            orders,
+            freshness,
+            printers: Printers::one_for_each_processor(),
+        })
 }

@@ -6,26 +6,25 @@ use api_contract::{ApiError, MinPosition, PathId, Principal, Role, Success, Vers
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::ids::PaymentId;
-use event_store::Log;
 use identity::payment_methods::{self, StoredMethod};
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::freshness::Freshness;
-use crate::history::{bodies, told};
+use crate::history::Records;
 
 #[derive(Clone)]
 struct Payments {
-    log: Log,
+    records: Records,
     pool: PgPool,
     freshness: Freshness,
 }
 
 /// The routes.
-pub fn router(log: Log, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
+pub fn router(records: Records, pool: PgPool, freshness: Freshness) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(get_payment)).routes(routes!(list_methods)).with_state(Payments {
-        log,
+        records,
         pool,
         freshness,
     })
@@ -44,12 +43,12 @@ async fn get_payment(
     PathId(id): PathId<PaymentId>,
 ) -> Result<impl IntoResponse, ApiError> {
     payments.freshness.folded(min).await?;
-    let record: PaymentRecord = told(&payments.log, id).await?;
+    let record: PaymentRecord = payments.records.told(id).await?;
     let customer = record.payment.opened.as_ref().and_then(|opened| opened.customer_id);
     if customer != Some(principal.user) && !principal.is(Role::Admin) {
         return Err(ApiError::not_found("Payment"));
     }
-    let bodies = bodies(&payments.pool, &record.personal()).await?;
+    let bodies = payments.records.bodies(record.personal()).await?;
     let view = PaymentView::of(id, &record, &bodies).ok_or_else(|| ApiError::not_found("Payment"))?;
     Ok((Version(record.version), Success::new(view)).into_response())
 }

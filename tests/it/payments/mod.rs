@@ -69,6 +69,56 @@ async fn a_visa_pays_and_the_order_is_confirmed() {
     assert_eq!((twice.status.as_u16(), twice.code().as_str()), (409, "CONFLICT"));
 }
 
+/// Guards that what is answered from the decision is what its events tell.
+#[tokio::test]
+async fn a_payment_is_answered_as_it_is_read_back() {
+    let app = App::start_with(Options { queries: true, ..Options::default() }).await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    for (token, status) in [("tok_visa", "succeeded"), ("tok_threeDSecure2Required", "requires_action")] {
+        let order = ordered(&buyer, &seller).await;
+        let paid = buyer.pay(&order, token).await;
+        assert_eq!(paid.status, 200, "{}", paid.text);
+        let read = buyer.get(&format!("/payments/{}", payment_id(&order))).await;
+        assert_eq!(
+            (&paid.json()["data"], &paid.headers["etag"]),
+            (&read.json()["data"], &read.headers["etag"])
+        );
+        assert_eq!(paid.json()["data"]["status"], status);
+        let position: i64 = paid.headers["x-event-position"].to_str().unwrap().parse().unwrap();
+        assert_eq!(position, app.head().await, "its last event is the log's");
+    }
+}
+
+/// Guards that answers which are read together are each its asker's.
+#[tokio::test]
+async fn orders_and_payments_that_are_read_at_the_same_time_are_each_their_own() {
+    let app = App::start_with(Options { queries: true, ..Options::default() }).await;
+    let seller = app.person(Role::Seller).await;
+    let product = seller.product("9.99", 20).await;
+    let buyers = join_all((0..8).map(|_| app.person(Role::Customer))).await;
+    let one = [(&product, 1)];
+    let orders = join_all(buyers.iter().map(|buyer| buyer.order(&one))).await;
+    let orders: Vec<Value> = orders.iter().map(crate::harness::Answer::json).collect();
+    let reads = (0..64).map(|nth| {
+        let (reader, order) = (&buyers[nth % 8], &orders[nth / 8]);
+        let (id, payment) = (order["data"]["id"].as_str().unwrap(), payment_id(order));
+        async move {
+            (reader.get(&format!("/orders/{id}")).await, reader.get(&format!("/payments/{payment}")).await)
+        }
+    });
+    for (nth, (order, payment)) in join_all(reads).await.into_iter().enumerate() {
+        let expected = if nth % 8 == nth / 8 { 200 } else { 404 };
+        assert_eq!((order.status.as_u16(), payment.status.as_u16()), (expected, expected), "{nth}");
+        if expected == 200 {
+            let read = (&order.json()["data"]["id"], &payment.json()["data"]["id"]);
+            let placed = &orders[nth / 8]["data"];
+            assert_eq!(read, (&placed["id"], &placed["payment"]["id"]), "{nth}");
+            assert_eq!(order.json()["data"]["shippingAddress"], placed["shippingAddress"], "{nth}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_declined_payment_may_be_tried_again() {
     let app = App::start().await;

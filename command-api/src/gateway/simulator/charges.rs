@@ -1,18 +1,23 @@
 //! What the simulator charged.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Money;
 use domain::ids::PaymentId;
+use event_store::Question;
 use sqlx::{PgConnection, PgExecutor};
 
-use super::super::{Charge, Charged, GatewayError};
+use super::super::{Charge, Charged, GatewayError, Pages};
 use super::cards::{Card, Manner, card};
 use super::{Simulator, id, no_answer};
 
 /// How long a charge that takes its time takes.
 const LATE: TimeDelta = TimeDelta::milliseconds(700);
 
-struct Row {
+/// A charge as a gateway's answer has it.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
     id: String,
     status: String,
     code: Option<String>,
@@ -55,12 +60,14 @@ impl Simulator {
         let card = card(&charge.token);
         let made = match card.manner {
             // Its answer says everything, so there is nothing to be written with it.
-            Manner::Plain | Manner::RefundFails => insert(&self.pool, charge, &card).await,
+            Manner::Plain | Manner::RefundFails => {
+                self.charges.ask(NewCharge::of(charge, &card)).await.map_err(no_answer)?
+            }
             Manner::AnswerLost | Manner::Late { .. } | Manner::Reordered => {
-                self.announced(charge, &card).await
+                self.announced(charge, &card).await.map_err(no_answer)?
             }
         };
-        match made.map_err(no_answer)? {
+        match made {
             Some(_) if card.manner == Manner::AnswerLost => {
                 Err(GatewayError("the answer was lost, as the token asks for".into()))
             }
@@ -75,12 +82,13 @@ impl Simulator {
     /// A charge with the webhooks that tell of it.
     async fn announced(&self, charge: &Charge, card: &Card) -> Result<Option<Row>, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        let made = insert(&mut *tx, charge, card).await?;
-        if made.is_some() {
+        let new = NewCharge::of(charge, card);
+        let is_new = !insert(&mut *tx, std::slice::from_ref(&new)).await?.is_empty();
+        if is_new {
             announce(&mut tx, charge.asked.payment_id, card.manner).await?;
         }
         tx.commit().await?;
-        Ok(made)
+        Ok(is_new.then_some(new.made))
     }
 
     /// What became of a key.
@@ -149,31 +157,71 @@ impl Simulator {
     }
 }
 
-/// The charge, if the key is new.
-async fn insert(db: impl PgExecutor<'_>, charge: &Charge, card: &Card) -> Result<Option<Row>, sqlx::Error> {
-    let Money { amount, currency } = charge.asked.amount;
-    let settles_at = (card.status == "processing").then(|| Utc::now() + LATE);
-    sqlx::query_as!(
-        Row,
+/// A charge that is to be made.
+#[derive(Debug)]
+pub(super) struct NewCharge {
+    key: String,
+    made: Row,
+    amount: Money,
+    token: String,
+    pages: Pages,
+    settles_at: Option<DateTime<Utc>>,
+}
+
+impl NewCharge {
+    fn of(charge: &Charge, card: &Card) -> Self {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let (status, code) = (card.status.to_owned(), text(card.code));
+        let (brand, last4) = (text(card.brand), text(card.last4));
+        Self {
+            key: charge.asked.key(),
+            made: Row { id: id("ch"), status, code, brand, last4 },
+            amount: charge.asked.amount,
+            token: charge.token.clone(),
+            pages: charge.pages.clone(),
+            settles_at: (card.status == "processing").then(|| Utc::now() + LATE),
+        }
+    }
+}
+
+impl Question for NewCharge {
+    type Answer = Option<Row>;
+
+    async fn ask(together: &[Self], db: &mut PgConnection) -> Result<Vec<Self::Answer>, sqlx::Error> {
+        let made = insert(db, together).await?;
+        Ok(together
+            .iter()
+            .map(|charge| made.contains(&charge.made.id).then(|| charge.made.clone()))
+            .collect())
+    }
+}
+
+/// Makes charges whose keys are new. Answers their ids.
+async fn insert(db: impl PgExecutor<'_>, charges: &[NewCharge]) -> Result<HashSet<String>, sqlx::Error> {
+    let texts = |text: fn(&NewCharge) -> &str| charges.iter().map(text).collect::<Vec<_>>();
+    let perhaps = |text: fn(&NewCharge) -> Option<&str>| charges.iter().map(text).collect::<Vec<_>>();
+    let made = sqlx::query_scalar!(
         "INSERT INTO simulator_charges
              (key, id, amount, currency, token, status, code, brand, last4, return_url, cancel_url, settles_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (key) DO NOTHING
-         RETURNING id, status, code, brand, last4",
-        charge.asked.key(),
-        id("ch"),
-        amount,
-        currency.code(),
-        charge.token,
-        card.status,
-        card.code,
-        card.brand,
-        card.last4,
-        charge.pages.return_url,
-        charge.pages.cancel_url,
-        settles_at,
+         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                              $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+         ON CONFLICT (key) DO NOTHING RETURNING id",
+        &texts(|charge| &charge.key) as _,
+        &texts(|charge| &charge.made.id) as _,
+        &charges.iter().map(|charge| charge.amount.amount).collect::<Vec<_>>(),
+        &texts(|charge| charge.amount.currency.code()) as _,
+        &texts(|charge| &charge.token) as _,
+        &texts(|charge| &charge.made.status) as _,
+        &perhaps(|charge| charge.made.code.as_deref()) as _,
+        &perhaps(|charge| charge.made.brand.as_deref()) as _,
+        &perhaps(|charge| charge.made.last4.as_deref()) as _,
+        &perhaps(|charge| charge.pages.return_url.as_deref()) as _,
+        &perhaps(|charge| charge.pages.cancel_url.as_deref()) as _,
+        &charges.iter().map(|charge| charge.settles_at).collect::<Vec<_>>() as _,
     )
-    .fetch_optional(db)
-    .await
+    .fetch_all(db)
+    .await?;
+    Ok(made.into_iter().collect())
 }
 
 /// The webhooks of a charge that was just made. A plain one has none: its answer says everything.

@@ -10,6 +10,7 @@ mod pages;
 mod refunds;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -17,12 +18,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::ids::{PaymentId, RefundId};
+use event_store::Together;
 use rand::RngCore as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use uuid::Uuid;
 
 pub use pages::pages;
+
+use self::charges::NewCharge;
 
 use super::{
     Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
@@ -42,6 +46,8 @@ const CONNECTIONS: u32 = 8;
 #[derive(Clone)]
 pub struct Simulator {
     pool: PgPool,
+    /// Charges of many payments at the same time.
+    charges: Together<NewCharge>,
     /// Where its pages and the shop's webhooks are.
     base_url: String,
     /// By what its webhooks are signed.
@@ -67,7 +73,8 @@ impl Simulator {
         let secret = sqlx::query_scalar!("SELECT secret FROM simulator_secret").fetch_one(&pool).await?;
         let base_url = base_url.trim_end_matches('/').to_owned();
         let pool = unhurried(&pool);
-        Ok(Self { pool, base_url, secret, http: reqwest::Client::new() })
+        let charges = Together::start(pool.clone());
+        Ok(Self { pool, charges, base_url, secret, http: reqwest::Client::new() })
     }
 }
 
@@ -129,6 +136,6 @@ fn id(kind: &str) -> String {
     format!("sim_{kind}_{}", Uuid::now_v7().simple())
 }
 
-fn no_answer(error: sqlx::Error) -> GatewayError {
+fn no_answer(error: impl Error + Send + Sync + 'static) -> GatewayError {
     GatewayError(Box::new(error))
 }

@@ -68,7 +68,7 @@ async fn process(
                 shop.poke.notify_one();
                 let done = |record: &PaymentRecord| !is_open(record, Some(attempt));
                 let payment = settled(&shop, payment_id, position, done).await?;
-                return answer(&shop, payment_id, &payment).await;
+                return answer(&shop, payment_id, payment).await;
             }
             Accepted::Done { value: Decided::AwaitsCustomer { payment_id, same }, .. } => {
                 let because = caller.submission().metadata;
@@ -79,7 +79,7 @@ async fn process(
                 }
                 let payment = told::<PaymentRecord>(&shop.log, payment_id, None).await?;
                 if same || payment.record.payment.captured.is_some() {
-                    return answer(&shop, payment_id, &payment).await;
+                    return answer(&shop, payment_id, payment.into()).await;
                 }
             }
             Accepted::Replayed(before) => return again(&shop, &caller, before).await,
@@ -95,7 +95,7 @@ async fn again(shop: &Shop, caller: &Caller, before: Remembered) -> Result<Respo
     shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
     let done = |record: &PaymentRecord| !is_open(record, None);
     let payment = settled_again(shop, payment_id, before.position, done).await?;
-    answer(shop, payment_id, &payment).await
+    answer(shop, payment_id, payment).await
 }
 
 async fn attempt(

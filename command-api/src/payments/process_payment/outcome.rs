@@ -1,6 +1,6 @@
 //! What comes of an attempt: whether it waits for the customer, and how the payment stands in the end.
 
-use api_contract::views::{PaymentRecord, PaymentView, PersonalBodies};
+use api_contract::views::PaymentView;
 use api_contract::{ApiError, BoxError, Code, EventPosition, Success, Version};
 use axum::response::{IntoResponse as _, Response};
 use domain::decisions::{AttemptPayment, Attempted};
@@ -10,6 +10,7 @@ use domain::payment::{AttemptPhase, Payment, PaymentStatus};
 use domain::{Halt, Streams as _};
 use event_store::Decision;
 
+use super::super::Standing;
 use crate::history::{Told, bodies};
 use crate::settlement::Unsettled;
 use crate::shop::Shop;
@@ -48,10 +49,10 @@ pub(super) fn unsettled(error: Unsettled) -> ApiError {
 pub(super) async fn answer(
     shop: &Shop,
     id: PaymentId,
-    payment: &Told<PaymentRecord>,
+    Standing { payment, bodies: known }: Standing,
 ) -> Result<Response, ApiError> {
     let Told { record, position } = payment;
-    let headers = (Version(record.version), EventPosition(*position));
+    let headers = (Version(record.version), EventPosition(position));
     let (status, phase) =
         (record.payment.status(), record.payment.attempt.as_ref().map(|attempt| &attempt.phase));
     if let (PaymentStatus::Failed | PaymentStatus::Cancelled, Some(AttemptPhase::Declined { code })) =
@@ -60,8 +61,11 @@ pub(super) async fn answer(
         let declined = ApiError::new(Code::PaymentFailed, format!("The payment was declined: {code}"));
         return Ok((headers, declined).into_response());
     }
-    let bodies: PersonalBodies = bodies(&shop.log, &record.personal()).await?;
-    let view = PaymentView::of(id, record, &bodies)
+    let bodies = match known {
+        Some(known) => known,
+        None => bodies(&shop.log, &record.personal()).await?,
+    };
+    let view = PaymentView::of(id, &record, &bodies)
         .ok_or_else(|| ApiError::internal(BoxError::from("a payment that was attempted is none")))?;
     let view = if record.is_payable() { view.payable_at(shop.gateways.page(id)) } else { view };
     let message = match status {

@@ -30,6 +30,9 @@ pub(super) struct Turn<'a> {
     leadership: Leadership,
     /// How far the log was read.
     at: Head,
+    /// Whether to read on although the log has not grown, as far as is known: at first and with each tick, for it could be
+    /// another log.
+    look: bool,
     /// What is in the log up to here may have been taken to its gateway by whoever led before.
     known: i64,
     progress: Progress,
@@ -56,11 +59,15 @@ impl<'a> Turn<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (progress, tasks) = (Progress::from(at), JoinSet::new());
         let forgetting = Forgetting::new(manager.log.pool().clone(), manager.settlement.gateways.clone());
-        Ok(Self { manager, stop, leadership, at, known, progress, tasks, room, forgetting, tick })
+        Ok(Self { manager, stop, leadership, at, look: true, known, progress, tasks, room, forgetting, tick })
     }
 
     /// Begins what is new in the log. Answers whether the log has grown.
     pub(super) async fn read_on(&mut self) -> Result<bool, ManagerError> {
+        if !self.look && self.manager.watch.position() <= self.at.position {
+            return Ok(false);
+        }
+        self.look = false;
         let batch = self.manager.log.read_after_of(&TYPES, &self.at, BATCH).await?;
         if batch.head == self.at {
             return Ok(false);
@@ -102,6 +109,7 @@ impl<'a> Turn<'a> {
             () = self.manager.poke.notified() => {}
             () = self.manager.more_after(&self.at) => {}
             _ = self.tick.tick() => {
+                self.look = true;
                 self.store().await?;
                 self.ask_pending().await?;
                 self.forgetting.go_on(self.leadership.session()).await?;
