@@ -129,7 +129,7 @@ impl Intake<'_> {
     }
 
     /// Applies the events, but for those of aggregates that are parked.
-    async fn apply(&self, any_parked: bool, db: &mut PgConnection) -> Result<(), ApplyError> {
+    pub(crate) async fn apply(&self, any_parked: bool, db: &mut PgConnection) -> Result<(), ApplyError> {
         if any_parked {
             let parked = self.parked(db).await?;
             if !parked.is_empty() {
