@@ -9,9 +9,9 @@ use super::gather::next;
 use crate::generation::Generation;
 use crate::read_model::ReadModel;
 
-/// What sorting may take for each index. It is done by one process each, for there are tables for all cores, and several
-/// sort by way of files. And a fourth of the rows that are looked at otherwise says as much of columns of which most are unique or
-/// have few values.
+/// What sorting may take for each index, and that one process does it: there are tables for all cores, and processes that
+/// share a sort do it by way of files. A fourth of the rows that statistics are usually made of says as much of columns
+/// of which most are unique or have few values.
 const SETTINGS: &str = "SET maintenance_work_mem = '256MB';
     SET max_parallel_maintenance_workers = 0;
     SET default_statistics_target = 25";
