@@ -123,8 +123,8 @@ async fn counted_alike(stats: &Stats, tz: Tz, interval: Interval) {
             assert!(report.top_products.len() == 3 || products.gross == own[&day].gross);
             let of_all =
                 stats.report(&StatsFilter { seller: None, period: one_day, ..filter }).await.unwrap();
-            let on_day = expected.iter().filter(|((_, on), _)| *on == day).map(|(_, sums)| sums);
-            assert_eq!(of_all.value.totals[0].sums, sum(on_day));
+            let of_the_day = expected.iter().filter(|((_, on), _)| *on == day).map(|(_, sums)| sums);
+            assert_eq!(of_all.value.totals[0].sums, sum(of_the_day));
             let never = Period { from: day.checked_add_days(Days::new(9_999)), to: None, tz };
             let report = stats.report(&StatsFilter { period: never, ..filter }).await.unwrap().value;
             assert!(report.totals.is_empty() && report.periods.is_empty() && report.top_products.is_empty());
