@@ -37,6 +37,7 @@ pub mod tally;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use live::{Answer, QueryError};
 pub use runner::kafka::KafkaConfig;

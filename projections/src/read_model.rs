@@ -40,7 +40,8 @@ pub trait ReadModel: Send + Sync {
     }
 
     /// Writes what a batch of events changes into the tables of a generation, in the transaction that is open on
-    /// `db`. The batch is folded in memory first, then written with one statement for each table.
+    /// `db`. The batch is folded in memory first, then written with one statement for each table, together where that
+    /// is possible.
     fn apply<'a>(
         &'a self,
         events: &'a [PublicEvent],

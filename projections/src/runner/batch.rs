@@ -1,12 +1,12 @@
 //! One batch, one transaction.
 
 use event_store::Head;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor as _, FromRow, PgConnection};
 
 use super::failure::FeedError;
 use super::intake::Intake;
 use super::source::{PublicBatch, Undecodable};
-use crate::generation::{self, Generation};
+use crate::generation::Generation;
 use crate::read_model::ReadModel;
 
 /// One step of a generation of a read model: from a checkpoint over a batch.
@@ -47,17 +47,37 @@ impl BatchStep<'_> {
     async fn take_of(&self, of: Of, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
         let intake = self.intake()?;
         let mut tx = db.begin().await?;
-        let Some(any_parked) = self.move_checkpoint(&mut tx).await? else {
+        let begun = self.begin(&mut tx).await?;
+        let Some(any_parked) = begun.of(of, self.generation) else {
             tx.rollback().await?;
             return Ok(BatchTaken::Stale);
         };
-        if of == Of::TheLive && generation::live(&mut *tx, self.model).await? != Some(self.generation) {
-            tx.rollback().await?;
-            return Ok(BatchTaken::Stale);
-        }
         intake.take(any_parked, &mut tx).await?;
         tx.commit().await?;
         Ok(BatchTaken::Applied)
+    }
+
+    /// Takes a step of the live generation as if nothing could be wrong with an event: without savepoints, and with the
+    /// beginning of the transaction and of the step in one message. Nothing is done, and said, where an event can't be
+    /// taken.
+    async fn take_at_once(
+        &self,
+        intake: &Intake<'_>,
+        db: &mut PgConnection,
+    ) -> Result<Option<BatchTaken>, FeedError> {
+        let outcome = match self.open(db).await?.of(Of::TheLive, self.generation) {
+            Some(any_parked) => match intake.apply(any_parked, db).await {
+                Ok(()) => {
+                    db.execute("COMMIT").await?;
+                    return Ok(Some(BatchTaken::Applied));
+                }
+                Err(error) if error.is_of_the_event() => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            None => Ok(Some(BatchTaken::Stale)),
+        };
+        db.execute("ROLLBACK").await?;
+        outcome
     }
 
     /// What there is to take in; nothing where decoding broke off at nobody knows what.
@@ -69,38 +89,80 @@ impl BatchStep<'_> {
         Ok(Intake { model: self.model, generation: self.generation, events, undecodable })
     }
 
-    /// Moves the checkpoint, which also locks it, if it is where this step begins. Then: whether anything may be parked.
-    async fn move_checkpoint(&self, db: &mut PgConnection) -> Result<Option<bool>, sqlx::Error> {
+    /// Moves the checkpoint, which also locks it, if it is where this step begins.
+    async fn begin(&self, db: &mut PgConnection) -> Result<Begun, sqlx::Error> {
         let checkpoint = self.generation.checkpoint(self.model.name());
-        sqlx::query_scalar!(
-            r#"UPDATE checkpoints SET position = $4, hash = $5, updated_at = now()
-               WHERE name = $1 AND position = $2 AND hash = $3
-               RETURNING EXISTS (SELECT FROM parked WHERE consumer = $1) AS "any_parked!""#,
+        sqlx::query_as!(
+            Begun,
+            "SELECT live_generation, any_parked FROM take_step($1, $2, $3, $4, $5, $6, $7)",
             checkpoint.name(),
             self.from.position,
             &self.from.hash.0[..],
             self.batch.head.position,
             &self.batch.head.hash.0[..],
+            self.model.name(),
+            self.model.version(),
         )
-        .fetch_optional(db)
+        .fetch_one(db)
         .await
+    }
+
+    /// The same, at the beginning of a transaction, which goes with it. It is text for that, of names of this crate and of
+    /// numbers.
+    async fn open(&self, db: &mut PgConnection) -> Result<Begun, sqlx::Error> {
+        let text = format!(
+            "BEGIN; SELECT live_generation, any_parked FROM take_step('{}', {}, '\\x{}', {}, '\\x{}', '{}', {})",
+            self.generation.checkpoint(self.model.name()).name(),
+            self.from.position,
+            self.from.hash,
+            self.batch.head.position,
+            self.batch.head.hash,
+            self.model.name(),
+            self.model.version(),
+        );
+        Begun::from_row(&db.fetch_one(text.as_str()).await?)
+    }
+}
+
+/// What is so when the checkpoint was moved, and stays so until the transaction ends. Nothing where it is elsewhere.
+#[derive(Clone, Copy, Debug, FromRow)]
+struct Begun {
+    live_generation: Option<i32>,
+    /// Whether anything may be parked.
+    any_parked: Option<bool>,
+}
+
+impl Begun {
+    /// Whether anything may be parked, if the step can be taken.
+    fn of(self, of: Of, generation: Generation) -> Option<bool> {
+        match of {
+            Of::Any => self.any_parked,
+            Of::TheLive => self.any_parked.filter(|_| self.live_generation == Some(generation.0)),
+        }
     }
 }
 
 /// Takes a step of the live generation.
 ///
-/// The checkpoint's row is locked first and the pointer is read after that, in a statement of its own: whoever moves
-/// the pointer locks this row before, so a batch is never applied to a generation that is no longer read, and a
-/// position that we tell the waiting is one of the tables that they will ask. What is parked is read after that too:
-/// whoever adds or takes away holds this lock.
+/// The checkpoint's row is locked first and the pointer is read after that, in a statement of its own (`take_step` has
+/// both): whoever moves the pointer locks this row before, so a batch is never applied to a generation that is no longer
+/// read, and a position that we tell the waiting is one of the tables that they will ask. What is parked is read after that
+/// too: whoever adds or takes away holds this lock.
+///
+/// Most batches have nothing that can't be taken. So one is tried with as few messages to Postgres as can be, for both
+/// sides wait for a core at each, and taken once more with care where that fails. Who gives this up in the middle gives
+/// up the connection.
 pub(crate) async fn advance(db: &mut PgConnection, step: &BatchStep<'_>) -> Result<BatchTaken, FeedError> {
     let intake = step.intake()?;
     if step.is_empty() && !intake.must_park() {
-        // Two statements instead of a transaction, in the same order: the pointer is read after the checkpoint was moved,
-        // so nobody is told of a position that the tables that they will ask have not got.
-        let moved = step.move_checkpoint(db).await?.is_some()
-            && generation::live(&mut *db, step.model).await? == Some(step.generation);
-        return Ok(if moved { BatchTaken::Applied } else { BatchTaken::Stale });
+        // No transaction of its own: nobody is told of a position that the tables that they will ask have not got.
+        let begun = step.begin(db).await?.of(Of::TheLive, step.generation);
+        return Ok(if begun.is_some() { BatchTaken::Applied } else { BatchTaken::Stale });
+    }
+    if !intake.must_park()
+        && let Some(taken) = step.take_at_once(&intake, db).await?
+    {
+        return Ok(taken);
     }
     step.take_of(Of::TheLive, db).await
 }

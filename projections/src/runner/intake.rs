@@ -115,6 +115,9 @@ impl Intake<'_> {
     /// with an eye on that. `any_parked`: whether aggregates may be parked already. How many were parked now.
     pub(crate) async fn take(&self, any_parked: bool, db: &mut PgConnection) -> Result<usize, ApplyError> {
         if !self.must_park() {
+            if !self.events.iter().any(|event| self.model.concerns(event)) {
+                return Ok(0);
+            }
             let mut savepoint = db.begin().await?;
             match self.apply(any_parked, &mut savepoint).await {
                 Ok(()) => {
@@ -129,7 +132,7 @@ impl Intake<'_> {
     }
 
     /// Applies the events, but for those of aggregates that are parked.
-    async fn apply(&self, any_parked: bool, db: &mut PgConnection) -> Result<(), ApplyError> {
+    pub(crate) async fn apply(&self, any_parked: bool, db: &mut PgConnection) -> Result<(), ApplyError> {
         if any_parked {
             let parked = self.parked(db).await?;
             if !parked.is_empty() {

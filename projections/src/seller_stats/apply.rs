@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::postgres::{PgArguments, PgHasArrayType};
-use sqlx::query::Query;
+use sqlx::postgres::PgHasArrayType;
 use sqlx::{Encode, PgConnection, Postgres, Type};
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use super::row::Sums;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
+use crate::together::Together;
 
 /// Adds to the sums of products, of some table and the column that says when.
 macro_rules! add_products_sql {
@@ -29,30 +29,35 @@ macro_rules! add_products_sql {
 }
 
 impl Changes<'_> {
-    /// One statement for each table.
+    /// One statement for each table, all of them sent as one.
     pub(super) async fn write(
         &self,
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
-        self.add_sums(generation, db).await?;
-        add_products(&generation.sql(add_products_sql!("products", "at", "timestamptz")), &self.products, db)
-            .await?;
+        let mut together = Together::of(generation);
+        self.add_sums(&mut together);
         add_products(
-            &generation.sql(add_products_sql!("product_days", "day", "date")),
+            "products",
+            add_products_sql!("products", "at", "timestamptz"),
+            &self.products,
+            &mut together,
+        );
+        add_products(
+            "days",
+            add_products_sql!("product_days", "day", "date"),
             &self.product_days,
-            db,
-        )
-        .await?;
-        self.note_customers(generation, db).await?;
-        self.note_purchases(generation, db).await?;
-        Ok(())
+            &mut together,
+        );
+        self.note_customers(&mut together);
+        self.note_purchases(&mut together);
+        Ok(together.execute(db).await?)
     }
 
-    async fn add_sums(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn add_sums(&self, together: &mut Together) {
         let rows: Vec<_> = self.sums.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let add = "
             INSERT INTO seller_stats_g{g}_sums AS s
@@ -63,80 +68,72 @@ impl Changes<'_> {
             SET gross = s.gross + excluded.gross, refunds = s.refunds + excluded.refunds,
                 orders = s.orders + excluded.orders, units = s.units + excluded.units,
                 returned_units = s.returned_units + excluded.returned_units";
-        let add = generation.sql(add);
-        let add = sqlx::query(&add)
+        together
+            .add("sums", add)
             .bind(column(&rows, |(key, _)| key.0))
             .bind(column(&rows, |(key, _)| key.1))
             .bind(column(&rows, |(key, _)| key.2));
-        bind_sums(add, &rows).bind(column(&rows, |(_, sums)| sums.orders)).execute(db).await?;
-        Ok(())
+        bind_sums(&rows, together).bind(column(&rows, |(_, sums)| sums.orders));
     }
 
-    async fn note_customers(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn note_customers(&self, together: &mut Together) {
         let rows: Vec<_> = self.customers.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let note = "
             INSERT INTO seller_stats_g{g}_customers AS c (seller_id, customer_id, first_at)
             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
             ON CONFLICT (seller_id, customer_id) DO UPDATE SET first_at = excluded.first_at
             WHERE excluded.first_at < c.first_at";
-        sqlx::query(&generation.sql(note))
+        together
+            .add("customers", note)
             .bind(column(&rows, |(key, _)| key.0))
             .bind(column(&rows, |(key, _)| key.1))
-            .bind(column(&rows, |(_, first_at)| **first_at))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, first_at)| **first_at));
     }
 
-    async fn note_purchases(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn note_purchases(&self, together: &mut Together) {
         let rows: Vec<_> = self.purchases.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let note = "
             INSERT INTO seller_stats_g{g}_purchases (seller_id, at, customer_id)
             SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[])
             ON CONFLICT DO NOTHING";
-        sqlx::query(&generation.sql(note))
+        together
+            .add("purchases", note)
             .bind(column(&rows, |(seller, ..)| *seller))
             .bind(column(&rows, |(_, at, _)| *at))
-            .bind(column(&rows, |(.., customer)| *customer))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(.., customer)| *customer));
     }
 }
 
-async fn add_products<W>(
+fn add_products<W>(
+    name: &str,
     add: &str,
     products: &BTreeMap<(Uuid, W, Uuid, &str), Sums>,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error>
-where
-    W: Copy + Send + Sync + for<'q> Encode<'q, Postgres> + Type<Postgres> + PgHasArrayType,
+    together: &mut Together,
+) where
+    W: Copy + for<'q> Encode<'q, Postgres> + Type<Postgres> + PgHasArrayType,
 {
     let rows: Vec<_> = products.iter().collect();
     if rows.is_empty() {
-        return Ok(());
+        return;
     }
-    let add = sqlx::query(add)
+    together
+        .add(name, add)
         .bind(column(&rows, |(key, _)| key.0))
         .bind(column(&rows, |(key, _)| key.1))
         .bind(column(&rows, |(key, _)| key.2))
         .bind(column(&rows, |(key, _)| key.3));
-    bind_sums(add, &rows).execute(db).await?;
-    Ok(())
+    bind_sums(&rows, together);
 }
 
 /// Binds gross, refunds, units and returned units.
-fn bind_sums<'q, K>(
-    query: Query<'q, Postgres, PgArguments>,
-    rows: &[(K, &Sums)],
-) -> Query<'q, Postgres, PgArguments> {
-    query
+fn bind_sums<'t, K>(rows: &[(K, &Sums)], together: &'t mut Together) -> &'t mut Together {
+    together
         .bind(column(rows, |(_, sums)| sums.gross))
         .bind(column(rows, |(_, sums)| sums.refunds))
         .bind(column(rows, |(_, sums)| sums.units))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use domain::ids::SellerId;
 use sqlx::Arguments as _;
@@ -51,33 +52,72 @@ macro_rules! day_of {
     };
 }
 
-/// The report of the rows that are owned so.
+/// The days, weeks or months in which customers bought, and when each first did, where that is looked up of each.
+macro_rules! looked_up {
+    ($owned:literal) => {
+        concat!(
+            "SELECT b.*, (SELECT c.first_at FROM seller_stats_g{g}_customers c
+                          WHERE c.seller_id = b.seller_id AND c.customer_id = b.customer_id) AS first_at
+             FROM (SELECT DISTINCT ",
+            day_of!("at"),
+            " AS day, seller_id, customer_id
+                   FROM seller_stats_g{g}_purchases
+                   WHERE ",
+            $owned,
+            "
+                     AND at >= coalesce($2, '-infinity') AND at < coalesce($3, 'infinity')) b"
+        )
+    };
+}
+
+/// The same of a long time, in which most customers bought: all of them are read once.
+macro_rules! joined {
+    ($owned:literal) => {
+        concat!(
+            "SELECT DISTINCT ", day_of!("p.at"), " AS day, seller_id, customer_id, c.first_at
+             FROM seller_stats_g{g}_purchases p JOIN seller_stats_g{g}_customers c USING (seller_id, customer_id)
+             WHERE ", $owned, "
+               AND p.at >= coalesce($2, '-infinity') AND p.at < coalesce($3, 'infinity')"
+        )
+    };
+}
+
+/// The report of the rows that are owned so, with its customers found so.
 ///
 /// `$1` seller, `$2` and `$3` the moments, `$4` how many products, `$5` the interval, `$6` and `$7` whole days of UTC,
-/// `$8` to `$11` what is left at both ends, `$12` and `$13` the zone. Sums of bigint are numeric; the cast back refuses
-/// what is beyond it.
+/// `$8` to `$11` what is left at both ends, `$12` and `$13` the zone. `sum_bigint` refuses what is beyond it. Of the
+/// products of each currency, only those that are shown are sorted.
 macro_rules! report {
-    ($owned:literal) => {
+    ($owned:literal, $bought:ident) => {
         concat!(
             "WITH sums AS MATERIALIZED (
                  SELECT * FROM seller_stats_g{g}_sums
                  WHERE ", $owned, "
                    AND at >= coalesce($2, '-infinity') AND at < coalesce($3, 'infinity')),
-             bought AS MATERIALIZED (
-                 SELECT DISTINCT ", day_of!("p.at"), " AS day, seller_id, customer_id, c.first_at
-                 FROM seller_stats_g{g}_purchases p JOIN seller_stats_g{g}_customers c USING (seller_id, customer_id)
-                 WHERE ", $owned, "
-                   AND p.at >= coalesce($2, '-infinity') AND p.at < coalesce($3, 'infinity'))
+             bought AS MATERIALIZED (", $bought!($owned), "),
+             moved AS MATERIALIZED (
+                 SELECT product_id, currency, sum_bigint(gross) AS gross, sum_bigint(refunds) AS refunds,
+                        sum_bigint(units) AS units, sum_bigint(returned_units) AS returned_units
+                 FROM (SELECT product_id, currency, gross, refunds, units, returned_units
+                       FROM seller_stats_g{g}_product_days
+                       WHERE ", $owned, "
+                         AND day >= coalesce($6, '-infinity') AND day < coalesce($7, 'infinity')
+                       UNION ALL
+                       SELECT product_id, currency, gross, refunds, units, returned_units
+                       FROM seller_stats_g{g}_products
+                       WHERE ", $owned, "
+                         AND (at >= $8 AND at < $9 OR at >= $10 AND at < $11)) parts
+                 GROUP BY product_id, currency)
              SELECT json_build_object(
                 'totals', coalesce((SELECT json_agg(t ORDER BY t.currency) FROM (
-                    SELECT currency, sum(gross)::bigint AS gross, sum(refunds)::bigint AS refunds,
-                           sum(orders)::bigint AS orders, sum(units)::bigint AS units,
-                           sum(returned_units)::bigint AS returned_units
+                    SELECT currency, sum_bigint(gross) AS gross, sum_bigint(refunds) AS refunds,
+                           sum_bigint(orders) AS orders, sum_bigint(units) AS units,
+                           sum_bigint(returned_units) AS returned_units
                     FROM sums GROUP BY currency) t), '[]'),
                 'periods', coalesce((SELECT json_agg(d ORDER BY d.day, d.currency) FROM (
-                    SELECT ", day_of!("at"), " AS day, currency, sum(gross)::bigint AS gross,
-                           sum(refunds)::bigint AS refunds, sum(orders)::bigint AS orders, sum(units)::bigint AS units,
-                           sum(returned_units)::bigint AS returned_units
+                    SELECT ", day_of!("at"), " AS day, currency, sum_bigint(gross) AS gross,
+                           sum_bigint(refunds) AS refunds, sum_bigint(orders) AS orders, sum_bigint(units) AS units,
+                           sum_bigint(returned_units) AS returned_units
                     FROM sums GROUP BY 1, currency) d), '[]'),
                 'customers', (SELECT json_build_object(
                     'new', count(*) FILTER (WHERE first_at >= coalesce($2, '-infinity')),
@@ -88,30 +128,23 @@ macro_rules! report {
                     FROM (SELECT day, first_at >= coalesce($2, '-infinity') AND ", day_of!("first_at"), " = day AS is_new
                           FROM bought) b
                     GROUP BY day) d), '[]'),
-                'top_products', coalesce((SELECT json_agg(p ORDER BY p.currency, p.place) FROM (
-                    SELECT product_id, currency, gross, refunds, units, returned_units,
-                           row_number() OVER (PARTITION BY currency ORDER BY gross DESC, units DESC, product_id) AS place
-                    FROM (
-                        SELECT product_id, currency, sum(gross)::bigint AS gross, sum(refunds)::bigint AS refunds,
-                               sum(units)::bigint AS units, sum(returned_units)::bigint AS returned_units
-                        FROM (SELECT product_id, currency, gross, refunds, units, returned_units
-                              FROM seller_stats_g{g}_product_days
-                              WHERE ", $owned, "
-                                AND day >= coalesce($6, '-infinity') AND day < coalesce($7, 'infinity')
-                              UNION ALL
-                              SELECT product_id, currency, gross, refunds, units, returned_units
-                              FROM seller_stats_g{g}_products
-                              WHERE ", $owned, "
-                                AND (at >= $8 AND at < $9 OR at >= $10 AND at < $11)) moved
-                        GROUP BY product_id, currency) sums) p
-                    WHERE p.place <= $4), '[]'))"
+                'top_products', coalesce((
+                    SELECT json_agg(p ORDER BY p.currency, p.gross DESC, p.units DESC, p.product_id)
+                    FROM (SELECT DISTINCT currency FROM moved) c CROSS JOIN LATERAL (
+                        SELECT * FROM moved WHERE moved.currency = c.currency
+                        ORDER BY gross DESC, units DESC, product_id LIMIT $4) p), '[]'))"
         )
     };
 }
 
-/// Of one seller, and of all: two statements, so that each has one plan along its index.
-const OF_SELLER: &str = report!("seller_id = $1");
-const OF_ALL: &str = report!("$1::uuid IS NULL");
+/// Of one seller, and of all: two statements, so that each has one plan along its index; and two more for a long time.
+const OF_SELLER: &str = report!("seller_id = $1", looked_up);
+const OF_ALL: &str = report!("$1::uuid IS NULL", looked_up);
+const LONG_OF_SELLER: &str = report!("seller_id = $1", joined);
+const LONG_OF_ALL: &str = report!("$1::uuid IS NULL", joined);
+
+/// What is longer than a month is a long time.
+const LONG: TimeDelta = TimeDelta::days(31);
 
 impl Stats {
     /// Asks by this pool.
@@ -140,7 +173,13 @@ impl Stats {
             arguments.add(&zone.since)?;
             arguments.add(&zone.offsets)
         };
-        let report = if seller.is_some() { OF_SELLER } else { OF_ALL };
+        let is_long = start.zip(end).is_none_or(|(start, end)| end - start > LONG);
+        let report = match (seller.is_some(), is_long) {
+            (true, false) => OF_SELLER,
+            (false, false) => OF_ALL,
+            (true, true) => LONG_OF_SELLER,
+            (false, true) => LONG_OF_ALL,
+        };
         self.live.ask(report, bind).await
     }
 

@@ -111,6 +111,8 @@ async fn counted_alike(stats: &Stats, tz: Tz, interval: Interval) {
         assert_eq!(report.totals[0].sums, sum(own.values()));
         assert_eq!(report.top_products.len(), 3);
         assert!(report.top_products.windows(2).all(|pair| pair[0].sums.gross >= pair[1].sums.gross));
+        let more = stats.report(&StatsFilter { top: 1000, ..filter }).await.unwrap().value;
+        assert_eq!(report.top_products, more.top_products[..3]);
 
         if interval == Interval::Day {
             let day = *own.keys().nth(own.len() / 2).unwrap();
@@ -119,6 +121,10 @@ async fn counted_alike(stats: &Stats, tz: Tz, interval: Interval) {
             assert_eq!(report.totals_by_currency(), BTreeMap::from([("GBP", &own[&day])]));
             let products = sum(report.top_products.iter().map(|row| &row.sums));
             assert!(report.top_products.len() == 3 || products.gross == own[&day].gross);
+            let of_all =
+                stats.report(&StatsFilter { seller: None, period: one_day, ..filter }).await.unwrap();
+            let of_the_day = expected.iter().filter(|((_, on), _)| *on == day).map(|(_, sums)| sums);
+            assert_eq!(of_all.value.totals[0].sums, sum(of_the_day));
             let never = Period { from: day.checked_add_days(Days::new(9_999)), to: None, tz };
             let report = stats.report(&StatsFilter { period: never, ..filter }).await.unwrap().value;
             assert!(report.totals.is_empty() && report.periods.is_empty() && report.top_products.is_empty());
@@ -157,8 +163,10 @@ async fn customers_are_new_once_and_return_after_that() {
     assert!(first.len() > 1 && first.len() < purchases.len(), "some must return");
     let last = purchases.last().unwrap().0.date_naive();
     for interval in [Interval::Day, Interval::Week, Interval::Month] {
-        for from in [None, Some(last - Days::new(1)), Some(last - Days::new(3))] {
-            let period = Period { from, to: None, tz: Tz::UTC };
+        let since = [None, Some(last - Days::new(1)), Some(last - Days::new(3))];
+        // Up to the last one is all as well, but a short time, of which customers are found in another way.
+        for (from, to) in since.into_iter().flat_map(|from| [(from, None), (from, Some(last))]) {
+            let period = Period { from, to, tz: Tz::UTC };
             let within = |at: DateTime<Utc>| from.is_none_or(|from| at.date_naive() >= from);
             let filter = StatsFilter { seller: Some(seller), period, interval, top: 0 };
             let report = stats.report(&filter).await.unwrap().value;

@@ -110,6 +110,13 @@ async fn a_batch_is_not_applied_from_another_checkpoint() {
     let once = rows(&database.owner, None).await;
     assert_eq!(advance(&mut db, &step).await.unwrap(), BatchTaken::Stale);
     assert_eq!(rows(&database.owner, None).await, once);
+    let open: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+    )
+    .fetch_one(&database.app)
+    .await
+    .unwrap();
+    assert_eq!(open, 0, "neither leaves a transaction");
 }
 
 #[tokio::test(flavor = "multi_thread")]

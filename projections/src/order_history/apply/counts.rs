@@ -15,6 +15,7 @@ use super::super::row::OrderStatus;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
+use crate::together::Together;
 
 /// Whose orders, since which day and in which status: the table's primary key.
 pub(in super::super) type Key = (Whose, Uuid, NaiveDate, OrderStatus);
@@ -23,9 +24,9 @@ pub(in super::super) type Key = (Whose, Uuid, NaiveDate, OrderStatus);
 #[derive(Debug, Default, PartialEq)]
 pub(in super::super) struct Counts(BTreeMap<Key, i64>);
 
-/// An order that came to another status, as the statement that changed it says: of its customer or of one seller, when
-/// it was placed, what it was, what it is.
-pub(super) type Stepped = (Option<Uuid>, DateTime<Utc>, String, String);
+/// An order that came to another status, as the statement that changed it says: whether it is meant as its customer's or as
+/// one seller's, whose, when it was placed, what it was, what it is.
+pub(super) type Stepped = (bool, Option<Uuid>, DateTime<Utc>, String, String);
 
 impl Counts {
     /// The orders that were placed in this batch.
@@ -49,21 +50,16 @@ impl Counts {
         self.0.iter().map(|(key, orders)| (key, *orders))
     }
 
-    /// Orders that were there before.
-    pub(super) fn orders(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
-        for (customer, placed_at, was, is) in stepped {
-            self.of_order(customer, placed_at, status(&was)?, -1);
-            self.of_order(customer, placed_at, status(&is)?, 1);
-        }
-        Ok(())
-    }
-
-    /// Sellers' parts of orders that were there before.
-    pub(super) fn sellers(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
-        for (seller, placed_at, was, is) in stepped {
-            let Some(seller) = seller else { continue };
-            self.add(Whose::Seller, seller, placed_at, status(&was)?, -1);
-            self.add(Whose::Seller, seller, placed_at, status(&is)?, 1);
+    /// Orders, and sellers' parts, that were there before.
+    pub(super) fn stepped(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
+        for (of_customer, owner, placed_at, was, is) in stepped {
+            for (status, orders) in [(status(&was)?, -1), (status(&is)?, 1)] {
+                match owner {
+                    _ if of_customer => self.of_order(owner, placed_at, status, orders),
+                    Some(seller) => self.add(Whose::Seller, seller, placed_at, status, orders),
+                    None => {}
+                }
+            }
         }
         Ok(())
     }
@@ -90,6 +86,14 @@ impl Counts {
         self.0.iter().map(|(key, orders)| (key, *orders)).filter(|(_, orders)| *orders != 0)
     }
 
+    /// Adds it together with other statements, where nothing becomes less.
+    pub(super) fn add_to(&self, together: &mut Together) {
+        let rows: Vec<_> = self.rows().collect();
+        if !rows.is_empty() {
+            add(&rows, together);
+        }
+    }
+
     /// Adds it. A counter that comes to 0 is taken away, so that the rows don't depend on how the events were cut into
     /// batches.
     pub(super) async fn write(
@@ -97,31 +101,30 @@ impl Counts {
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<_> = self.rows().collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let add = "
-            WITH added AS (
-                INSERT INTO order_history_g{g}_counts AS c (whose, owner, since, status, orders)
-                SELECT * FROM unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[])
-                ON CONFLICT (whose, owner, since, status) DO UPDATE SET orders = c.orders + excluded.orders
-                RETURNING orders)
-            SELECT EXISTS (SELECT FROM added WHERE orders = 0)";
-        let any_empty: bool = sqlx::query_scalar(&generation.sql(add))
-            .bind(column(&rows, |(key, _)| key.0.as_str()))
-            .bind(column(&rows, |(key, _)| key.1))
-            .bind(column(&rows, |(key, _)| key.2))
-            .bind(column(&rows, |(key, _)| key.3.as_str()))
-            .bind(column(&rows, |(_, orders)| *orders))
-            .fetch_one(&mut *db)
-            .await?;
-        if any_empty {
-            let taken: Vec<_> = rows.into_iter().filter(|(_, orders)| *orders < 0).collect();
+        let mut together = Together::of(generation);
+        self.add_to(&mut together);
+        let any_empty = "SELECT true FROM added WHERE orders = 0 LIMIT 1";
+        if !together.fetch::<(bool,)>(any_empty, db).await?.is_empty() {
+            let taken: Vec<_> = self.rows().filter(|(_, orders)| *orders < 0).collect();
             take_away_empty(&taken, generation, db).await?;
         }
         Ok(())
     }
+}
+
+fn add(rows: &[(&Key, i64)], together: &mut Together) {
+    let add = "
+        INSERT INTO order_history_g{g}_counts AS c (whose, owner, since, status, orders)
+        SELECT * FROM unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[])
+        ON CONFLICT (whose, owner, since, status) DO UPDATE SET orders = c.orders + excluded.orders
+        RETURNING orders";
+    together
+        .add("added", add)
+        .bind(column(rows, |(key, _)| key.0.as_str()))
+        .bind(column(rows, |(key, _)| key.1))
+        .bind(column(rows, |(key, _)| key.2))
+        .bind(column(rows, |(key, _)| key.3.as_str()))
+        .bind(column(rows, |(_, orders)| *orders));
 }
 
 /// Only those that became less can have come to 0, and they are locked.

@@ -1,10 +1,8 @@
 //! The rows of order lines.
 
-use sqlx::PgConnection;
-
 use super::super::changes::Changes;
 use crate::arrays::column;
-use crate::generation::Generation;
+use crate::together::Together;
 
 const INSERT_LINES: &str = "
     INSERT INTO order_history_g{g}_lines
@@ -12,20 +10,17 @@ const INSERT_LINES: &str = "
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
                          $8::bigint[], $9::bigint[], $10::bigint[])";
 
-pub(super) async fn insert_lines(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) fn insert_lines(changes: &Changes<'_>, together: &mut Together) {
     let new: Vec<_> = changes
         .lines
         .iter()
         .filter_map(|(key, change)| change.bought.map(|bought| (key, bought, change)))
         .collect();
     if new.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(&generation.sql(INSERT_LINES))
+    together
+        .add("new_lines", INSERT_LINES)
         .bind(column(&new, |(key, ..)| key.0))
         .bind(column(&new, |(key, ..)| place(key.1)))
         .bind(column(&new, |(_, line, _)| line.product_id.0))
@@ -35,10 +30,7 @@ pub(super) async fn insert_lines(
         .bind(column(&new, |(_, line, _)| line.unit_price))
         .bind(column(&new, |(_, line, _)| i64::from(line.quantity)))
         .bind(column(&new, |(.., change)| change.returned))
-        .bind(column(&new, |(.., change)| change.refunded))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&new, |(.., change)| change.refunded));
 }
 
 const UPDATE_LINES: &str = "
@@ -47,23 +39,17 @@ const UPDATE_LINES: &str = "
     FROM unnest($1::uuid[], $2::integer[], $3::bigint[], $4::bigint[]) AS c(order_id, line, returned, refunded)
     WHERE l.order_id = c.order_id AND l.line = c.line";
 
-pub(super) async fn update_lines(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) fn update_lines(changes: &Changes<'_>, together: &mut Together) {
     let existing: Vec<_> = changes.lines.iter().filter(|(_, change)| change.bought.is_none()).collect();
     if existing.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(&generation.sql(UPDATE_LINES))
+    together
+        .add("changed_lines", UPDATE_LINES)
         .bind(column(&existing, |(key, _)| key.0))
         .bind(column(&existing, |(key, _)| place(key.1)))
         .bind(column(&existing, |(_, change)| change.returned))
-        .bind(column(&existing, |(_, change)| change.refunded))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&existing, |(_, change)| change.refunded));
 }
 
 fn place(line: u32) -> i32 {

@@ -1,6 +1,7 @@
-//! Writing folded changes: one statement for new rows and one for changed ones, by table.
+//! Writing folded changes: one statement for new rows and one for changed ones, by table, all of them sent as one.
 //!
-//! The events of an order come in order, so what changes and was not placed in this batch has its row already.
+//! The events of an order come in order, so what changes and was not placed in this batch has its row already. Counters
+//! come last, and where an order came to another status they wait for what it was before.
 
 pub(super) mod counts;
 mod lines;
@@ -14,92 +15,92 @@ use self::counts::Counts;
 use self::lines::{insert_lines, update_lines};
 use self::orders::{insert_orders, update_orders};
 use self::payments::{insert_payments, update_payments};
-use self::sellers::{insert_sellers, update_sellers};
+use self::sellers::{insert_sellers, refund_sellers, step_own_lines, step_sellers};
 use super::changes::Changes;
 use crate::arrays::column;
 use crate::generation::Generation;
 use crate::read_model::ApplyError;
+use crate::together::Together;
+
+/// Which orders came to another status, and which sellers' parts of them.
+const STEPPED: &str = "SELECT true, * FROM changed_orders UNION ALL SELECT false, * FROM stepped_sellers";
+
+/// Where no seller's part did.
+const STEPPED_ORDERS: &str = "SELECT true, * FROM changed_orders";
 
 pub(super) async fn write(
     changes: &Changes<'_>,
     generation: Generation,
     db: &mut PgConnection,
 ) -> Result<(), ApplyError> {
-    insert_orders(changes, generation, db).await?;
+    let mut together = Together::of(generation);
     let mut counts = Counts::placed(changes);
-    counts.orders(update_orders(changes, generation, db).await?)?;
-    insert_lines(changes, generation, db).await?;
-    update_lines(changes, generation, db).await?;
-    insert_sellers(changes, generation, db).await?;
-    counts.sellers(update_sellers(changes, generation, db).await?)?;
-    insert_history(changes, generation, db).await?;
-    insert_refunds(changes, generation, db).await?;
-    delete_refunds(changes, generation, db).await?;
-    insert_payments(changes, generation, db).await?;
-    update_payments(changes, generation, db).await?;
-    counts.write(generation, db).await?;
-    Ok(())
+    let any_known = changes.orders.values().any(|change| change.placed.is_none());
+    if !any_known {
+        counts.add_to(&mut together);
+    }
+    insert_orders(changes, &mut together);
+    insert_lines(changes, &mut together);
+    update_lines(changes, &mut together);
+    insert_sellers(changes, &mut together);
+    insert_history(changes, &mut together);
+    insert_refunds(changes, &mut together);
+    delete_refunds(changes, &mut together);
+    insert_payments(changes, &mut together);
+    update_payments(changes, &mut together);
+    if !any_known {
+        return Ok(together.execute(db).await?);
+    }
+    update_orders(changes, &mut together);
+    let stepped = if step_sellers(changes, &mut together) { STEPPED } else { STEPPED_ORDERS };
+    counts.stepped(together.fetch(stepped, db).await?)?;
+    // A seller's part may have changed above, and one statement changes a row once.
+    counts.stepped(step_own_lines(changes, generation, db).await?)?;
+    refund_sellers(changes, generation, db).await?;
+    Ok(counts.write(generation, db).await?)
 }
 
-async fn insert_history(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+fn insert_history(changes: &Changes<'_>, together: &mut Together) {
     let new: Vec<_> = changes.history.iter().collect();
     if new.is_empty() {
-        return Ok(());
+        return;
     }
     let insert = "INSERT INTO order_history_g{g}_history (order_id, sequence, status, occurred_at)
                   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[])";
-    sqlx::query(&generation.sql(insert))
+    together
+        .add("new_history", insert)
         .bind(column(&new, |(key, _)| key.0))
         .bind(column(&new, |(key, _)| key.1))
         .bind(column(&new, |(_, step)| step.0.as_str()))
-        .bind(column(&new, |(_, step)| step.1))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&new, |(_, step)| step.1));
 }
 
-async fn insert_refunds(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+fn insert_refunds(changes: &Changes<'_>, together: &mut Together) {
     let new: Vec<_> = changes.refunds.iter().filter_map(|(key, refund)| Some((key, (*refund)?))).collect();
     if new.is_empty() {
-        return Ok(());
+        return;
     }
     let insert = "INSERT INTO order_history_g{g}_refunds (order_id, refund_id, amount, occurred_at)
                   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])";
-    sqlx::query(&generation.sql(insert))
+    together
+        .add("new_refunds", insert)
         .bind(column(&new, |(key, _)| key.0))
         .bind(column(&new, |(key, _)| key.1))
         .bind(column(&new, |(_, refund)| refund.0))
-        .bind(column(&new, |(_, refund)| refund.1))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&new, |(_, refund)| refund.1));
 }
 
 /// Those that came back to us.
-async fn delete_refunds(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+fn delete_refunds(changes: &Changes<'_>, together: &mut Together) {
     let reversed: Vec<_> = changes.refunds.iter().filter(|(_, refund)| refund.is_none()).collect();
     if reversed.is_empty() {
-        return Ok(());
+        return;
     }
     let delete = "DELETE FROM order_history_g{g}_refunds r
                   USING unnest($1::uuid[], $2::uuid[]) AS c(order_id, refund_id)
                   WHERE r.order_id = c.order_id AND r.refund_id = c.refund_id";
-    sqlx::query(&generation.sql(delete))
+    together
+        .add("reversed_refunds", delete)
         .bind(column(&reversed, |(key, _)| key.0))
-        .bind(column(&reversed, |(key, _)| key.1))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&reversed, |(key, _)| key.1));
 }

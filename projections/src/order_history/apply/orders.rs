@@ -3,14 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::order::CancelCause;
 use domain::order::public::{OrderLine, OrderPlaced};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::changes::{Changes, OrderChange};
 use super::super::row::OrderStatus;
-use super::counts::Stepped;
 use crate::arrays::column;
-use crate::generation::Generation;
+use crate::together::Together;
 
 const INSERT_ORDERS: &str = "
     INSERT INTO order_history_g{g}_orders (order_id, number, external_id, customer_id, status, cancel_cause, currency,
@@ -35,18 +33,15 @@ pub(in super::super) fn new_orders<'a>(changes: &'a Changes<'a>) -> impl Iterato
     })
 }
 
-pub(super) async fn insert_orders(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) fn insert_orders(changes: &Changes<'_>, together: &mut Together) {
     let new: Vec<New<'_>> = new_orders(changes).collect();
     if new.is_empty() {
-        return Ok(());
+        return;
     }
     let placed = || new.iter().map(|new| new.placed);
     let change = || new.iter().map(|new| new.change);
-    sqlx::query(&generation.sql(INSERT_ORDERS))
+    together
+        .add("new_orders", INSERT_ORDERS)
         .bind(column(&new, |new| new.id))
         .bind(placed().map(|p| p.number.as_str()).collect::<Vec<_>>())
         .bind(placed().map(|p| p.external_id.as_deref()).collect::<Vec<_>>())
@@ -72,10 +67,7 @@ pub(super) async fn insert_orders(
         .bind(change().map(|c| c.estimated_delivery).collect::<Vec<_>>())
         .bind(column(&new, |new| new.placed_at))
         .bind(change().map(|c| c.updated_at).collect::<Vec<_>>())
-        .bind(change().map(|c| c.version).collect::<Vec<_>>())
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(change().map(|c| c.version).collect::<Vec<_>>());
 }
 
 pub(in super::super) fn units(lines: &[OrderLine]) -> i64 {
@@ -103,20 +95,17 @@ const UPDATE_ORDERS: &str = "
         AS c(order_id, status, cancel_cause, captured, refunded, carrier, estimated_delivery, updated_at, version)
     JOIN order_history_g{g}_orders was ON was.order_id = c.order_id
     WHERE o.order_id = was.order_id
-    RETURNING o.customer_id, o.placed_at, was.status, o.status";
+    RETURNING o.customer_id, o.placed_at, was.status AS was, o.status";
 
-/// Writes what changed, and says which came to another status.
-pub(super) async fn update_orders(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<Vec<Stepped>, sqlx::Error> {
+/// Returns which came to another status.
+pub(super) fn update_orders(changes: &Changes<'_>, together: &mut Together) {
     let existing: Vec<(&Uuid, &OrderChange<'_>)> =
         changes.orders.iter().filter(|(_, change)| change.placed.is_none()).collect();
     if existing.is_empty() {
-        return Ok(Vec::new());
+        return;
     }
-    sqlx::query_as(&generation.sql(UPDATE_ORDERS))
+    together
+        .add("changed_orders", UPDATE_ORDERS)
         .bind(column(&existing, |(id, _)| **id))
         .bind(column(&existing, |(_, c)| c.status.map(OrderStatus::as_str)))
         .bind(column(&existing, |(_, c)| cause(c)))
@@ -125,7 +114,5 @@ pub(super) async fn update_orders(
         .bind(column(&existing, |(_, c)| c.carrier))
         .bind(column(&existing, |(_, c)| c.estimated_delivery))
         .bind(column(&existing, |(_, c)| c.updated_at))
-        .bind(column(&existing, |(_, c)| c.version))
-        .fetch_all(db)
-        .await
+        .bind(column(&existing, |(_, c)| c.version));
 }

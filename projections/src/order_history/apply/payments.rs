@@ -1,30 +1,25 @@
 //! The rows of payments.
 
-use sqlx::PgConnection;
-
 use super::super::changes::{Changes, PaymentChange};
 use super::super::row::PaymentStatus;
 use crate::arrays::column;
-use crate::generation::Generation;
+use crate::together::Together;
 
-pub(super) async fn insert_payments(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) fn insert_payments(changes: &Changes<'_>, together: &mut Together) {
     let new: Vec<_> = changes
         .payments
         .iter()
         .filter_map(|(id, change)| change.opened.map(|opened| (id, opened, change)))
         .collect();
     if new.is_empty() {
-        return Ok(());
+        return;
     }
     let insert = "INSERT INTO order_history_g{g}_payments
                       (payment_id, order_id, phase, currency, amount, captured, refunded, updated_at, version)
                   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
                                        $7::bigint[], $8::timestamptz[], $9::bigint[])";
-    sqlx::query(&generation.sql(insert))
+    together
+        .add("new_payments", insert)
         .bind(column(&new, |(id, ..)| **id))
         .bind(column(&new, |(_, opened, _)| opened.0))
         .bind(column(&new, |(.., change)| phase(change).unwrap_or("pending")))
@@ -33,10 +28,7 @@ pub(super) async fn insert_payments(
         .bind(column(&new, |(.., change)| change.captured))
         .bind(column(&new, |(.., change)| change.refunded))
         .bind(column(&new, |(.., change)| change.updated_at))
-        .bind(column(&new, |(.., change)| change.version))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&new, |(.., change)| change.version));
 }
 
 const UPDATE_PAYMENTS: &str = "
@@ -47,25 +39,19 @@ const UPDATE_PAYMENTS: &str = "
         AS c(payment_id, phase, captured, refunded, updated_at, version)
     WHERE p.payment_id = c.payment_id";
 
-pub(super) async fn update_payments(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) fn update_payments(changes: &Changes<'_>, together: &mut Together) {
     let existing: Vec<_> = changes.payments.iter().filter(|(_, change)| change.opened.is_none()).collect();
     if existing.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(&generation.sql(UPDATE_PAYMENTS))
+    together
+        .add("changed_payments", UPDATE_PAYMENTS)
         .bind(column(&existing, |(id, _)| **id))
         .bind(column(&existing, |(_, change)| phase(change)))
         .bind(column(&existing, |(_, change)| change.captured))
         .bind(column(&existing, |(_, change)| change.refunded))
         .bind(column(&existing, |(_, change)| change.updated_at))
-        .bind(column(&existing, |(_, change)| change.version))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&existing, |(_, change)| change.version));
 }
 
 pub(in super::super) fn phase(change: &PaymentChange<'_>) -> Option<&'static str> {

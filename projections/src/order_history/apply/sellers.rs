@@ -3,11 +3,12 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::changes::Changes;
+use super::super::changes::{Changes, OrderChange};
 use super::super::row::OrderStatus;
 use super::counts::Stepped;
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::together::Together;
 
 const INSERT: &str = "
     INSERT INTO order_history_g{g}_sellers
@@ -15,19 +16,16 @@ const INSERT: &str = "
     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::bigint[],
                          $7::bigint[], $8::integer[], $9::bigint[])";
 
-pub(super) async fn insert_sellers(
-    changes: &Changes<'_>,
-    generation: Generation,
-    db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) fn insert_sellers(changes: &Changes<'_>, together: &mut Together) {
     let placed =
         changes.sellers.iter().filter_map(|(key, change)| Some((key, change.placed.as_ref()?, change)));
     let new: Vec<_> = placed.collect();
     if new.is_empty() {
-        return Ok(());
+        return;
     }
     let status = |order: Uuid, lines: &[u32]| changes.seller_status(order, lines).as_str();
-    sqlx::query(&generation.sql(INSERT))
+    together
+        .add("new_sellers", INSERT)
         .bind(column(&new, |((_, seller), ..)| *seller))
         .bind(column(&new, |(_, part, _)| part.placed_at))
         .bind(column(&new, |((order, _), ..)| *order))
@@ -36,10 +34,7 @@ pub(super) async fn insert_sellers(
         .bind(column(&new, |(_, part, _)| part.total))
         .bind(column(&new, |(.., change)| change.refunded))
         .bind(column(&new, |(_, part, _)| i32::try_from(part.lines.len()).unwrap_or(i32::MAX)))
-        .bind(column(&new, |(_, part, _)| part.units))
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(column(&new, |(_, part, _)| part.units));
 }
 
 /// And what each part was before: `was` is the row as this statement found it.
@@ -48,7 +43,7 @@ const ALL_LINES: &str = "
     FROM unnest($1::uuid[], $2::text[]) AS c(order_id, status)
     JOIN order_history_g{g}_sellers was ON was.order_id = c.order_id
     WHERE s.seller_id = was.seller_id AND s.placed_at = was.placed_at AND s.order_id = was.order_id
-    RETURNING s.seller_id, s.placed_at, was.status, s.status";
+    RETURNING s.seller_id, s.placed_at, was.status AS was, s.status";
 
 /// The sellers of the lines that took a step of their own: a seller's lines step together.
 const OWN_LINES: &str = "
@@ -58,46 +53,53 @@ const OWN_LINES: &str = "
           JOIN order_history_g{g}_lines l ON l.order_id = c.order_id AND l.line = c.line) c
     JOIN order_history_g{g}_sellers was ON was.order_id = c.order_id AND was.seller_id = c.seller_id
     WHERE s.seller_id = was.seller_id AND s.placed_at = was.placed_at AND s.order_id = was.order_id
-    RETURNING s.seller_id, s.placed_at, was.status, s.status";
+    RETURNING false, s.seller_id, s.placed_at, was.status, s.status";
 
 const REFUNDED: &str = "
     UPDATE order_history_g{g}_sellers s SET refunded = s.refunded + c.refunded
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS c(order_id, seller_id, refunded)
     WHERE s.order_id = c.order_id AND s.seller_id = c.seller_id";
 
-/// Writes what changed, and says which came to another status.
-pub(super) async fn update_sellers(
+/// Whether there are any that step; which they were is returned.
+pub(super) fn step_sellers(changes: &Changes<'_>, together: &mut Together) -> bool {
+    let stepped = known(changes).filter_map(|(id, it)| Some((*id, it.all_lines?)));
+    let stepped: Vec<(Uuid, OrderStatus)> = stepped.collect();
+    if stepped.is_empty() {
+        return false;
+    }
+    together
+        .add("stepped_sellers", ALL_LINES)
+        .bind(column(&stepped, |(order, _)| *order))
+        .bind(column(&stepped, |(_, status)| status.as_str()));
+    true
+}
+
+/// The sellers of lines that took a step of their own, after those of whole orders. Says which came to another status.
+pub(super) async fn step_own_lines(
     changes: &Changes<'_>,
     generation: Generation,
     db: &mut PgConnection,
 ) -> Result<Vec<Stepped>, sqlx::Error> {
-    let mut stepped = Vec::new();
-    let known = || changes.orders.iter().filter(|(_, change)| change.placed.is_none());
-    let all: Vec<(Uuid, OrderStatus)> = known().filter_map(|(id, it)| Some((*id, it.all_lines?))).collect();
-    if !all.is_empty() {
-        let updated: Vec<Stepped> = sqlx::query_as(&generation.sql(ALL_LINES))
-            .bind(column(&all, |(order, _)| *order))
-            .bind(column(&all, |(_, status)| status.as_str()))
-            .fetch_all(&mut *db)
-            .await?;
-        stepped.extend(updated);
+    let stepped =
+        known(changes).flat_map(|(id, it)| it.own_lines.iter().map(|(line, status)| (*id, *line, *status)));
+    let stepped: Vec<(Uuid, u32, OrderStatus)> = stepped.collect();
+    if stepped.is_empty() {
+        return Ok(Vec::new());
     }
-    let own = known().flat_map(|(id, it)| it.own_lines.iter().map(|(line, status)| (*id, *line, *status)));
-    let own: Vec<(Uuid, u32, OrderStatus)> = own.collect();
-    if !own.is_empty() {
-        let updated: Vec<Stepped> = sqlx::query_as(&generation.sql(OWN_LINES))
-            .bind(column(&own, |(order, ..)| *order))
-            .bind(column(&own, |(_, line, _)| i32::try_from(*line).unwrap_or(i32::MAX)))
-            .bind(column(&own, |(.., status)| status.as_str()))
-            .fetch_all(&mut *db)
-            .await?;
-        stepped.extend(updated);
-    }
-    refund_sellers(changes, generation, db).await?;
-    Ok(stepped)
+    sqlx::query_as(&generation.sql(OWN_LINES))
+        .bind(column(&stepped, |(order, ..)| *order))
+        .bind(column(&stepped, |(_, line, _)| i32::try_from(*line).unwrap_or(i32::MAX)))
+        .bind(column(&stepped, |(.., status)| status.as_str()))
+        .fetch_all(db)
+        .await
 }
 
-async fn refund_sellers(
+/// Orders that were there before.
+fn known<'a>(changes: &'a Changes<'a>) -> impl Iterator<Item = (&'a Uuid, &'a OrderChange<'a>)> {
+    changes.orders.iter().filter(|(_, change)| change.placed.is_none())
+}
+
+pub(super) async fn refund_sellers(
     changes: &Changes<'_>,
     generation: Generation,
     db: &mut PgConnection,

@@ -20,7 +20,7 @@ use crate::tally::Tally;
 const EACH_CORE: usize = 2;
 
 /// So many at most, whatever the machine has: each holds a connection, and a range in memory.
-const MOST: usize = 8;
+pub(super) const MOST: u32 = 8;
 
 /// What is left of a range when its rows are loaded.
 pub(super) struct Found {
@@ -50,19 +50,21 @@ impl Ranges {
 impl Crew {
     pub(super) async fn start(
         load: &Load<'_>,
+        log: Log,
         until: i64,
         ranges: Vec<Range>,
         found: mpsc::Sender<Found>,
     ) -> Result<Self, LoadError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = usize::try_from(MOST).unwrap_or(1);
         let ranges = Arc::new(Ranges { all: ranges, next: AtomicUsize::new(0) });
         let mut tasks = JoinSet::new();
-        for _ in 0..(cores * EACH_CORE).min(MOST) {
+        for _ in 0..(cores * EACH_CORE).min(most) {
             let hand = Hand {
                 model: load.model,
                 generation: load.generation,
                 fold: load.fold,
-                log: load.log.clone(),
+                log: log.clone(),
                 until,
                 ranges: Arc::clone(&ranges),
                 found: found.clone(),

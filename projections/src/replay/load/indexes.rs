@@ -9,8 +9,12 @@ use super::gather::next;
 use crate::generation::Generation;
 use crate::read_model::ReadModel;
 
-/// What sorting may take for each index.
-const MEMORY: &str = "SET maintenance_work_mem = '256MB'";
+/// What sorting may take for each index, and that one process does it: there are tables for all cores, and processes that
+/// share a sort do it by way of files. A fourth of the rows that statistics are usually made of says as much of columns
+/// of which most are unique or have few values.
+const SETTINGS: &str = "SET maintenance_work_mem = '256MB';
+    SET max_parallel_maintenance_workers = 0;
+    SET default_statistics_target = 25";
 
 /// How they are made again, table by table.
 pub(super) struct Indexes(Vec<Vec<String>>);
@@ -54,7 +58,7 @@ impl Indexes {
 }
 
 async fn make(statements: Vec<String>, mut db: PgConnection) -> Result<PgConnection, LoadError> {
-    db.execute(MEMORY).await?;
+    db.execute(SETTINGS).await?;
     for statement in statements {
         db.execute(statement.as_str()).await?;
     }

@@ -16,6 +16,8 @@ mod window;
 use std::collections::BTreeSet;
 
 use event_store::{Head, Log};
+use futures::future::try_join_all;
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 use tracing::info;
@@ -31,8 +33,12 @@ use crate::runner::failure::FeedError;
 use crate::runner::projector::connect;
 use crate::tally::Tally;
 
-/// Events of a range, so many and the rest of the last aggregate.
-const WINDOW: i64 = 10_000;
+/// Events of a range, so many and the rest of the last aggregate. The smaller it is the less waits for the last one.
+const WINDOW: i64 = 5_000;
+
+/// A range is read along the index, whatever Postgres takes it for: it would read the whole log for some, with a sort.
+const ALONG_THE_INDEX: [(&str, &str); 2] =
+    [("plan_cache_mode", "force_generic_plan"), ("max_parallel_workers_per_gather", "0")];
 
 /// Keys whose sums are kept in memory: some 170 bytes each.
 const MOST_KEYS: usize = 3_000_000;
@@ -105,14 +111,12 @@ impl Load<'_> {
         self.covers_all_tables()?;
         let head = self.log.head().await?;
         let indexes = Indexes::take_away(db, self.model, self.generation).await?;
-        let mut ranges = Vec::new();
-        for aggregate_type in self.model.aggregates() {
-            ranges.extend(self.log.ranges(aggregate_type, self.size.window).await?);
-        }
+        let ranges = self.model.aggregates().iter().map(|of| self.log.ranges(of, self.size.window));
+        let ranges = try_join_all(ranges).await?.concat();
         let all = i64::try_from(ranges.len()).unwrap_or(i64::MAX).max(1);
         let mut gathered = Gathered::start(self.model, self.generation, self.size.keys, self.owner).await?;
         let (found, mut finding) = mpsc::channel(2);
-        let crew = Crew::start(self, head.position, ranges, found).await?;
+        let crew = Crew::start(self, self.along_the_index(), head.position, ranges, found).await?;
         let (mut done, mut any_parked) = (0, false);
         while let Some(window) = finding.recv().await {
             done += 1;
@@ -126,6 +130,12 @@ impl Load<'_> {
         indexes.make(connections).await?;
         info!(read_model = self.model.name(), position = head.position, "its new tables are loaded");
         Ok(Filled { head, any_parked })
+    }
+
+    /// The same log, by connections that read ranges.
+    fn along_the_index(&self) -> Log {
+        let options = self.log.pool().connect_options().as_ref().clone().options(ALONG_THE_INDEX);
+        Log::new(PgPoolOptions::new().max_connections(crew::MOST).connect_lazy_with(options))
     }
 
     /// A table that somebody added and the fold doesn't know of would stay empty.
