@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 /// The form of the snapshots that this build writes. One of another form is not read: raise it when the state of a
-/// snapshotted aggregate changes.
+/// snapshotted aggregate changes in a way that `serde(default)` doesn't read.
 const STATE_VERSION: i32 = 2;
 
 /// A stream is snapshotted each time it has grown by this many events.

@@ -10,15 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How many questions are put together at most.
 const MOST: usize = 256;
 
-/// After how long without a question the connection goes back to the pool.
+/// After how long without a question the connection goes back to the pool, and after how long with questions all the time.
 const IDLE: Duration = Duration::from_secs(1);
+const LENT: Duration = Duration::from_secs(60);
+
+/// How long Postgres may be silent: a connection may be one of those that nobody will ever hear of again.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Something that is asked of Postgres.
 pub trait Question: Sized + Send + Sync + 'static {
@@ -90,6 +94,12 @@ impl<Q: Question> Together<Q> {
     }
 }
 
+/// The connection that is kept.
+struct Kept {
+    connection: PoolConnection<Postgres>,
+    since: Instant,
+}
+
 async fn answer_all<Q: Question>(pool: PgPool, mut asked: mpsc::Receiver<Asked<Q>>) {
     let mut kept = None;
     let mut together = Vec::with_capacity(MOST);
@@ -105,10 +115,10 @@ async fn answer_all<Q: Question>(pool: PgPool, mut asked: mpsc::Receiver<Asked<Q
         }
         let (questions, askers): (Vec<_>, Vec<_>) =
             together.drain(..).map(|Asked { question, answer }| (question, answer)).unzip();
-        // Whoever gave up waiting needs no answer.
         match answers(&pool, &mut kept, &questions).await {
             Ok(answers) => {
                 for (asker, answer) in askers.into_iter().zip(answers) {
+                    // Whoever gave up waiting needs no answer.
                     let _ = asker.send(Ok(answer));
                 }
             }
@@ -121,7 +131,6 @@ async fn answer_all<Q: Question>(pool: PgPool, mut asked: mpsc::Receiver<Asked<Q
                 }
             }
             Err(error) => {
-                kept = None;
                 let error = NotAnswered::from(error);
                 for asker in askers {
                     let _ = asker.send(Err(error.clone()));
@@ -133,15 +142,46 @@ async fn answer_all<Q: Question>(pool: PgPool, mut asked: mpsc::Receiver<Asked<Q
 
 async fn answers<Q: Question>(
     pool: &PgPool,
-    kept: &mut Option<PoolConnection<Postgres>>,
+    kept: &mut Option<Kept>,
     questions: &[Q],
 ) -> Result<Vec<Q::Answer>, sqlx::Error> {
-    if pool.is_closed() {
-        *kept = None; // Nobody asks by a pool that is closed.
+    // Nobody asks by a pool that is closed.
+    if pool.is_closed() || kept.as_ref().is_some_and(|kept| kept.since.elapsed() > LENT) {
+        *kept = None;
     }
-    let connection = match kept {
+    let open = match kept.as_mut() {
         Some(open) => open,
-        none => none.insert(pool.acquire().await?),
+        None => kept.insert(Kept { connection: living(pool).await?, since: Instant::now() }),
     };
-    Q::ask(questions, connection).await
+    let answered = within(Q::ask(questions, &mut open.connection)).await;
+    if answered.as_ref().is_err_and(|error| !is_about_a_question(error))
+        && let Some(suspect) = kept.take()
+    {
+        // Not given back: the pool would ask it whether it lives, and wait as long, or lend it again.
+        drop(suspect.connection.detach());
+    }
+    answered
+}
+
+/// A connection that answers. It serves many for long, so a round trip more costs nothing.
+async fn living(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    for _ in 0..pool.size() {
+        let mut connection = pool.acquire().await?;
+        if within(connection.ping()).await.is_ok() {
+            return Ok(connection);
+        }
+        drop(connection.detach());
+    }
+    pool.acquire().await
+}
+
+async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let silent = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+    timeout(SILENCE, answer).await.unwrap_or_else(silent)
+}
+
+/// A data exception, or an integrity constraint violation: it says nothing against the connection.
+fn is_about_a_question(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(said) = error else { return false };
+    said.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }

@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod fingerprint;
 pub mod generation;
 pub mod live;
+mod one_statement;
 pub mod order_history;
 pub mod parked;
 pub mod product_search;
@@ -37,7 +38,6 @@ pub mod tally;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod together;
 
 pub use live::{Answer, QueryError};
 pub use runner::kafka::KafkaConfig;

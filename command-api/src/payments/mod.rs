@@ -88,7 +88,8 @@ async fn settled_again(
     if is_settled(&payment.record) {
         return Ok(payment.into());
     }
-    settled(shop, payment_id, position, is_settled).await
+    // What became of it before this look has been seen: the outcome of an earlier attempt is no answer.
+    settled(shop, payment_id, position.max(payment.position), is_settled).await
 }
 
 /// Whether its gateway still has to answer: this attempt, or whichever is the last.

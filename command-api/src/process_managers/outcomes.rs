@@ -1,6 +1,7 @@
 //! Waiting for what becomes of a payment.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api_contract::views::{PaymentRecord, PersonalBodies};
@@ -22,12 +23,18 @@ pub struct Outcome {
 }
 
 /// A payment as a command left it.
-#[derive(Debug)]
 pub struct Left {
     /// The payment.
     pub record: PaymentRecord,
     /// All that is kept in `personal` for it.
     pub bodies: PersonalBodies,
+}
+
+/// Nothing of what is kept of a person.
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Left").field("record", &self.record).finish_non_exhaustive()
+    }
 }
 
 impl From<i64> for Outcome {
@@ -81,7 +88,10 @@ impl Outcomes {
     pub fn tell(&self, payment_id: PaymentId, outcome: impl Into<Outcome>) {
         let outcome = outcome.into();
         let mut waiting = self.lock();
-        waiting.recent.push_back((payment_id, outcome.clone()));
+        // What is kept of a person is remembered only for who is not here yet: whoever comes after them reads it.
+        let is_waited_for = waiting.by_payment.contains_key(&payment_id);
+        let remembered = if is_waited_for { outcome.position.into() } else { outcome.clone() };
+        waiting.recent.push_back((payment_id, remembered));
         if waiting.recent.len() > REMEMBERED {
             waiting.recent.pop_front();
         }

@@ -226,7 +226,7 @@ impl Pilot {
             };
             let trouble = self.judge(&error);
             // What can't be stored loses no connection, but the transaction that it was in holds the log's lock.
-            self.connection = None;
+            self.lost();
             // The group was decided under a lock that may be gone, but it has its place: its outcome is found as ever.
             if let Some(sealed) = sealed {
                 return match trouble {
@@ -273,7 +273,11 @@ impl Pilot {
         }
         let sealed = Sealed::new(group, now_known.head, Utc::now(), now_known.recorded_at);
         match within(silence, append(&mut transaction, &sealed)).await {
-            Ok(Appended::Moved) => return Ok(Landing::Moved),
+            // It can't be, under the lock. If it is, nothing is known.
+            Ok(Appended::Moved) => {
+                tail.clear();
+                return Ok(Landing::Moved);
+            }
             Ok(Appended::Here) => {}
             Err(error) => return Err((error, Some(sealed))),
         }

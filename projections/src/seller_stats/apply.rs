@@ -10,8 +10,8 @@ use super::fold::Changes;
 use super::row::Sums;
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
-use crate::together::Together;
 
 /// Adds to the sums of products, of some table and the column that says when.
 macro_rules! add_products_sql {
@@ -35,26 +35,27 @@ impl Changes<'_> {
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
-        let mut together = Together::of(generation);
-        self.add_sums(&mut together);
-        add_products(
-            "products",
-            add_products_sql!("products", "at", "timestamptz"),
-            &self.products,
-            &mut together,
-        );
+        let mut statement = OneStatement::of(generation);
+        // The other way round than they run.
+        self.note_purchases(&mut statement);
+        self.note_customers(&mut statement);
         add_products(
             "days",
             add_products_sql!("product_days", "day", "date"),
             &self.product_days,
-            &mut together,
+            &mut statement,
         );
-        self.note_customers(&mut together);
-        self.note_purchases(&mut together);
-        Ok(together.execute(db).await?)
+        add_products(
+            "products",
+            add_products_sql!("products", "at", "timestamptz"),
+            &self.products,
+            &mut statement,
+        );
+        self.add_sums(&mut statement);
+        Ok(statement.execute(db).await?)
     }
 
-    fn add_sums(&self, together: &mut Together) {
+    fn add_sums(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.sums.iter().collect();
         if rows.is_empty() {
             return;
@@ -68,15 +69,15 @@ impl Changes<'_> {
             SET gross = s.gross + excluded.gross, refunds = s.refunds + excluded.refunds,
                 orders = s.orders + excluded.orders, units = s.units + excluded.units,
                 returned_units = s.returned_units + excluded.returned_units";
-        together
+        statement
             .add("sums", add)
             .bind(column(&rows, |(key, _)| key.0))
             .bind(column(&rows, |(key, _)| key.1))
             .bind(column(&rows, |(key, _)| key.2));
-        bind_sums(&rows, together).bind(column(&rows, |(_, sums)| sums.orders));
+        bind_sums(&rows, statement).bind(column(&rows, |(_, sums)| sums.orders));
     }
 
-    fn note_customers(&self, together: &mut Together) {
+    fn note_customers(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.customers.iter().collect();
         if rows.is_empty() {
             return;
@@ -86,14 +87,14 @@ impl Changes<'_> {
             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
             ON CONFLICT (seller_id, customer_id) DO UPDATE SET first_at = excluded.first_at
             WHERE excluded.first_at < c.first_at";
-        together
+        statement
             .add("customers", note)
             .bind(column(&rows, |(key, _)| key.0))
             .bind(column(&rows, |(key, _)| key.1))
             .bind(column(&rows, |(_, first_at)| **first_at));
     }
 
-    fn note_purchases(&self, together: &mut Together) {
+    fn note_purchases(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.purchases.iter().collect();
         if rows.is_empty() {
             return;
@@ -102,7 +103,7 @@ impl Changes<'_> {
             INSERT INTO seller_stats_g{g}_purchases (seller_id, at, customer_id)
             SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[])
             ON CONFLICT DO NOTHING";
-        together
+        statement
             .add("purchases", note)
             .bind(column(&rows, |(seller, ..)| *seller))
             .bind(column(&rows, |(_, at, _)| *at))
@@ -111,10 +112,10 @@ impl Changes<'_> {
 }
 
 fn add_products<W>(
-    name: &str,
-    add: &str,
+    name: &'static str,
+    add: &'static str,
     products: &BTreeMap<(Uuid, W, Uuid, &str), Sums>,
-    together: &mut Together,
+    statement: &mut OneStatement,
 ) where
     W: Copy + for<'q> Encode<'q, Postgres> + Type<Postgres> + PgHasArrayType,
 {
@@ -122,18 +123,18 @@ fn add_products<W>(
     if rows.is_empty() {
         return;
     }
-    together
+    statement
         .add(name, add)
         .bind(column(&rows, |(key, _)| key.0))
         .bind(column(&rows, |(key, _)| key.1))
         .bind(column(&rows, |(key, _)| key.2))
         .bind(column(&rows, |(key, _)| key.3));
-    bind_sums(&rows, together);
+    bind_sums(&rows, statement);
 }
 
 /// Binds gross, refunds, units and returned units.
-fn bind_sums<'t, K>(rows: &[(K, &Sums)], together: &'t mut Together) -> &'t mut Together {
-    together
+fn bind_sums<'t, K>(rows: &[(K, &Sums)], statement: &'t mut OneStatement) -> &'t mut OneStatement {
+    statement
         .bind(column(rows, |(_, sums)| sums.gross))
         .bind(column(rows, |(_, sums)| sums.refunds))
         .bind(column(rows, |(_, sums)| sums.units))

@@ -132,7 +132,7 @@ macro_rules! report {
                     SELECT json_agg(p ORDER BY p.currency, p.gross DESC, p.units DESC, p.product_id)
                     FROM (SELECT DISTINCT currency FROM moved) c CROSS JOIN LATERAL (
                         SELECT * FROM moved WHERE moved.currency = c.currency
-                        ORDER BY gross DESC, units DESC, product_id LIMIT $4) p), '[]'))"
+                        ORDER BY gross DESC, units DESC, product_id LIMIT greatest($4, 0)) p), '[]'))"
         )
     };
 }

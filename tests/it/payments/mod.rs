@@ -11,7 +11,7 @@ use api_contract::Role;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Options, Person, payment_of};
+use crate::harness::{App, Options, Person, payment_of, until};
 
 async fn ordered(buyer: &Person<'_>, seller: &Person<'_>) -> Value {
     let product = seller.product("99.99", 5).await;
@@ -133,6 +133,27 @@ async fn a_declined_payment_may_be_tried_again() {
     assert_eq!(buyer.pay(&order, "tok_mastercard").await.status, 200);
     let captured = charges(&app).await.into_iter().filter(|(status, _)| status == "succeeded").count();
     assert_eq!(captured, 1);
+}
+
+/// Guards that a request which is sent again isn't told what became of an attempt before the one that is under way.
+#[tokio::test]
+async fn a_declined_payment_that_is_sent_again_waits_for_the_card_that_came_after_it() {
+    let app = App::start().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let order = ordered(&buyer, &seller).await;
+    let declined = payment_of(&order, "tok_chargeDeclined");
+    assert_eq!(buyer.post_once("the first card", "/payments/process", &declined).await.status, 402);
+    let again = async {
+        let attempts = async || {
+            let events = app.events("payments", payment_id(&order)).await;
+            events.iter().filter(|event| **event == "PaymentAttempted").count() == 2
+        };
+        until("the second card is tried", attempts).await;
+        buyer.post_once("the first card", "/payments/process", &declined).await
+    };
+    let (other, again) = tokio::join!(buyer.pay(&order, "tok_webhookDelayed"), again);
+    assert_eq!((other.status.as_u16(), again.status.as_u16()), (200, 200), "{}", again.text);
 }
 
 #[tokio::test]

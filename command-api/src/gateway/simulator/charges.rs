@@ -158,7 +158,6 @@ impl Simulator {
 }
 
 /// A charge that is to be made.
-#[derive(Debug)]
 pub(super) struct NewCharge {
     key: String,
     made: Row,
@@ -205,6 +204,8 @@ async fn insert(db: impl PgExecutor<'_>, charges: &[NewCharge]) -> Result<HashSe
              (key, id, amount, currency, token, status, code, brand, last4, return_url, cancel_url, settles_at)
          SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
                               $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+              AS made(key, id, amount, currency, token, status, code, brand, last4, return_url, cancel_url, settles_at)
+         ORDER BY key -- two processes that make the same ones wait for each other, and not in a circle
          ON CONFLICT (key) DO NOTHING RETURNING id",
         &texts(|charge| &charge.key) as _,
         &texts(|charge| &charge.made.id) as _,

@@ -94,7 +94,10 @@ impl<'a> Turn<'a> {
                 () = self.stop.cancelled() => return Ok(None),
                 place = Arc::clone(&self.room).acquire_owned() => return Ok(place.ok()),
                 Some(finished) = self.tasks.join_next() => reap(finished, &mut self.progress),
-                _ = self.tick.tick() => self.store().await?,
+                _ = self.tick.tick() => {
+                    self.look = true;
+                    self.store().await?;
+                }
             }
         }
     }

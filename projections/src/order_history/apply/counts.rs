@@ -14,8 +14,8 @@ use super::super::counted::Whose;
 use super::super::row::OrderStatus;
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
-use crate::together::Together;
 
 /// Whose orders, since which day and in which status: the table's primary key.
 pub(in super::super) type Key = (Whose, Uuid, NaiveDate, OrderStatus);
@@ -87,10 +87,10 @@ impl Counts {
     }
 
     /// Adds it together with other statements, where nothing becomes less.
-    pub(super) fn add_to(&self, together: &mut Together) {
+    pub(super) fn add_to(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.rows().collect();
         if !rows.is_empty() {
-            add(&rows, together);
+            add(&rows, statement);
         }
     }
 
@@ -101,10 +101,10 @@ impl Counts {
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), sqlx::Error> {
-        let mut together = Together::of(generation);
-        self.add_to(&mut together);
+        let mut statement = OneStatement::of(generation);
+        self.add_to(&mut statement);
         let any_empty = "SELECT true FROM added WHERE orders = 0 LIMIT 1";
-        if !together.fetch::<(bool,)>(any_empty, db).await?.is_empty() {
+        if !statement.fetch::<(bool,)>(any_empty, db).await?.is_empty() {
             let taken: Vec<_> = self.rows().filter(|(_, orders)| *orders < 0).collect();
             take_away_empty(&taken, generation, db).await?;
         }
@@ -112,13 +112,13 @@ impl Counts {
     }
 }
 
-fn add(rows: &[(&Key, i64)], together: &mut Together) {
+fn add(rows: &[(&Key, i64)], statement: &mut OneStatement) {
     let add = "
         INSERT INTO order_history_g{g}_counts AS c (whose, owner, since, status, orders)
         SELECT * FROM unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[])
         ON CONFLICT (whose, owner, since, status) DO UPDATE SET orders = c.orders + excluded.orders
         RETURNING orders";
-    together
+    statement
         .add("added", add)
         .bind(column(rows, |(key, _)| key.0.as_str()))
         .bind(column(rows, |(key, _)| key.1))

@@ -2,7 +2,7 @@
 
 use super::super::changes::Changes;
 use crate::arrays::column;
-use crate::together::Together;
+use crate::one_statement::OneStatement;
 
 const INSERT_LINES: &str = "
     INSERT INTO order_history_g{g}_lines
@@ -10,7 +10,7 @@ const INSERT_LINES: &str = "
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[],
                          $8::bigint[], $9::bigint[], $10::bigint[])";
 
-pub(super) fn insert_lines(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn insert_lines(changes: &Changes<'_>, statement: &mut OneStatement) {
     let new: Vec<_> = changes
         .lines
         .iter()
@@ -19,7 +19,7 @@ pub(super) fn insert_lines(changes: &Changes<'_>, together: &mut Together) {
     if new.is_empty() {
         return;
     }
-    together
+    statement
         .add("new_lines", INSERT_LINES)
         .bind(column(&new, |(key, ..)| key.0))
         .bind(column(&new, |(key, ..)| place(key.1)))
@@ -39,12 +39,12 @@ const UPDATE_LINES: &str = "
     FROM unnest($1::uuid[], $2::integer[], $3::bigint[], $4::bigint[]) AS c(order_id, line, returned, refunded)
     WHERE l.order_id = c.order_id AND l.line = c.line";
 
-pub(super) fn update_lines(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn update_lines(changes: &Changes<'_>, statement: &mut OneStatement) {
     let existing: Vec<_> = changes.lines.iter().filter(|(_, change)| change.bought.is_none()).collect();
     if existing.is_empty() {
         return;
     }
-    together
+    statement
         .add("changed_lines", UPDATE_LINES)
         .bind(column(&existing, |(key, _)| key.0))
         .bind(column(&existing, |(key, _)| place(key.1)))

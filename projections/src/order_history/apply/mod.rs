@@ -1,4 +1,4 @@
-//! Writing folded changes: one statement for new rows and one for changed ones, by table, all of them sent as one.
+//! Writing folded changes: one statement for new rows and one for changed ones, by table, most of them sent as one.
 //!
 //! The events of an order come in order, so what changes and was not placed in this batch has its row already. Counters
 //! come last, and where an order came to another status they wait for what it was before.
@@ -19,8 +19,8 @@ use self::sellers::{insert_sellers, refund_sellers, step_own_lines, step_sellers
 use super::changes::Changes;
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
-use crate::together::Together;
 
 /// Which orders came to another status, and which sellers' parts of them.
 const STEPPED: &str = "SELECT true, * FROM changed_orders UNION ALL SELECT false, * FROM stepped_sellers";
@@ -33,41 +33,42 @@ pub(super) async fn write(
     generation: Generation,
     db: &mut PgConnection,
 ) -> Result<(), ApplyError> {
-    let mut together = Together::of(generation);
+    let mut statement = OneStatement::of(generation);
     let mut counts = Counts::placed(changes);
     let any_known = changes.orders.values().any(|change| change.placed.is_none());
     if !any_known {
-        counts.add_to(&mut together);
+        // Added first, so that it runs last: other writers want the counters' rows too.
+        counts.add_to(&mut statement);
     }
-    insert_orders(changes, &mut together);
-    insert_lines(changes, &mut together);
-    update_lines(changes, &mut together);
-    insert_sellers(changes, &mut together);
-    insert_history(changes, &mut together);
-    insert_refunds(changes, &mut together);
-    delete_refunds(changes, &mut together);
-    insert_payments(changes, &mut together);
-    update_payments(changes, &mut together);
+    insert_orders(changes, &mut statement);
+    insert_lines(changes, &mut statement);
+    update_lines(changes, &mut statement);
+    insert_sellers(changes, &mut statement);
+    insert_history(changes, &mut statement);
+    insert_refunds(changes, &mut statement);
+    delete_refunds(changes, &mut statement);
+    insert_payments(changes, &mut statement);
+    update_payments(changes, &mut statement);
     if !any_known {
-        return Ok(together.execute(db).await?);
+        return Ok(statement.execute(db).await?);
     }
-    update_orders(changes, &mut together);
-    let stepped = if step_sellers(changes, &mut together) { STEPPED } else { STEPPED_ORDERS };
-    counts.stepped(together.fetch(stepped, db).await?)?;
+    update_orders(changes, &mut statement);
+    let stepped = if step_sellers(changes, &mut statement) { STEPPED } else { STEPPED_ORDERS };
+    counts.stepped(statement.fetch(stepped, db).await?)?;
     // A seller's part may have changed above, and one statement changes a row once.
     counts.stepped(step_own_lines(changes, generation, db).await?)?;
     refund_sellers(changes, generation, db).await?;
     Ok(counts.write(generation, db).await?)
 }
 
-fn insert_history(changes: &Changes<'_>, together: &mut Together) {
+fn insert_history(changes: &Changes<'_>, statement: &mut OneStatement) {
     let new: Vec<_> = changes.history.iter().collect();
     if new.is_empty() {
         return;
     }
     let insert = "INSERT INTO order_history_g{g}_history (order_id, sequence, status, occurred_at)
                   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[])";
-    together
+    statement
         .add("new_history", insert)
         .bind(column(&new, |(key, _)| key.0))
         .bind(column(&new, |(key, _)| key.1))
@@ -75,14 +76,14 @@ fn insert_history(changes: &Changes<'_>, together: &mut Together) {
         .bind(column(&new, |(_, step)| step.1));
 }
 
-fn insert_refunds(changes: &Changes<'_>, together: &mut Together) {
+fn insert_refunds(changes: &Changes<'_>, statement: &mut OneStatement) {
     let new: Vec<_> = changes.refunds.iter().filter_map(|(key, refund)| Some((key, (*refund)?))).collect();
     if new.is_empty() {
         return;
     }
     let insert = "INSERT INTO order_history_g{g}_refunds (order_id, refund_id, amount, occurred_at)
                   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])";
-    together
+    statement
         .add("new_refunds", insert)
         .bind(column(&new, |(key, _)| key.0))
         .bind(column(&new, |(key, _)| key.1))
@@ -91,7 +92,7 @@ fn insert_refunds(changes: &Changes<'_>, together: &mut Together) {
 }
 
 /// Those that came back to us.
-fn delete_refunds(changes: &Changes<'_>, together: &mut Together) {
+fn delete_refunds(changes: &Changes<'_>, statement: &mut OneStatement) {
     let reversed: Vec<_> = changes.refunds.iter().filter(|(_, refund)| refund.is_none()).collect();
     if reversed.is_empty() {
         return;
@@ -99,7 +100,7 @@ fn delete_refunds(changes: &Changes<'_>, together: &mut Together) {
     let delete = "DELETE FROM order_history_g{g}_refunds r
                   USING unnest($1::uuid[], $2::uuid[]) AS c(order_id, refund_id)
                   WHERE r.order_id = c.order_id AND r.refund_id = c.refund_id";
-    together
+    statement
         .add("reversed_refunds", delete)
         .bind(column(&reversed, |(key, _)| key.0))
         .bind(column(&reversed, |(key, _)| key.1));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::changes::{Changes, OrderChange};
 use super::super::row::OrderStatus;
 use crate::arrays::column;
-use crate::together::Together;
+use crate::one_statement::OneStatement;
 
 const INSERT_ORDERS: &str = "
     INSERT INTO order_history_g{g}_orders (order_id, number, external_id, customer_id, status, cancel_cause, currency,
@@ -33,14 +33,14 @@ pub(in super::super) fn new_orders<'a>(changes: &'a Changes<'a>) -> impl Iterato
     })
 }
 
-pub(super) fn insert_orders(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn insert_orders(changes: &Changes<'_>, statement: &mut OneStatement) {
     let new: Vec<New<'_>> = new_orders(changes).collect();
     if new.is_empty() {
         return;
     }
     let placed = || new.iter().map(|new| new.placed);
     let change = || new.iter().map(|new| new.change);
-    together
+    statement
         .add("new_orders", INSERT_ORDERS)
         .bind(column(&new, |new| new.id))
         .bind(placed().map(|p| p.number.as_str()).collect::<Vec<_>>())
@@ -98,13 +98,13 @@ const UPDATE_ORDERS: &str = "
     RETURNING o.customer_id, o.placed_at, was.status AS was, o.status";
 
 /// Returns which came to another status.
-pub(super) fn update_orders(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn update_orders(changes: &Changes<'_>, statement: &mut OneStatement) {
     let existing: Vec<(&Uuid, &OrderChange<'_>)> =
         changes.orders.iter().filter(|(_, change)| change.placed.is_none()).collect();
     if existing.is_empty() {
         return;
     }
-    together
+    statement
         .add("changed_orders", UPDATE_ORDERS)
         .bind(column(&existing, |(id, _)| **id))
         .bind(column(&existing, |(_, c)| c.status.map(OrderStatus::as_str)))

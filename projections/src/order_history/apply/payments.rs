@@ -3,9 +3,9 @@
 use super::super::changes::{Changes, PaymentChange};
 use super::super::row::PaymentStatus;
 use crate::arrays::column;
-use crate::together::Together;
+use crate::one_statement::OneStatement;
 
-pub(super) fn insert_payments(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn insert_payments(changes: &Changes<'_>, statement: &mut OneStatement) {
     let new: Vec<_> = changes
         .payments
         .iter()
@@ -18,7 +18,7 @@ pub(super) fn insert_payments(changes: &Changes<'_>, together: &mut Together) {
                       (payment_id, order_id, phase, currency, amount, captured, refunded, updated_at, version)
                   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
                                        $7::bigint[], $8::timestamptz[], $9::bigint[])";
-    together
+    statement
         .add("new_payments", insert)
         .bind(column(&new, |(id, ..)| **id))
         .bind(column(&new, |(_, opened, _)| opened.0))
@@ -39,12 +39,12 @@ const UPDATE_PAYMENTS: &str = "
         AS c(payment_id, phase, captured, refunded, updated_at, version)
     WHERE p.payment_id = c.payment_id";
 
-pub(super) fn update_payments(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn update_payments(changes: &Changes<'_>, statement: &mut OneStatement) {
     let existing: Vec<_> = changes.payments.iter().filter(|(_, change)| change.opened.is_none()).collect();
     if existing.is_empty() {
         return;
     }
-    together
+    statement
         .add("changed_payments", UPDATE_PAYMENTS)
         .bind(column(&existing, |(id, _)| **id))
         .bind(column(&existing, |(_, change)| phase(change)))

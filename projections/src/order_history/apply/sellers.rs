@@ -8,7 +8,7 @@ use super::super::row::OrderStatus;
 use super::counts::Stepped;
 use crate::arrays::column;
 use crate::generation::Generation;
-use crate::together::Together;
+use crate::one_statement::OneStatement;
 
 const INSERT: &str = "
     INSERT INTO order_history_g{g}_sellers
@@ -16,7 +16,7 @@ const INSERT: &str = "
     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::bigint[],
                          $7::bigint[], $8::integer[], $9::bigint[])";
 
-pub(super) fn insert_sellers(changes: &Changes<'_>, together: &mut Together) {
+pub(super) fn insert_sellers(changes: &Changes<'_>, statement: &mut OneStatement) {
     let placed =
         changes.sellers.iter().filter_map(|(key, change)| Some((key, change.placed.as_ref()?, change)));
     let new: Vec<_> = placed.collect();
@@ -24,7 +24,7 @@ pub(super) fn insert_sellers(changes: &Changes<'_>, together: &mut Together) {
         return;
     }
     let status = |order: Uuid, lines: &[u32]| changes.seller_status(order, lines).as_str();
-    together
+    statement
         .add("new_sellers", INSERT)
         .bind(column(&new, |((_, seller), ..)| *seller))
         .bind(column(&new, |(_, part, _)| part.placed_at))
@@ -61,13 +61,13 @@ const REFUNDED: &str = "
     WHERE s.order_id = c.order_id AND s.seller_id = c.seller_id";
 
 /// Whether there are any that step; which they were is returned.
-pub(super) fn step_sellers(changes: &Changes<'_>, together: &mut Together) -> bool {
+pub(super) fn step_sellers(changes: &Changes<'_>, statement: &mut OneStatement) -> bool {
     let stepped = known(changes).filter_map(|(id, it)| Some((*id, it.all_lines?)));
     let stepped: Vec<(Uuid, OrderStatus)> = stepped.collect();
     if stepped.is_empty() {
         return false;
     }
-    together
+    statement
         .add("stepped_sellers", ALL_LINES)
         .bind(column(&stepped, |(order, _)| *order))
         .bind(column(&stepped, |(_, status)| status.as_str()));

@@ -254,6 +254,13 @@ fn a_brand_with_a_comma_in_its_name_can_be_asked_for() {
             assert_eq!(found(&index, query), expected, "{list}");
         }
     }
+    let mut hidden = details("Lamp", "", 100);
+    hidden.brand = Some("Acme,Bright".to_owned());
+    hidden.hidden = true;
+    feed(&mut index, vec![created(4, hidden)], 4);
+    let brands = Some("acme,bright".to_owned());
+    let query = SearchQuery { brands, ..SearchQuery::default() };
+    assert_eq!(found(&index, query), vec![3, 2], "a brand that no product has is none");
 }
 
 proptest! {

@@ -1,8 +1,8 @@
 //! Statements that are sent as one, so that a batch goes to Postgres and back once, however many tables it changes.
 //!
-//! Each is a part of one `WITH`. All of them see the tables as they were before, so no two may change the same row. They
-//! run one after another, in an order that only depends on which they are: two writers that want the same rows wait for
-//! each other, and not in a circle.
+//! Each is a part of one `WITH`. All of them see the tables as they were before, so no two may change the same row. Postgres
+//! runs those whose rows nobody asks for from the last to the first. It doesn't promise that, but it is the same for all
+//! writers, so two that want the same rows wait for each other, and not in a circle.
 
 use std::fmt::Write as _;
 
@@ -13,21 +13,21 @@ use crate::generation::Generation;
 
 /// Statements for the tables of a generation, with what is bound.
 #[derive(Debug)]
-pub(crate) struct Together {
+pub(crate) struct OneStatement {
     generation: Generation,
     sql: String,
     arguments: PgArguments,
     failed: Option<sqlx::Error>,
 }
 
-impl Together {
+impl OneStatement {
     /// None yet.
     pub(crate) fn of(generation: Generation) -> Self {
         Self { generation, sql: String::new(), arguments: PgArguments::default(), failed: None }
     }
 
     /// Adds a statement by a name of its own: `{g}` stands for the generation, `$1` for what is bound next.
-    pub(crate) fn add(&mut self, name: &str, template: &str) -> &mut Self {
+    pub(crate) fn add(&mut self, name: &'static str, template: &'static str) -> &mut Self {
         let begin = if self.sql.is_empty() { "WITH " } else { ",\n" };
         let template = template.replace("{g}", &self.generation.to_string());
         let statement = renumbered(&template, self.arguments.len());
@@ -54,7 +54,11 @@ impl Together {
     }
 
     /// Runs them, and answers a query over what they return. Nothing where there are none.
-    pub(crate) async fn fetch<R>(self, query: &str, db: &mut PgConnection) -> Result<Vec<R>, sqlx::Error>
+    pub(crate) async fn fetch<R>(
+        self,
+        query: &'static str,
+        db: &mut PgConnection,
+    ) -> Result<Vec<R>, sqlx::Error>
     where
         R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
@@ -99,13 +103,13 @@ mod tests {
 
     #[test]
     fn statements_are_parts_of_one() {
-        let mut together = Together::of(Generation(3));
-        together.add("one", "DELETE FROM t_g{g} WHERE id = $1 AND of = $2").bind(1_i64).bind("x");
-        together.add("two", "DELETE FROM u_g{g} WHERE id = $1").bind(2_i64);
+        let mut statement = OneStatement::of(Generation(3));
+        statement.add("one", "DELETE FROM t_g{g} WHERE id = $1 AND of = $2").bind(1_i64).bind("x");
+        statement.add("two", "DELETE FROM u_g{g} WHERE id = $1").bind(2_i64);
         assert_eq!(
-            together.sql,
+            statement.sql,
             "WITH one AS (DELETE FROM t_g3 WHERE id = $1 AND of = $2),\ntwo AS (DELETE FROM u_g3 WHERE id = $3)"
         );
-        assert_eq!(together.arguments.len(), 3);
+        assert_eq!(statement.arguments.len(), 3);
     }
 }
