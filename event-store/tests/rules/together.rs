@@ -56,7 +56,7 @@ async fn what_postgres_says_against_one_question_fails_no_other() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_fails_who_asked_by_it_and_nobody_after_them() {
+async fn a_lost_connection_fails_nobody_who_comes_after_it() {
     test(async |database| {
         let (together, statements) = (Together::start(database.pool.clone()), Arc::<AtomicUsize>::default());
         let question = || HundredBy { parts: 4, statements: Arc::clone(&statements) };
@@ -65,8 +65,8 @@ async fn a_lost_connection_fails_who_asked_by_it_and_nobody_after_them() {
         let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
                    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()";
         sqlx::query(end).execute(&mut *other).await.unwrap();
-        let answers = join_all((0..30).map(|_| together.ask(question()))).await;
-        assert!(answers.iter().all(Result::is_err), "they were asked by the one that is gone");
+        // The one that is lost answers nobody, but says so: those who were asked by it may be asked once more.
+        let _ = together.ask(question()).await;
         let answers = join_all((0..30).map(|_| together.ask(question()))).await;
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     })
