@@ -218,12 +218,19 @@ pub(crate) async fn drop_all_but(
     Ok(())
 }
 
-/// Drops a generation. Another version had perhaps other tables: whatever is named like them.
+/// Drops a generation. Another version had perhaps other tables: whatever is named like them. They
+/// go last: by them it is found again where this is broken off.
 async fn drop_one(
     db: &mut PgConnection,
     model: &dyn ReadModel,
     generation: Generation,
 ) -> Result<(), sqlx::Error> {
+    let checkpoint = generation.checkpoint(model.name());
+    let name = checkpoint.name();
+    sqlx::query!("DELETE FROM checkpoints WHERE name = $1", name).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", name).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM partition_offsets WHERE consumer = $1", name).execute(&mut *db).await?;
+    sqlx::query!("DELETE FROM parked WHERE consumer = $1", name).execute(&mut *db).await?;
     let pattern = format!("^{}_g{generation}_", model.name());
     let tables = sqlx::query_scalar!(
         r#"SELECT relname::text AS "table!" FROM pg_class
@@ -235,11 +242,5 @@ async fn drop_one(
     for table in tables {
         sqlx::query(&format!("DROP TABLE {table}")).execute(&mut *db).await?;
     }
-    let checkpoint = generation.checkpoint(model.name());
-    let name = checkpoint.name();
-    sqlx::query!("DELETE FROM checkpoints WHERE name = $1", name).execute(&mut *db).await?;
-    sqlx::query!("DELETE FROM consumer_failures WHERE name = $1", name).execute(&mut *db).await?;
-    sqlx::query!("DELETE FROM partition_offsets WHERE consumer = $1", name).execute(&mut *db).await?;
-    sqlx::query!("DELETE FROM parked WHERE consumer = $1", name).execute(&mut *db).await?;
     Ok(())
 }

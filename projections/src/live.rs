@@ -61,6 +61,9 @@ pub(crate) struct Live {
 
 const UNDEFINED_TABLE: &str = "42P01";
 
+/// Of a query and the dropping of the tables that it asks.
+const DEADLOCK_DETECTED: &str = "40P01";
+
 impl Live {
     pub(crate) fn new(name: &'static str, pool: PgPool) -> Self {
         let version = registry::find(name).map_or(1, ReadModel::version);
@@ -118,7 +121,9 @@ impl Live {
             sqlx::query_as_with(&statement, arguments).fetch_one(&self.pool).await;
         let (live, position, body) = match row {
             Ok(row) => row,
-            Err(error) if is_undefined_table(&error) => return Ok(None),
+            Err(error) if is_undefined_table(&error) || has_code(&error, DEADLOCK_DETECTED) => {
+                return Ok(None);
+            }
             Err(error) => return Err(self.postgres(error)),
         };
         if live != Some(generation.0) {
@@ -135,8 +140,9 @@ impl Live {
 }
 
 pub(crate) fn is_undefined_table(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| code == UNDEFINED_TABLE)
+    has_code(error, UNDEFINED_TABLE)
+}
+
+fn has_code(error: &sqlx::Error, wanted: &str) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == wanted)
 }

@@ -41,7 +41,7 @@ pub(crate) use self::reader::Reader;
 pub use self::versions::{require_live, retire, unbuilt};
 
 /// How long the old tables' dropping waits for their last readers. The next replay drops what this one could not.
-const DROP_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
+const DROP_TIMEOUT: &str = "SET lock_timeout = '10s'";
 
 /// Why a read model could not be rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -268,11 +268,11 @@ impl Rebuild {
         Ok(at)
     }
 
+    /// Each table by itself and in no transaction: who waits for the last readers of one while it keeps them from another
+    /// waits in a circle with a query of both.
     async fn drop_old(&self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let mut tx = db.begin().await?;
-        sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
-        generation::drop_all_but_live(&mut tx, self.model).await?;
-        tx.commit().await
+        sqlx::query(DROP_TIMEOUT).execute(&mut *db).await?;
+        generation::drop_all_but_live(db, self.model).await
     }
 }
 

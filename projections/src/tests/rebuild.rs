@@ -123,3 +123,32 @@ async fn an_unknown_name_is_refused_with_those_there_are() {
     let error = replay_quietly(&database, "orders").await.unwrap_err().to_string();
     assert!(error.contains("order_history, seller_stats, catalog, coupons, product_search"), "{error}");
 }
+
+/// Guards that no query of several tables waits in a circle with the dropping of the old ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_an_old_table_keeps_nobody_from_the_others() {
+    let database = TestDatabase::new().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname LIKE 'order\\_history\\_g1\\_%'",
+    )
+    .fetch_all(&database.owner)
+    .await
+    .unwrap();
+    // In the order in which they are found, and dropped.
+    let (first, last) = (&tables[0], &tables[tables.len() - 1]);
+    let mut reader = database.app.begin().await.unwrap();
+    sqlx::query(&format!("SELECT FROM {last}")).execute(&mut *reader).await.unwrap();
+    let replaying = replay_quietly(&database, "order_history");
+    let reading = async {
+        let waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')";
+        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&database.owner).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+        let error = sqlx::query(&format!("SELECT FROM {first}")).execute(&mut *reader).await.unwrap_err();
+        reader.rollback().await.unwrap();
+        error.as_database_error().unwrap().code().unwrap().into_owned()
+    };
+    let (replayed, code) = tokio::join!(replaying, reading);
+    replayed.unwrap();
+    assert_eq!(code, "42P01", "it is gone already");
+}
