@@ -13,6 +13,7 @@ pub mod histories;
 pub mod log;
 pub mod recorded;
 pub mod relay;
+mod silence;
 pub mod snapshot;
 mod stream;
 pub mod streams;

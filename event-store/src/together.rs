@@ -14,6 +14,8 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+use crate::silence::within;
+
 /// How many questions are put together at most.
 const MOST: usize = 256;
 
@@ -21,7 +23,7 @@ const MOST: usize = 256;
 const IDLE: Duration = Duration::from_secs(1);
 const LENT: Duration = Duration::from_secs(60);
 
-/// How long Postgres may be silent: a connection may be one of those that nobody will ever hear of again.
+/// How long Postgres may be silent.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// Something that is asked of Postgres.
@@ -153,7 +155,7 @@ async fn answers<Q: Question>(
         Some(open) => open,
         None => kept.insert(Kept { connection: living(pool).await?, since: Instant::now() }),
     };
-    let answered = within(Q::ask(questions, &mut open.connection)).await;
+    let answered = within(SILENCE, Q::ask(questions, &mut open.connection)).await;
     if answered.as_ref().is_err_and(|error| !is_about_a_question(error))
         && let Some(suspect) = kept.take()
     {
@@ -167,17 +169,12 @@ async fn answers<Q: Question>(
 async fn living(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
     for _ in 0..pool.size() {
         let mut connection = pool.acquire().await?;
-        if within(connection.ping()).await.is_ok() {
+        if within(SILENCE, connection.ping()).await.is_ok() {
             return Ok(connection);
         }
         drop(connection.detach());
     }
     pool.acquire().await
-}
-
-async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    let silent = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
-    timeout(SILENCE, answer).await.unwrap_or_else(silent)
 }
 
 /// A data exception, or an integrity constraint violation: it says nothing against the connection.

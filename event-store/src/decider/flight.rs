@@ -20,6 +20,7 @@ use crate::append::{Appended, Group, Sealed, append};
 use crate::connect;
 use crate::head::Head;
 use crate::recorded::Recorded;
+use crate::silence::within;
 use crate::tail::Tail;
 
 /// What the decider asks for.
@@ -96,16 +97,6 @@ struct Pilot {
     tail: Tail,
     patience: Duration,
     silence: Duration,
-}
-
-/// What Postgres answers, unless it is silent for too long: its connection may be one of those that nobody will ever hear
-/// of again. That says nothing about the outcome, which is then as unknown as after a connection that was lost.
-async fn within<T>(
-    silence: Duration,
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, sqlx::Error> {
-    let silent = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
-    tokio::time::timeout(silence, answer).await.unwrap_or_else(silent)
 }
 
 /// What an error says about the group.
