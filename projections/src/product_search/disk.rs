@@ -17,10 +17,11 @@ use tantivy::{
 
 use super::entry::Entry;
 use super::fields::{Fields, SLOT, Text};
+use super::shelf::{Kept, Shelf};
 use super::vocabulary::Vocabulary;
 
-/// So many blocks of documents of a segment are kept unpacked, of 16 KiB each: those that are shown again and again.
-const BLOCKS: usize = 512;
+/// So many blocks of documents of a segment are kept unpacked, of 16 KiB each. What is shown again and again is on the shelf.
+const BLOCKS: usize = 64;
 /// No document.
 const NOWHERE: (u32, DocId) = (u32::MAX, 0);
 /// The slot of a document that was deleted.
@@ -35,6 +36,7 @@ pub(super) struct Disk {
     places: Vec<(u32, DocId)>,
     /// What is written in any segment.
     pub(super) vocabulary: Vocabulary,
+    shelf: Shelf,
 }
 
 /// A segment of a commit.
@@ -178,7 +180,8 @@ impl Disk {
             Some(disk) => disk.vocabulary.after(come, gone)?,
             None => Vocabulary::default().after(come, gone)?,
         };
-        Ok(Self { searcher, fields, segments, places, vocabulary })
+        let shelf = before.map(|disk| disk.shelf.clone()).unwrap_or_default();
+        Ok(Self { searcher, fields, segments, places, vocabulary, shelf })
     }
 
     pub(super) fn fields(&self) -> Fields {
@@ -191,9 +194,31 @@ impl Disk {
     }
 
     /// What the document of a slot was made of.
-    pub(super) fn entry(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
-        let Some(&(number, doc)) = self.places.get(slot as usize) else { return Ok(None) };
-        let Some(segment) = self.segments.get(number as usize) else { return Ok(None) };
+    pub(super) fn entry(&self, slot: u32) -> Result<Option<Arc<Kept>>, TantivyError> {
+        let Some((segment, doc)) = self.place(slot) else { return Ok(None) };
+        let segment_id = segment.reader.segment_id();
+        if let Some(kept) = self.shelf.get(segment_id, doc) {
+            return Ok(Some(kept));
+        }
+        let Some((stored, written)) = self.source(segment, doc)? else { return Ok(None) };
+        let kept = Arc::new(Kept::of(stored));
+        self.shelf.put(segment_id, doc, &kept, written);
+        Ok(Some(kept))
+    }
+
+    /// The same for somebody who reads all of them, once.
+    pub(super) fn read(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
+        let Some((segment, doc)) = self.place(slot) else { return Ok(None) };
+        Ok(self.source(segment, doc)?.map(|(stored, _)| stored))
+    }
+
+    fn place(&self, slot: u32) -> Option<(&Segment, DocId)> {
+        let &(number, doc) = self.places.get(slot as usize)?;
+        Some((self.segments.get(number as usize)?, doc))
+    }
+
+    /// What a document was made of, and how long its text is.
+    fn source(&self, segment: &Segment, doc: DocId) -> Result<Option<(Stored, usize)>, TantivyError> {
         let document: TantivyDocument = segment.files.store.get(doc)?;
         let source = document.get_first(self.fields.source).and_then(|value| value.as_str());
         let unreadable = |error: serde_json::Error| {
@@ -201,7 +226,8 @@ impl Disk {
                 "a document of the search index: {error}"
             )))
         };
-        source.map(serde_json::from_str).transpose().map_err(unreadable)
+        let read = |source: &str| serde_json::from_str(source).map(|stored| (stored, source.len()));
+        source.map(read).transpose().map_err(unreadable)
     }
 
     /// The documents in which these words stand in this order, at these distances, in one text.

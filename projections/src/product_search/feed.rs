@@ -17,6 +17,7 @@ use super::disk::{Disk, Stored};
 use super::entry::Entry;
 use super::index::{Opened, SearchError, Store};
 use super::refused::{Aggregate, Refused};
+use super::shelf::Kept;
 use super::slots::Slots;
 use super::snapshot::{Recent, Snapshot};
 use super::table::Table;
@@ -80,7 +81,7 @@ impl Feed {
         };
         let disk = Arc::clone(&feed.disk);
         for slot in disk.slots() {
-            let Some(Stored { id, entry, lengths }) = disk.entry(slot)? else { continue };
+            let Some(Stored { id, entry, lengths }) = disk.read(slot)? else { continue };
             feed.table.restore(slot, id);
             feed.table.describe(slot, &entry, lengths);
             feed.slots.insert(id, slot);
@@ -269,7 +270,9 @@ impl Feed {
             tokens.ok_or_else(|| ApplyError::bad(event, "splitting its texts into words panicked"))?;
         self.table.describe(slot, &entry, tokens.lengths);
         let stored = Stored { id, entry, lengths: tokens.lengths };
-        self.fresh.described.insert(slot, Some(Arc::new(Recent { slot, stored, tokens })));
+        self.fresh
+            .described
+            .insert(slot, Some(Arc::new(Recent { slot, kept: Arc::new(Kept::of(stored)), tokens })));
         Ok(())
     }
 

@@ -1,87 +1,86 @@
 //! A product's texts with the words that were found marked.
 
-use std::collections::HashSet;
-
-use super::analyze::{Analyzer, Word};
-use super::entry::Entry;
+use super::analyze::Analyzer;
 use super::plan::Plan;
 use super::query::Highlights;
+use super::shelf::Kept;
+use super::spots::{Spot, WordNumber};
 
 /// A part of a description is about so long, in bytes.
 const PART: usize = 240;
 
-/// The words that are marked.
+/// The words that are marked, in order.
 pub(super) struct Marks<'a> {
     analyzer: &'a Analyzer,
-    words: HashSet<&'a str>,
+    words: Vec<WordNumber>,
 }
 
 impl<'a> Marks<'a> {
-    pub(super) fn of(plan: &'a Plan, analyzer: &'a Analyzer) -> Self {
-        let words = plan.groups.iter().flatten().map(|alternative| alternative.word.as_str());
-        Self { analyzer, words: words.collect() }
+    pub(super) fn of(plan: &Plan, analyzer: &'a Analyzer) -> Self {
+        let words = plan.groups.iter().flatten().map(|alternative| WordNumber::of(&alternative.word));
+        let mut words: Vec<_> = words.collect();
+        words.sort_unstable();
+        Self { analyzer, words }
     }
 
     /// The texts of a product.
-    pub(super) fn on(&self, entry: &Entry) -> Highlights {
-        let product = &entry.product;
-        let texts = [Some(product.description.as_str()), product.long_description.as_deref()];
+    pub(super) fn on(&self, kept: &Kept) -> Highlights {
+        let (product, spots) = (&kept.entry().product, kept.spots(self.analyzer));
+        let part = |text: &str, spots: &[Spot]| part(text, &self.marked(spots));
+        let long = product.long_description.as_deref();
         Highlights {
-            name: self.whole(&product.name),
-            description: texts.into_iter().flatten().find_map(|text| self.part(text)),
+            name: whole(&product.name, &self.marked(&spots.name)),
+            description: part(&product.description, &spots.description)
+                .or_else(|| part(long?, &spots.long_description)),
         }
-    }
-
-    fn whole(&self, text: &str) -> Option<String> {
-        let marked = self.marked(text);
-        (!marked.is_empty()).then(|| html(text, 0..text.len(), &marked))
-    }
-
-    /// The part with the most words.
-    fn part(&self, text: &str) -> Option<String> {
-        let marked = self.marked(text);
-        let first = densest(&marked)?;
-        if text.len() <= PART {
-            return Some(html(text, 0..text.len(), &marked));
-        }
-        // A little before the first word, at the beginning of a word.
-        let from = text[..first].char_indices().rev().nth(40).map_or(0, |(place, _)| place);
-        let from =
-            if from == 0 { 0 } else { text[from..first].find(' ').map_or(first, |blank| from + blank + 1) };
-        let to =
-            text[from..].char_indices().map(|(place, _)| from + place).find(|place| place - from >= PART);
-        let to = to.map_or(text.len(), |to| text[first..to].rfind(' ').map_or(to, |blank| first + blank));
-        let part = html(text, from..to, &marked);
-        let (before, behind) = (if from > 0 { "… " } else { "" }, if to < text.len() { " …" } else { "" });
-        Some(format!("{before}{part}{behind}"))
     }
 
     /// The places of the words, in order, apart from each other.
-    fn marked(&self, text: &str) -> Vec<(usize, usize)> {
-        let words = self.analyzer.words(text);
+    fn marked(&self, spots: &[Spot]) -> Vec<(usize, usize)> {
         let mut places: Vec<(usize, usize)> = Vec::new();
-        for (place, word) in words.iter().enumerate() {
-            let from = if self.is_whole(word) {
-                words[place - word.joins.min(place)].from
-            } else if self.words.contains(word.stem.as_str()) {
-                word.from
-            } else {
-                continue;
+        for spot in spots {
+            let whole = spot.whole.filter(|whole| self.has(whole.word));
+            let from = match whole {
+                Some(whole) => whole.from,
+                None if self.has(spot.stem) => spot.from,
+                None => continue,
             };
             while places.last().is_some_and(|(start, _)| *start >= from) {
                 places.pop();
             }
             match places.last_mut() {
-                Some((_, end)) if *end > from => *end = word.to,
-                Some(_) | None => places.push((from, word.to)),
+                Some((_, end)) if *end > from => *end = spot.to,
+                Some(_) | None => places.push((from, spot.to)),
             }
         }
         places
     }
 
-    fn is_whole(&self, word: &Word) -> bool {
-        word.whole.as_ref().is_some_and(|whole| self.words.contains(whole.as_str()))
+    fn has(&self, word: WordNumber) -> bool {
+        self.words.binary_search(&word).is_ok()
     }
+}
+
+/// All of a text, if anything is marked in it.
+fn whole(text: &str, marked: &[(usize, usize)]) -> Option<String> {
+    (!marked.is_empty()).then(|| html(text, 0..text.len(), marked))
+}
+
+/// The part of a text with the most words.
+fn part(text: &str, marked: &[(usize, usize)]) -> Option<String> {
+    let first = densest(marked)?;
+    if text.len() <= PART {
+        return Some(html(text, 0..text.len(), marked));
+    }
+    // A little before the first word, at the beginning of a word.
+    let from = text[..first].char_indices().rev().nth(40).map_or(0, |(place, _)| place);
+    let from =
+        if from == 0 { 0 } else { text[from..first].find(' ').map_or(first, |blank| from + blank + 1) };
+    let to = text[from..].char_indices().map(|(place, _)| from + place).find(|place| place - from >= PART);
+    let to = to.map_or(text.len(), |to| text[first..to].rfind(' ').map_or(to, |blank| first + blank));
+    let part = html(text, from..to, marked);
+    let (before, behind) = (if from > 0 { "… " } else { "" }, if to < text.len() { " …" } else { "" });
+    Some(format!("{before}{part}{behind}"))
 }
 
 /// Where the part with the most marks begins; the first one of several. Marks are in order and apart from each other, so
@@ -134,14 +133,15 @@ mod tests {
     use super::super::analyze::MOST_WORDS;
     use super::super::language::Language;
     use super::super::plan::Alternative;
+    use super::super::spots::spots;
     use super::*;
 
     fn mark(words: &[&str], text: &str) -> (Option<String>, Option<String>) {
         let alternative = |word: &&str| vec![Alternative { word: (*word).to_owned(), weight: 1.0 }];
         let plan = Plan { groups: words.iter().map(alternative).collect(), ..Plan::default() };
         let analyzer = Analyzer::new(Language::default());
-        let marks = Marks::of(&plan, &analyzer);
-        (marks.whole(text), marks.part(text))
+        let marked = Marks::of(&plan, &analyzer).marked(&spots(text, &analyzer));
+        (whole(text, &marked), part(text, &marked))
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
             ..Plan::default()
         };
         let analyzer = Analyzer::new(Language::default());
-        let marked = Marks::of(&plan, &analyzer).marked(&"lamp ".repeat(50_000));
+        let marked = Marks::of(&plan, &analyzer).marked(&spots(&"lamp ".repeat(50_000), &analyzer));
         assert_eq!(marked.len(), MOST_WORDS as usize);
     }
 }

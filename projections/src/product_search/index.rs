@@ -11,6 +11,7 @@ use tantivy::directory::error::LockError;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use tokio::task::JoinError;
 
+use super::background::in_background;
 use super::disk::Disk;
 use super::fields::{Fields, Text};
 use super::language::Language;
@@ -89,7 +90,8 @@ impl Store {
     /// Opens the index in a folder to write it, or makes an empty one.
     pub(super) fn open(folder: &Path, language: Language) -> Result<(Self, Opened), SearchError> {
         let (index, fields) = open(folder, language)?;
-        let writer = index.writer_with_num_threads(1, MEMORY)?;
+        // Its threads, and those that merge, are started here.
+        let writer = in_background(|| index.writer_with_num_threads(1, MEMORY))?;
         let head = committed(&index)?;
         let (stock, counts) = StockFile::open(folder, head.position)?
             .ok_or(SearchError::Unusable("its stock is of another moment"))?;
@@ -134,7 +136,7 @@ impl Store {
             document.add_pre_tokenized_text(self.fields.text(text), recent.tokens.indexed(text));
         }
         document.add_pre_tokenized_text(self.fields.surface, recent.tokens.indexed_surface());
-        document.add_text(self.fields.source, serde_json::to_string(&recent.stored)?);
+        document.add_text(self.fields.source, serde_json::to_string(&recent.kept.stored)?);
         Ok(document)
     }
 

@@ -11,12 +11,13 @@
 //!
 //! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
-//!   [order], [page], [highlight], [suggest].
-//! - From events to an index: [feed], [tokens], [sieve], [index], [disk], [vocabulary], [stock], [categories], and the table of [row]s in
+//!   [order], [page], [highlight], [spots], [suggest].
+//! - From events to an index: [feed], [tokens], [sieve], [index], [disk], [shelf], [vocabulary], [background], [stock], [categories], and the table of [row]s in
 //!   [column]s with its [names]; [projector] and [replay] drive it.
 //! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
 mod analyze;
+mod background;
 mod by_name;
 mod categories;
 mod column;
@@ -45,11 +46,13 @@ mod retry;
 mod row;
 mod scale;
 mod search;
+mod shelf;
 mod sieve;
 mod sift;
 mod slots;
 mod snapshot;
 mod spelling;
+mod spots;
 mod stock;
 mod suggest;
 mod synonyms;

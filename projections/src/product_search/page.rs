@@ -67,17 +67,17 @@ pub(super) fn hit(
     slot: u32,
     marks: Option<&Marks<'_>>,
 ) -> Result<Option<Hit>, TantivyError> {
-    let Some(stored) = snapshot.stored(slot)? else { return Ok(None) };
+    let Some(kept) = snapshot.kept(slot)? else { return Ok(None) };
     let category = snapshot.table.row(slot).category;
     let category = match *snapshot.categories.which(category, &snapshot.table.categories) {
         CategoryOrWord::Known(id) => category_of(&snapshot.categories, id),
         CategoryOrWord::Word(_) => None,
     };
     Ok(Some(Hit {
-        id: ProductId(stored.id),
+        id: ProductId(kept.stored.id),
         stock: snapshot.table.row(slot).stock,
         category,
-        highlights: marks.map(|marks| marks.on(&stored.entry)),
-        entry: stored.entry,
+        highlights: marks.map(|marks| marks.on(&kept)),
+        entry: kept.entry().clone(),
     }))
 }

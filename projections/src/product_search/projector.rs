@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
+use super::background::in_background;
 use super::feed::{Committed, Feed};
 use super::home::Home;
 use super::index::{self, SearchError};
@@ -155,7 +156,7 @@ impl SearchProjector {
                 feed.end_commit(written(slow).await?);
             }
             if due && let Some(begun) = feed.begin_commit() {
-                writing = Some(tokio::task::spawn_blocking(move || begun.write()));
+                writing = Some(tokio::task::spawn_blocking(move || in_background(|| begun.write())));
             }
         }
         if let Some(writing) = writing {

@@ -1,11 +1,13 @@
 //! The handle by which searches are asked.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use event_store::Log;
 use sqlx::PgPool;
 use tantivy::TantivyError;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::NAME;
@@ -42,6 +44,7 @@ impl Window {
 pub struct ProductSearch {
     window: Window,
     weights: Weights,
+    turns: Arc<Semaphore>,
     _feeding: Arc<JoinSet<()>>,
 }
 
@@ -68,7 +71,7 @@ pub fn start(
     };
     let mut feeding = JoinSet::new();
     feeding.spawn(projector.run());
-    ProductSearch { window, weights: Weights::default(), _feeding: Arc::new(feeding) }
+    ProductSearch { window, weights: Weights::default(), turns: turns(), _feeding: Arc::new(feeding) }
 }
 
 impl ProductSearch {
@@ -82,7 +85,7 @@ impl ProductSearch {
     pub(super) fn of(feed: &Feed) -> Self {
         let window = Window::default();
         window.set(Some(feed.snapshot()));
-        Self { window, weights: Weights::default(), _feeding: Arc::default() }
+        Self { window, weights: Weights::default(), turns: turns(), _feeding: Arc::default() }
     }
 
     /// The same index, asked with other weights.
@@ -93,25 +96,49 @@ impl ProductSearch {
 
     /// The products that match, a page of them.
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
-        let search = self.clone();
-        let searching = tokio::task::spawn_blocking(move || search.search_now(&query));
-        searching.await.map_err(|error| TantivyError::InternalError(error.to_string()))?
+        self.in_turn(move |shown, weights| page::search(shown, &query, weights)).await
     }
 
     /// The same on this thread: a few milliseconds of work.
     pub fn search_now(&self, query: &SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
-        let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
-        let page = page::search(&shown, query, &self.weights)?;
-        Ok(Answer { position: shown.position, value: page })
+        self.now(|shown, weights| page::search(shown, query, weights))
     }
 
     /// What may be meant by what was typed so far; at most so many of each kind.
     pub async fn suggest(&self, text: String, limit: usize) -> Result<Answer<Suggestions>, QueryError> {
-        let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
-        let position = shown.position;
-        let weights = self.weights;
-        let suggesting = tokio::task::spawn_blocking(move || suggest(&shown, &text, limit, &weights));
-        let value = suggesting.await.map_err(|error| TantivyError::InternalError(error.to_string()))??;
-        Ok(Answer { position, value })
+        self.in_turn(move |shown, weights| suggest(shown, &text, limit, weights)).await
     }
+
+    /// Asks away from the threads that answer requests, when it is this question's turn.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Snapshot, &Weights) -> Result<T, TantivyError> + Send + 'static,
+    ) -> Result<Answer<T>, QueryError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(unanswered)?;
+        let search = self.clone();
+        let asking = tokio::task::spawn_blocking(move || {
+            let _until_answered = turn;
+            search.now(question)
+        });
+        asking.await.map_err(unanswered)?
+    }
+
+    fn now<T>(
+        &self,
+        question: impl FnOnce(&Snapshot, &Weights) -> Result<T, TantivyError>,
+    ) -> Result<Answer<T>, QueryError> {
+        let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
+        Ok(Answer { position: shown.position, value: question(&shown, &self.weights)? })
+    }
+}
+
+/// Nobody could answer: the process ends.
+fn unanswered(error: impl ToString) -> TantivyError {
+    TantivyError::InternalError(error.to_string())
+}
+
+/// One for each core. More searches at once would take turns on the same cores, each in room of its own for every product,
+/// for which a core's cache has no place; and the longer the line, the more of them.
+fn turns() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)))
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use tantivy::TantivyError;
 
 use super::categories::Categories;
-use super::disk::{Disk, Stored};
+use super::disk::Disk;
 use super::fields::Text;
+use super::shelf::Kept;
 use super::sieve::Bits;
 use super::slots::Slots;
 use super::table::Table;
@@ -21,7 +22,7 @@ use super::words::Words;
 #[derive(Debug)]
 pub(super) struct Recent {
     pub(super) slot: u32,
-    pub(super) stored: Stored,
+    pub(super) kept: Arc<Kept>,
     pub(super) tokens: Tokens,
 }
 
@@ -147,9 +148,9 @@ impl Snapshot {
     }
 
     /// What is known of a product.
-    pub(super) fn stored(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
+    pub(super) fn kept(&self, slot: u32) -> Result<Option<Arc<Kept>>, TantivyError> {
         match self.recent.binary_search_by_key(&slot, |recent| recent.slot) {
-            Ok(place) => Ok(self.recent.get(place).map(|recent| recent.stored.clone())),
+            Ok(place) => Ok(self.recent.get(place).map(|recent| Arc::clone(&recent.kept))),
             Err(_) if self.masked.contains(slot) => Ok(None),
             Err(_) => self.disk.entry(slot),
         }
