@@ -29,6 +29,8 @@ impl Class {
 
 /// A character that the database's encoding has not, NUL in JSON among them.
 pub const UNTRANSLATABLE_CHARACTER: &str = "22P05";
+/// A write in a transaction that may only read: on a standby there is no other.
+pub const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 /// Two wait for each other.
 pub const DEADLOCK_DETECTED: &str = "40P01";
 /// No such function.
