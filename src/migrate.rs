@@ -2,7 +2,6 @@
 
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::PgPoolOptions;
 
 use crate::config::Config;
 use crate::{Failure, say};
@@ -11,7 +10,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// A small pool of the schema's owner.
 pub async fn owner_pool(config: &Config) -> Result<PgPool, Failure> {
-    Ok(PgPoolOptions::new().max_connections(8).connect_with(config.owner()?.clone()).await?)
+    Ok(event_store::connect::pool_with(config.owner()?.clone(), 8).await?)
 }
 
 /// The newest migration that this program knows.

@@ -1,6 +1,7 @@
 //! Streams that many requests read at the same time.
 
 use std::fmt::Display;
+use std::iter::Peekable;
 
 use domain::aggregate::{Stored, parse_event};
 use domain::{Decide, Record};
@@ -59,14 +60,30 @@ struct Wanted {
     aggregate_id: String,
 }
 
+impl Wanted {
+    /// Takes its events off the rows of all, which come in the order of the questions. Where the same stream was asked for
+    /// twice it comes twice, and the second time its sequence begins anew.
+    fn take(&self, rows: &mut Peekable<impl Iterator<Item = Recorded>>) -> Vec<Recorded> {
+        let mut last = 0;
+        let mut next = |row: &Recorded| {
+            let next = row.aggregate_type == self.aggregate_type
+                && row.aggregate_id == self.aggregate_id
+                && row.sequence > last;
+            last = row.sequence;
+            next
+        };
+        std::iter::from_fn(|| rows.next_if(&mut next)).collect()
+    }
+}
+
 impl Question for Wanted {
     type Answer = Vec<Recorded>;
 
     async fn ask(together: &[Self], db: &mut PgConnection) -> Result<Vec<Self::Answer>, sqlx::Error> {
-        let rows = sqlx::query!(
-            r#"SELECT asked.place AS "place!", position, recorded_at, event_id, sequence, known.aggregate_type,
-                      known.aggregate_id, event_type, event_version, payload::text AS "payload!",
-                      metadata::text AS "metadata!"
+        let rows = sqlx::query_as!(
+            Recorded,
+            r#"SELECT position, recorded_at, event_id, sequence, known.aggregate_type, known.aggregate_id, event_type,
+                      event_version, payload::text AS "payload!", metadata::text AS "metadata!"
                FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(aggregate_type, aggregate_id, place)
                CROSS JOIN LATERAL (
                    SELECT * FROM events
@@ -78,23 +95,7 @@ impl Question for Wanted {
         )
         .fetch_all(db)
         .await?;
-        let mut answers: Vec<_> = together.iter().map(|_| Vec::new()).collect();
-        for row in rows {
-            let place = usize::try_from(row.place).ok().and_then(|place| place.checked_sub(1));
-            let Some(stream) = place.and_then(|place| answers.get_mut(place)) else { continue };
-            stream.push(Recorded {
-                position: row.position,
-                recorded_at: row.recorded_at,
-                event_id: row.event_id,
-                sequence: row.sequence,
-                aggregate_type: row.aggregate_type,
-                aggregate_id: row.aggregate_id,
-                event_type: row.event_type,
-                event_version: row.event_version,
-                payload: row.payload,
-                metadata: row.metadata,
-            });
-        }
-        Ok(answers)
+        let mut rows = rows.into_iter().peekable();
+        Ok(together.iter().map(|wanted| wanted.take(&mut rows)).collect())
     }
 }

@@ -15,6 +15,7 @@ pub mod recorded;
 pub mod relay;
 mod silence;
 pub mod snapshot;
+pub mod sqlstate;
 mod stream;
 pub mod streams;
 mod tail;

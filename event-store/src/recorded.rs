@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::public::{self, PublicEvent, PublishError};
 use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
 use uuid::Uuid;
 
 /// What stands beside an event: a flat map of strings, as postgres-es has it.
@@ -38,7 +39,7 @@ impl Metadata {
 }
 
 /// An event as the log holds it: every column, the payload's text as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Recorded {
     /// Its place in the whole log, from 1, without a gap.
     pub position: i64,

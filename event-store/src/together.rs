@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
 use crate::silence::within;
+use crate::sqlstate::{self, Class};
 
 /// How many questions are put together at most.
 const MOST: usize = 256;
@@ -179,6 +180,6 @@ async fn living(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> 
 
 /// A data exception, or an integrity constraint violation: it says nothing against the connection.
 fn is_about_a_question(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(said) = error else { return false };
-    said.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    let classes = [Class::DATA_EXCEPTION, Class::INTEGRITY_CONSTRAINT_VIOLATION];
+    sqlstate::of(error).is_some_and(|said| classes.into_iter().any(|class| class.has(&said)))
 }

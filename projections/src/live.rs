@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use event_store::sqlstate::{self, DEADLOCK_DETECTED, UNDEFINED_TABLE};
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use sqlx::error::BoxDynError;
@@ -58,11 +59,6 @@ pub(crate) struct Live {
     /// The generation that was live when last we looked; 0 before that.
     generation: AtomicI32,
 }
-
-const UNDEFINED_TABLE: &str = "42P01";
-
-/// Of a query and the dropping of the tables that it asks.
-const DEADLOCK_DETECTED: &str = "40P01";
 
 impl Live {
     pub(crate) fn new(name: &'static str, pool: PgPool) -> Self {
@@ -121,9 +117,9 @@ impl Live {
             sqlx::query_as_with(&statement, arguments).fetch_one(&self.pool).await;
         let (live, position, body) = match row {
             Ok(row) => row,
-            Err(error) if is_undefined_table(&error) || has_code(&error, DEADLOCK_DETECTED) => {
-                return Ok(None);
-            }
+            Err(error) if sqlstate::is(&error, UNDEFINED_TABLE) => return Ok(None),
+            // With the dropping of the tables that it asks.
+            Err(error) if sqlstate::is(&error, DEADLOCK_DETECTED) => return Ok(None),
             Err(error) => return Err(self.postgres(error)),
         };
         if live != Some(generation.0) {
@@ -137,12 +133,4 @@ impl Live {
     fn postgres(&self, error: sqlx::Error) -> QueryError {
         QueryError::Postgres(self.name, error)
     }
-}
-
-pub(crate) fn is_undefined_table(error: &sqlx::Error) -> bool {
-    has_code(error, UNDEFINED_TABLE)
-}
-
-fn has_code(error: &sqlx::Error, wanted: &str) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == wanted)
 }

@@ -1,6 +1,7 @@
 //! What a read model in Postgres is to the runner.
 
 use domain::public::PublicEvent;
+use event_store::sqlstate;
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
@@ -90,8 +91,8 @@ impl ApplyError {
         event.aggregate_id.parse().map_err(|_| Self::bad(event, "its aggregate's id is not a UUID"))
     }
 
-    /// Whether it is because of an event, and would be so tomorrow: Postgres refuses its data (SQLSTATE classes 22, 23
-    /// and 54), or the read model does. A statement that is wrong by itself (42) is not the event's fault.
+    /// Whether it is because of an event, and would be so tomorrow: Postgres refuses its data, or the read model does. A
+    /// statement that is wrong by itself is not the event's fault.
     pub(crate) fn is_of_the_event(&self) -> bool {
         match self {
             Self::BadEvent { .. } => true,
@@ -101,9 +102,7 @@ impl ApplyError {
 
     /// Whether Postgres refuses the data.
     pub(crate) fn is_of_data(error: &sqlx::Error) -> bool {
-        let sqlx::Error::Database(refused) = error else { return false };
-        let code = refused.code().unwrap_or_default();
-        ["22", "23", "54"].iter().any(|class| code.starts_with(class))
+        sqlstate::of(error).is_some_and(|said| sqlstate::is_of_data(&said))
     }
 
     /// An event that can't be taken.

@@ -21,6 +21,7 @@ use crate::connect;
 use crate::head::Head;
 use crate::recorded::Recorded;
 use crate::silence::within;
+use crate::sqlstate::{self, Class};
 use crate::tail::Tail;
 
 /// What the decider asks for.
@@ -159,20 +160,16 @@ impl Pilot {
     }
 
     fn judge(&mut self, error: &sqlx::Error) -> Trouble {
-        let code = match error {
-            sqlx::Error::Database(database) => database.code().map(Cow::into_owned),
-            _ => None,
-        };
-        if let Some(code) = code {
-            // Data exception, integrity constraint violation, program limit exceeded: it will not get better.
-            if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) {
+        if let Some(code) = sqlstate::of(error).map(Cow::into_owned) {
+            if sqlstate::is_of_data(&code) {
                 return Trouble::Unstorable(code);
             }
             warn!(error = error as &dyn std::error::Error, code, "the log refused an append");
             // Perhaps it is the connection: to a server that is a standby now, or with a setting of before.
             self.lost();
-            // Class 57 ends the connection, perhaps in the middle of a commit.
-            return if code.starts_with("57") { Trouble::Unknown } else { Trouble::RolledBack };
+            // An intervention ends the connection, perhaps in the middle of a commit.
+            let ended = Class::OPERATOR_INTERVENTION.has(&code);
+            return if ended { Trouble::Unknown } else { Trouble::RolledBack };
         }
         warn!(error = error as &dyn std::error::Error, "the connection to the log was lost");
         self.lost();

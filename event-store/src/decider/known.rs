@@ -1,7 +1,7 @@
 //! Where the log ends, as a decider knows it, and what it missed of it.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, Row};
+use sqlx::{FromRow as _, PgConnection, Row as _};
 
 use crate::head::{Hash, Head};
 use crate::recorded::Recorded;
@@ -41,21 +41,12 @@ pub async fn lock_and_missed(
     let mut now_known = known;
     let mut events = Vec::new();
     for row in &rows {
-        now_known.head = Head { position: row.try_get(0)?, hash: Hash::of_row(row.try_get(1)?)? };
-        now_known.recorded_at = row.try_get::<Option<_>, _>(2)?.unwrap_or(DateTime::UNIX_EPOCH);
-        if let Some(position) = row.try_get(3)? {
-            events.push(Recorded {
-                position,
-                recorded_at: row.try_get(4)?,
-                event_id: row.try_get(5)?,
-                sequence: row.try_get(6)?,
-                aggregate_type: row.try_get(7)?,
-                aggregate_id: row.try_get(8)?,
-                event_type: row.try_get(9)?,
-                event_version: row.try_get(10)?,
-                payload: row.try_get(11)?,
-                metadata: row.try_get(12)?,
-            });
+        now_known.head =
+            Head { position: row.try_get("head_position")?, hash: Hash::of_row(row.try_get("head_hash")?)? };
+        now_known.recorded_at =
+            row.try_get::<Option<_>, _>("head_recorded_at")?.unwrap_or(DateTime::UNIX_EPOCH);
+        if row.try_get::<Option<i64>, _>("position")?.is_some() {
+            events.push(Recorded::from_row(row)?);
         }
     }
     // A log that is shorter than it was, or of the same length and different, is another log.

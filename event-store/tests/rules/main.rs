@@ -16,6 +16,7 @@ mod housekeeping;
 mod idempotency;
 mod limits;
 mod loading;
+mod pool;
 mod process;
 mod proxy;
 mod reading;

@@ -1,12 +1,13 @@
 //! Rule 19: a checkpoint notices that the log is another one. And reads by position and as of a moment.
 
 use chrono::{DateTime, Utc};
-use domain::Streams;
-use event_store::{AsOf, Checkpoint, Hash, Head, LogError, Submission};
+use domain::{Record, Streams};
+use event_store::{AsOf, Checkpoint, Hash, Head, Histories, LogError, Submission};
+use futures::future::join_all;
 
 use crate::harness::test;
 use crate::process::Process;
-use crate::shop::{Stock, StockCommand, StockError};
+use crate::shop::{Stock, StockCommand, StockError, StockEvent};
 
 #[tokio::test]
 async fn rule_19_a_checkpoint_stops_where_the_log_differs() {
@@ -106,6 +107,37 @@ async fn a_stream_is_read_as_of_a_position_and_as_of_a_time() {
         assert_eq!(sequences(AsOf::Position(0)).await, [0_i64; 0]);
         assert_eq!(sequences(AsOf::Time(at(2010))).await, [1]);
         assert_eq!(sequences(AsOf::Time(at(2011))).await, [1, 3]);
+    })
+    .await;
+}
+
+/// What a stock was given, in order.
+#[derive(Debug, Default)]
+struct Received(Vec<i64>);
+
+impl Record for Received {
+    type Of = Stock;
+
+    fn apply(&mut self, event: &StockEvent, _at: DateTime<Utc>) {
+        if let StockEvent::Received { quantity } = event {
+            self.0.push(*quantity);
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_that_are_read_together_are_each_whole_and_asked_for_twice_twice() {
+    test(async |database| {
+        let x = Process::start(database).await;
+        for (of, quantity) in [("a", 1), ("b", 2), ("a", 3)] {
+            x.stock(of, StockCommand::Receive(quantity)).await.unwrap();
+        }
+        let histories = Histories::start(database.pool.clone());
+        let told = join_all(["a", "none", "a", "a", "b"].map(|of| histories.told::<Received>(of))).await;
+        let told: Vec<_> =
+            told.into_iter().map(|told| told.map(|it| (it.record.0, it.position)).unwrap()).collect();
+        let (a, b, none) = ((vec![1, 3], 3), (vec![2], 2), (Vec::new(), 0));
+        assert_eq!(told, [a.clone(), none, a.clone(), a, b]);
     })
     .await;
 }

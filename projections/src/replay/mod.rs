@@ -40,7 +40,7 @@ use crate::{product_search, registry};
 pub(crate) use self::reader::Reader;
 pub use self::versions::{require_live, retire, unbuilt};
 
-/// How long the old tables' dropping waits for their last readers. The next replay drops what this one could not.
+/// How long the old tables' dropping waits for their last readers.
 const DROP_TIMEOUT: &str = "SET lock_timeout = '10s'";
 
 /// Why a read model could not be rebuilt.
@@ -143,12 +143,10 @@ pub(crate) async fn replay_tables(
     let outcome = rebuild(model, &mut db, owner, log, &progress).await;
     // Said, not left to the end of the connection, which whoever wants the lock next may come before.
     let unlocked = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await;
-    let (rebuild, head) = outcome?;
+    let head = outcome?;
     unlocked?;
     let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
-    if let Err(error) = rebuild.drop_old(&mut db).await {
-        warn!(read_model = name, error = &error as &dyn std::error::Error, "the old tables are still there");
-    }
+    drop_old(&mut db, model).await;
     Ok(report)
 }
 
@@ -159,7 +157,7 @@ async fn rebuild(
     owner: &PgPool,
     log: &Log,
     progress: &impl Fn(Progress),
-) -> Result<(Rebuild, Head), ReplayError> {
+) -> Result<Head, ReplayError> {
     let name = model.name();
     let versions = generation::live_versions(&mut *db, name).await?;
     if let Some((newer, _)) = versions.last().filter(|(version, _)| *version > model.version()) {
@@ -174,8 +172,7 @@ async fn rebuild(
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
     let filled = rebuild.fill(db, owner, log, progress).await?;
-    let head = rebuild.swap(db, log, filled).await?;
-    Ok((rebuild, head))
+    rebuild.swap(db, log, filled).await
 }
 
 /// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
@@ -267,12 +264,19 @@ impl Rebuild {
         tx.commit().await?;
         Ok(at)
     }
+}
 
-    /// Each table by itself and in no transaction: who waits for the last readers of one while it keeps them from another
-    /// waits in a circle with a query of both.
-    async fn drop_old(&self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Drops the tables of a read model that nobody is to read any more; those that it can't are left to the next replay. Each by
+/// itself and in no transaction: who waits for the last readers of one while it keeps them from another waits in a circle
+/// with a query of both.
+async fn drop_old(db: &mut PgConnection, model: &dyn ReadModel) {
+    let dropped = async {
         sqlx::query(DROP_TIMEOUT).execute(&mut *db).await?;
-        generation::drop_all_but_live(db, self.model).await
+        generation::drop_all_but_live(db, model).await
+    };
+    if let Err(error) = dropped.await {
+        let error = &error as &dyn std::error::Error;
+        warn!(read_model = model.name(), error, "the old tables are still there");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The versions of a read model beside each other: which one is live, which was never built, and the end of an old one.
 
-use sqlx::{Connection, PgPool};
+use sqlx::PgPool;
 
-use super::{DROP_TIMEOUT, ReplayError, find};
+use super::{ReplayError, drop_old, find};
 use crate::runner::projector::{connect, try_lock};
 use crate::{generation, registry};
 
@@ -27,7 +27,8 @@ pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
     Ok(unbuilt)
 }
 
-/// Drops a version of a read model that a newer one has superseded. Who still reads it gets no answer any more.
+/// Ends a version of a read model that a newer one has superseded, and drops its tables. Who still reads it gets no answer any
+/// more.
 pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
     let model = find(name)?;
     let mut db = connect(owner).await?;
@@ -38,10 +39,7 @@ pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), Repl
     if versions.iter().rev().skip(1).all(|(old, _)| *old != version) {
         return Err(ReplayError::NotSuperseded(version));
     }
-    let mut tx = db.begin().await?;
-    sqlx::query(DROP_TIMEOUT).execute(&mut *tx).await?;
-    generation::forget_version(&mut tx, name, version).await?;
-    generation::drop_all_but_live(&mut tx, model).await?;
-    tx.commit().await?;
+    generation::forget_version(&mut db, name, version).await?;
+    drop_old(&mut db, model).await;
     Ok(())
 }

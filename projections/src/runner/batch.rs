@@ -39,11 +39,6 @@ impl BatchStep<'_> {
         self.take_of(Whose::Any, db).await
     }
 
-    /// Whether the batch has anything for this read model.
-    fn is_empty(&self) -> bool {
-        !self.batch.events.iter().any(|event| self.model.concerns(event))
-    }
-
     async fn take_of(&self, whose: Whose, db: &mut PgConnection) -> Result<BatchTaken, FeedError> {
         let intake = self.intake()?;
         let mut tx = db.begin().await?;
@@ -158,7 +153,7 @@ impl Begun {
 /// an error, gives up the connection.
 pub(crate) async fn advance(db: &mut PgConnection, step: &BatchStep<'_>) -> Result<BatchTaken, FeedError> {
     let intake = step.intake()?;
-    if step.is_empty() && !intake.must_park() {
+    if intake.is_empty() {
         // No transaction of its own: nobody is told of a position that the tables that they will ask have not got.
         let begun = step.begin(db).await?.may_go_on(Whose::Live, step.generation);
         return Ok(if begun.is_some() { BatchTaken::Applied } else { BatchTaken::Stale });

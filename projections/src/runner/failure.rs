@@ -1,13 +1,13 @@
 //! What may go wrong while a read model is fed, and what is worth trying again.
 
 use event_store::relay::NotOurs;
+use event_store::sqlstate::{self, Class, UNDEFINED_FUNCTION, UNDEFINED_TABLE};
 use event_store::{Checkpoint, Head, LogError};
 use rdkafka::error::KafkaError;
 use sqlx::PgPool;
 use tracing::{error, warn};
 
 use crate::generation;
-use crate::live::is_undefined_table;
 use crate::product_search::SearchError;
 use crate::read_model::{ApplyError, ReadModel};
 
@@ -80,19 +80,15 @@ impl FeedError {
     }
 }
 
-/// A function that a migration is about to bring, where projectors are deployed before it.
-const UNDEFINED_FUNCTION: &str = "42883";
-
-/// Everything but a refusal of the data itself: SQLSTATE classes 22 (data), 23 (constraint), 42 (statement, but not a
-/// table that a replay is about to bring back, nor a function of a migration) and 54 (limit).
+/// Everything but a refusal of the data, or of the statement: then only a table that a replay is about to bring back, or a
+/// function that a migration is, where projectors are deployed before it.
 fn is_transient(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(refused) => {
-            let code = refused.code().unwrap_or_default();
-            is_undefined_table(error)
-                || code == UNDEFINED_FUNCTION
-                || !["22", "23", "42", "54"].iter().any(|class| code.starts_with(class))
-        }
+        sqlx::Error::Database(_) => sqlstate::of(error).is_none_or(|said| {
+            let refused =
+                sqlstate::is_of_data(&said) || Class::SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION.has(&said);
+            !refused || [UNDEFINED_TABLE, UNDEFINED_FUNCTION].contains(&&*said)
+        }),
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => false,
         _ => true,
     }

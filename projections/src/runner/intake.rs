@@ -111,13 +111,18 @@ impl Intake<'_> {
         self.undecodable.iter().any(|event| event.stops(self.model.aggregates()))
     }
 
+    /// Whether nothing of it changes a row or parks an aggregate.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.must_park() && !self.events.iter().any(|event| self.model.concerns(event))
+    }
+
     /// Takes the events in: as if nothing could be wrong with one, under a savepoint, and where something is, once more
     /// with an eye on that. `any_parked`: whether aggregates may be parked already. How many were parked now.
     pub(crate) async fn take(&self, any_parked: bool, db: &mut PgConnection) -> Result<usize, ApplyError> {
+        if self.is_empty() {
+            return Ok(0);
+        }
         if !self.must_park() {
-            if !self.events.iter().any(|event| self.model.concerns(event)) {
-                return Ok(0);
-            }
             let mut savepoint = db.begin().await?;
             match self.apply(any_parked, &mut savepoint).await {
                 Ok(()) => {
@@ -129,6 +134,22 @@ impl Intake<'_> {
             }
         }
         self.apply_and_park(db).await
+    }
+
+    /// The same without a savepoint: where an event can't be taken, the transaction is of no use any more.
+    pub(crate) async fn take_at_once(
+        &self,
+        any_parked: bool,
+        db: &mut PgConnection,
+    ) -> Result<(), ApplyError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        if self.must_park() {
+            self.apply_and_park(db).await?;
+            return Ok(());
+        }
+        self.apply(any_parked, db).await
     }
 
     /// Applies the events, but for those of aggregates that are parked.

@@ -12,6 +12,9 @@ use crate::Positions;
 use crate::runner::positions::Reached;
 use crate::runner::source::{EventSource, LogSource};
 
+/// A read model that doesn't move for longer, with something to do, hangs.
+const HANGS: Duration = Duration::from_secs(120);
+
 /// Appends a group after `head` and answers the new head. Its hash is arbitrary: nobody here verifies the chain.
 pub(crate) async fn append(app: &PgPool, head: Head, group: Vec<Happened>) -> Head {
     let mut hash = [0; 32];
@@ -59,13 +62,13 @@ pub(crate) fn source(app: &PgPool) -> Arc<dyn EventSource> {
     Arc::new(LogSource::new(Log::new(app.clone()), LogWatch::start(app.clone())))
 }
 
-/// Waits until all of these read models have come to a position.
+/// Waits until all of these read models have come to a position, for as long as they move.
 pub(crate) async fn reached(positions: &Positions, models: &[&str], position: i64) {
     for model in models {
-        let reached = positions.wait_for(model, position, Duration::from_secs(30)).await;
-        assert!(
-            matches!(reached, Reached::Yes(at) if at >= position),
-            "{model}: {reached:?}, not {position}"
-        );
+        let mut before = -1;
+        while let Reached::NotYet(at) = positions.wait_for(model, position, HANGS).await {
+            assert!(at > before, "{model} hangs at {at}, before {position}");
+            before = at;
+        }
     }
 }

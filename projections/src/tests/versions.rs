@@ -7,6 +7,7 @@ use event_store::{Head, Log};
 use futures::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 
+use super::rebuild::dropped_one_by_one;
 use crate::Positions;
 use crate::fingerprint::dump;
 use crate::generation::{Generation, live};
@@ -117,4 +118,13 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     let error = retire(NAME, 2, &database.owner).await.unwrap_err();
     assert!(matches!(error, ReplayError::NotSuperseded(2)), "{error}");
     new.abort();
+}
+
+/// Guards that no query of several tables of the old version waits in a circle with their dropping.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_a_table_of_a_retired_version_keeps_nobody_from_the_others() {
+    let database = TestDatabase::new().await;
+    let log = Log::new(database.app.clone());
+    replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
+    dropped_one_by_one(&database, retire(NAME, 1, &database.owner)).await;
 }

@@ -8,6 +8,7 @@ use super::super::job::{Pending, Verdict};
 use super::super::keys::{KeyState, Taken};
 use super::Engine;
 use super::filling::{Decided, Outcome};
+use crate::sqlstate::UNTRANSLATABLE_CHARACTER;
 
 impl Engine {
     /// Decides one command: its events are applied and join the group that fills.
@@ -51,7 +52,7 @@ impl Engine {
             Verdict::Accepted if made.iter().any(Made::holds_nul) || holds_nul(&pending.metadata_json()) => {
                 self.cache.roll_back(savepoints);
                 self.forget_fresh(&pending);
-                self.join(pending, Outcome::Unstorable("22P05"));
+                self.join(pending, Outcome::Unstorable(UNTRANSLATABLE_CHARACTER));
             }
             Verdict::Accepted => {
                 self.cache.keep(savepoints, self.filling.number, &mut self.filling.touched);

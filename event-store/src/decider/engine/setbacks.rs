@@ -11,6 +11,7 @@ use super::Engine;
 use super::filling::{Decided, Filling, Outcome};
 use crate::append::Group;
 use crate::recorded::Recorded;
+use crate::sqlstate::Class;
 
 /// After a lost swap this many groups take the log's lock before they are decided: a race that was lost once would
 /// be lost again, and an append that fails is a round trip under the lock for nothing.
@@ -105,7 +106,7 @@ impl Engine {
             self.keys.give_back(key.key);
         }
         // Perhaps an id that had just been made up was taken after all: look, and decide once more.
-        if !pending.fresh.is_empty() && code.starts_with("23") {
+        if !pending.fresh.is_empty() && Class::INTEGRITY_CONSTRAINT_VIOLATION.has(code) {
             pending.fresh.clear();
             self.undecided.insert(pending.order, pending);
             return;

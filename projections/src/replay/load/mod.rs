@@ -15,9 +15,9 @@ mod window;
 
 use std::collections::BTreeSet;
 
+use event_store::connect::lazy_pool_with;
 use event_store::{Head, Log};
 use futures::future::try_join_all;
-use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 use tracing::info;
@@ -135,7 +135,7 @@ impl Load<'_> {
     /// The same log, by connections that read ranges.
     fn along_the_index(&self) -> Log {
         let options = self.log.pool().connect_options().as_ref().clone().options(ALONG_THE_INDEX);
-        Log::new(PgPoolOptions::new().max_connections(crew::MOST).connect_lazy_with(options))
+        Log::new(lazy_pool_with(options, crew::MOST))
     }
 
     /// A table that somebody added and the fold doesn't know of would stay empty.

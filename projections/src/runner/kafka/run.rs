@@ -8,6 +8,7 @@ use event_store::relay::{Arrived, NotOurs};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
+use crate::read_model::ReadModel;
 use crate::runner::failure::chain;
 use crate::runner::source::Undecodable;
 
@@ -29,6 +30,25 @@ struct Record {
     offset: i64,
     position: i64,
     event: Result<Box<PublicEvent>, Undecodable>,
+}
+
+/// Where a partition stands: what is below is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stand {
+    pub(super) next_offset: i64,
+    /// In the log.
+    pub(super) position: i64,
+}
+
+/// From where to where partitions move, each in its place.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    pub(super) topics: Vec<String>,
+    pub(super) partitions: Vec<i32>,
+    pub(super) begins: Vec<i64>,
+    pub(super) ends: Vec<i64>,
+    /// In the log.
+    pub(super) positions: Vec<i64>,
 }
 
 /// What of some runs is new.
@@ -60,10 +80,11 @@ impl Run {
         Ok(())
     }
 
-    /// Adds what is new, seen from where the partition stands, to the rest; and the position to which that leads. An
-    /// event that the relay wrote twice has a position that was passed before.
-    pub(super) fn fresh(self, next_offset: i64, mut position: i64, fresh: &mut Fresh) -> i64 {
-        for record in self.records.into_iter().filter(|record| record.offset >= next_offset) {
+    /// Adds what is new, seen from where the partition stood, to the rest. An event that the relay wrote twice has a position
+    /// that was passed before.
+    fn fresh(self, stood: Stand, fresh: &mut Fresh) {
+        let mut position = stood.position;
+        for record in self.records.into_iter().filter(|record| record.offset >= stood.next_offset) {
             if record.position <= position {
                 continue;
             }
@@ -73,7 +94,11 @@ impl Run {
                 Err(error) => fresh.undecodable.push(error),
             }
         }
-        position
+    }
+
+    /// The farthest position of its events in the log.
+    fn position(&self) -> i64 {
+        self.records.iter().map(|record| record.position).max().unwrap_or(0)
     }
 }
 
@@ -100,6 +125,36 @@ impl Runs {
     pub(super) fn oldest(&self) -> Option<DateTime<Utc>> {
         let first = |run: &Run| run.records.first()?.event.as_ref().ok().map(|event| event.recorded_at);
         self.0.values().filter_map(first).min()
+    }
+
+    /// From where to where their partitions move by them, in their order.
+    pub(super) fn moves(&self) -> Moves {
+        let mut moves = Moves::default();
+        for ((topic, partition), run) in &self.0 {
+            moves.topics.push(topic.clone());
+            moves.partitions.push(*partition);
+            moves.begins.push(run.from);
+            moves.ends.push(run.end);
+            moves.positions.push(run.position());
+        }
+        moves
+    }
+
+    /// Whether any of them may change a row of a read model, or park an aggregate.
+    pub(super) fn concern(&self, model: &dyn ReadModel) -> bool {
+        self.0.values().flat_map(|run| &run.records).any(|record| match &record.event {
+            Ok(event) => model.concerns(event),
+            Err(undecodable) => undecodable.stops(model.aggregates()),
+        })
+    }
+
+    /// What is new of them, seen from where their partitions stood, in their order.
+    pub(super) fn fresh(self, stood: &[Stand]) -> Fresh {
+        let mut fresh = Fresh::default();
+        for (run, stood) in self.0.into_values().zip(stood) {
+            run.fresh(*stood, &mut fresh);
+        }
+        fresh
     }
 
     /// Where each of their partitions stands after them.

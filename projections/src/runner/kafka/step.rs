@@ -1,9 +1,9 @@
 //! Some records, one transaction.
 
-use event_store::{Checkpoint, Head, LogError};
+use event_store::{Head, LogError};
 use sqlx::{Connection, PgConnection};
 
-use super::run::{Fresh, Place, Runs};
+use super::run::{Fresh, Moves, Runs, Stand};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
@@ -27,113 +27,97 @@ pub(super) enum RunsTaken {
     Gap,
 }
 
-/// Where a partition is to stand.
-struct Moving {
-    place: Place,
-    next_offset: i64,
-    position: i64,
-}
-
 impl RunsStep {
     /// Takes the step.
     ///
     /// The partitions' rows are locked first, in their order, and held against the records: whoever was faster with
     /// some of them has moved the rows, so nothing counts twice, and nothing is left out, for records must begin
-    /// where the row is or before. The pointer and what is parked are read after that, in a statement of its own:
-    /// whoever changes them locks these rows before.
+    /// where the row is or before. The pointer and what is parked are read after that, in a statement of its own (`take_runs`
+    /// has all of it): whoever changes them locks these rows before.
+    ///
+    /// As over the log, it is tried without a savepoint, and taken once more with care where an event can't be taken.
     pub(super) async fn take(self, db: &mut PgConnection) -> Result<RunsTaken, FeedError> {
-        let checkpoint = self.generation.checkpoint(self.model.name());
+        let Self { model, generation, runs } = self;
+        let moves = runs.moves();
+        if !runs.concern(model) {
+            // No transaction of its own: there are no rows that belong to it.
+            return Ok(begin(model, generation, &moves, db).await?.taken());
+        }
         let mut tx = db.begin().await?;
-        let locked = self.lock(&checkpoint, &mut tx).await?;
-        let gap =
-            locked.iter().any(|(place, next, _)| self.runs.0.get(place).is_some_and(|run| run.from > *next));
-        let (live, any_parked) = self.live_and_parked(&checkpoint, &mut tx).await?;
-        if live != Some(self.generation.0) || gap || locked.len() != self.runs.0.len() {
+        let begun = begin(model, generation, &moves, &mut tx).await?;
+        let Some(stood) = &begun.stood else {
             tx.rollback().await?;
-            return Ok(if live == Some(self.generation.0) { RunsTaken::Gap } else { RunsTaken::Stale });
-        }
-        let Self { model, generation, mut runs } = self;
-        let mut fresh = Fresh::default();
-        let mut moving = Vec::new();
-        for (place, next_offset, position) in locked {
-            let Some(run) = runs.0.remove(&place) else { continue };
-            let end = run.end;
-            if end > next_offset {
-                let position = run.fresh(next_offset, position, &mut fresh);
-                moving.push(Moving { place, next_offset: end, position });
+            return Ok(begun.taken());
+        };
+        let Fresh { events, undecodable } = runs.fresh(stood);
+        let intake = Intake { model, generation, events: &events, undecodable: &undecodable };
+        match intake.take_at_once(begun.any_parked, &mut tx).await {
+            Ok(()) => {
+                tx.commit().await?;
+                return Ok(RunsTaken::Applied);
             }
+            Err(error) if error.is_of_the_event() => tx.rollback().await?,
+            Err(error) => return Err(error.into()),
         }
-        move_to(&checkpoint, &moving, &mut tx).await?;
-        let Fresh { events, undecodable } = &fresh;
-        Intake { model, generation, events, undecodable }.take(any_parked, &mut tx).await?;
+        let mut tx = db.begin().await?;
+        let again = begin(model, generation, &moves, &mut tx).await?;
+        if again.stood != begun.stood {
+            // Another was faster meanwhile: what is new is seen by who reads them again.
+            tx.rollback().await?;
+            return Ok(if again.is_live { RunsTaken::Gap } else { RunsTaken::Stale });
+        }
+        intake.apply_and_park(&mut tx).await?;
         tx.commit().await?;
         Ok(RunsTaken::Applied)
     }
+}
 
-    /// Where each partition of the records stands. None is missing but where the generation was dropped.
-    async fn lock(
-        &self,
-        checkpoint: &Checkpoint,
-        db: &mut PgConnection,
-    ) -> Result<Vec<(Place, i64, i64)>, sqlx::Error> {
-        let topics: Vec<_> = self.runs.0.keys().map(|(topic, _)| topic.as_str()).collect();
-        let partitions: Vec<_> = self.runs.0.keys().map(|(_, partition)| *partition).collect();
-        let rows = sqlx::query!(
-            "SELECT topic, partition, next_offset, position FROM partition_offsets
-             WHERE consumer = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[], $3::integer[]))
-             ORDER BY topic, partition FOR UPDATE",
-            checkpoint.name(),
-            &topics as _,
-            &partitions[..],
-        )
-        .fetch_all(db)
-        .await?;
-        Ok(rows.into_iter().map(|row| ((row.topic, row.partition), row.next_offset, row.position)).collect())
-    }
+/// What is so when partitions were moved, and stays so until the transaction ends.
+struct Begun {
+    is_live: bool,
+    any_parked: bool,
+    /// Where they stood; nothing where they were not moved.
+    stood: Option<Vec<Stand>>,
+}
 
-    async fn live_and_parked(
-        &self,
-        checkpoint: &Checkpoint,
-        db: &mut PgConnection,
-    ) -> Result<(Option<i32>, bool), sqlx::Error> {
-        let row = sqlx::query!(
-            r#"SELECT (SELECT generation FROM read_models WHERE name = $1 AND version = $3) AS generation,
-                      EXISTS (SELECT FROM parked WHERE consumer = $2) AS "any_parked!""#,
-            self.model.name(),
-            checkpoint.name(),
-            self.model.version(),
-        )
-        .fetch_one(db)
-        .await?;
-        Ok((row.generation, row.any_parked))
+impl Begun {
+    /// What became of a step that this is all of.
+    fn taken(&self) -> RunsTaken {
+        match (self.is_live, &self.stood) {
+            (false, _) => RunsTaken::Stale,
+            (true, None) => RunsTaken::Gap,
+            (true, Some(_)) => RunsTaken::Applied,
+        }
     }
 }
 
-async fn move_to(
-    checkpoint: &Checkpoint,
-    moving: &[Moving],
+async fn begin(
+    model: &dyn ReadModel,
+    generation: Generation,
+    moves: &Moves,
     db: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    if moving.is_empty() {
-        return Ok(());
-    }
-    let topics: Vec<_> = moving.iter().map(|it| it.place.0.as_str()).collect();
-    let partitions: Vec<_> = moving.iter().map(|it| it.place.1).collect();
-    let offsets: Vec<_> = moving.iter().map(|it| it.next_offset).collect();
-    let positions: Vec<_> = moving.iter().map(|it| it.position).collect();
-    sqlx::query!(
-        "UPDATE partition_offsets o SET next_offset = n.next_offset, position = n.position, updated_at = now()
-         FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[]) AS n(topic, partition, next_offset, position)
-         WHERE o.consumer = $1 AND o.topic = n.topic AND o.partition = n.partition",
+) -> Result<Begun, sqlx::Error> {
+    let checkpoint = generation.checkpoint(model.name());
+    let row = sqlx::query!(
+        r#"SELECT is_live AS "is_live!", any_parked AS "any_parked!", next_offsets, positions
+           FROM take_runs($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
         checkpoint.name(),
-        &topics as _,
-        &partitions[..],
-        &offsets[..],
-        &positions[..],
+        &moves.topics[..],
+        &moves.partitions[..],
+        &moves.begins[..],
+        &moves.ends[..],
+        &moves.positions[..],
+        model.name(),
+        model.version(),
+        generation.0,
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(())
+    let stood = row.next_offsets.zip(row.positions).map(|(next_offsets, positions)| {
+        let stood = next_offsets.into_iter().zip(positions);
+        stood.map(|(next_offset, position)| Stand { next_offset, position }).collect()
+    });
+    Ok(Begun { is_live: row.is_live, any_parked: row.any_parked, stood })
 }
 
 /// Moves the checkpoint of the live generation on to a head that all partitions have reached. Nothing if another one is

@@ -113,6 +113,38 @@ async fn a_generation_that_is_no_longer_live_takes_nothing() {
     assert!(rows(&database.owner, stats, 1).await.iter().all(Vec::is_empty));
 }
 
+#[tokio::test]
+async fn records_that_change_no_row_move_their_partition_where_they_may() {
+    let database = TestDatabase::new().await;
+    let stats = model("seller_stats");
+    at_the_beginning(&database.app, stats).await;
+    let (place, mut events) = partitioned(stats, &published()).pop_first().unwrap();
+    events.retain(|event| !stats.concerns(event));
+    let (end, last) = (i64::try_from(events.len()).unwrap(), events.last().unwrap().position);
+    let stands = async || -> (i64, i64) {
+        sqlx::query_as(
+            "SELECT next_offset, position FROM partition_offsets
+             WHERE consumer = 'seller_stats@1' AND topic = $1 AND partition = $2",
+        )
+        .bind(&place.0)
+        .bind(place.1)
+        .fetch_one(&database.app)
+        .await
+        .unwrap()
+    };
+    let taken = async |from| take(&database.app, stats, &place, Run::of(from, events.clone())).await;
+    assert_eq!((taken(1).await, stands().await), (RunsTaken::Gap, (0, 0)));
+    let live = async |generation: i32| {
+        let moved = sqlx::query("UPDATE read_models SET generation = $1 WHERE name = 'seller_stats'");
+        moved.bind(generation).execute(&database.owner).await.unwrap();
+    };
+    live(7).await;
+    assert_eq!((taken(0).await, stands().await), (RunsTaken::Stale, (0, 0)));
+    live(1).await;
+    assert_eq!((taken(0).await, stands().await), (RunsTaken::Applied, (end, last)));
+    assert_eq!((taken(0).await, stands().await), (RunsTaken::Applied, (end, last)), "they come again");
+}
+
 /// Kafka has fed each partition up to somewhere when the log takes over.
 #[test]
 fn the_log_goes_on_where_each_partition_stands() {
