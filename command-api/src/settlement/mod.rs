@@ -5,6 +5,7 @@
 //! Whatever is recorded twice counts once: the payment itself refuses the second time.
 
 mod attempt;
+pub mod notices;
 pub mod pending;
 mod record;
 mod refund;
