@@ -146,6 +146,7 @@ mod tests {
         let config = PaymentConfig::from(&key).unwrap();
         assert_eq!(config.stripe.as_ref().map(|stripe| stripe.url.as_str()), Some("https://api.stripe.com"));
         assert!(!format!("{config:?}{:?}", config.settings()).contains("secret"));
+        assert_eq!(config.stripe.map(|stripe| stripe.events_every), Some(Duration::from_secs(3_600)));
         let wrong = Environment::from_fn(|name| (name == "DAYBOOK_STRIPE_URL").then(|| "stripe".to_owned()));
         assert_eq!(PaymentConfig::from(&wrong).unwrap_err().variable, "DAYBOOK_STRIPE_URL");
     }

@@ -7,7 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use crate::gateway::{Gateway, GatewayError};
 use crate::settlement::Settlement;
@@ -15,6 +15,9 @@ use crate::settlement::notices::Bookmark;
 
 /// How far before its bookmark a list is read again: no gateway says that its list is complete at any moment.
 const OVERLAP: TimeDelta = TimeDelta::minutes(10);
+
+/// For how long a webhook may be on its way before it counts as missed.
+const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(10);
 
 /// The lists that are being read; it ends with this.
 #[derive(Debug)]
@@ -35,8 +38,8 @@ enum Unread {
 /// What became of a list.
 #[derive(Clone, Copy, Debug, Default)]
 struct Heeded {
-    /// Of how much no webhook had told.
-    new: usize,
+    /// How much was told in vain: no webhook came.
+    missed: usize,
     /// When the newest was told.
     newest: Option<DateTime<Utc>>,
     /// When the oldest was told that couldn't be taken.
@@ -86,9 +89,9 @@ impl Settlement {
     async fn read_on(&self, name: &'static str, bookmark: Bookmark) -> Result<(), Unread> {
         let Some(gateway) = self.gateways.get(name) else { return Ok(()) };
         let since = bookmark.until.map(|until| until - OVERLAP);
-        let Heeded { new, newest, oldest_left } = self.heed_all(name, &**gateway, since).await?;
-        if new > 0 {
-            info!(gateway = name, new, "a gateway had told what was not heard");
+        let Heeded { missed, newest, oldest_left } = self.heed_all(name, &**gateway, since).await?;
+        if missed > 0 {
+            warn!(gateway = name, missed, "a gateway told what no webhook brought");
         }
         if let Some(until) = oldest_left.or(newest) {
             Bookmark::move_to(self.log.pool(), name, until).await?;
@@ -109,7 +112,10 @@ impl Settlement {
             for (at, notice) in &page.notices {
                 heeded.newest = heeded.newest.max(Some(*at));
                 match self.heed(name, notice, &notice.because(name)).await {
-                    Ok(is_new) => heeded.new += usize::from(is_new),
+                    Ok(is_new) => {
+                        let is_missed = is_new && Utc::now() - *at > ON_ITS_WAY;
+                        heeded.missed += usize::from(is_missed);
+                    }
                     Err(unsettled) => {
                         let error = &unsettled as &dyn std::error::Error;
                         warn!(gateway = name, id = notice.id, error, "a notice could not be taken");
