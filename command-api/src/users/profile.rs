@@ -216,7 +216,7 @@ async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<S
         codes::send(&mut transaction, to, &code).await.map_err(identity::failed)?;
     }
     let me = profile::me(&mut transaction, user).await.map_err(identity::failed)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     let me = me.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?;
     Ok(Success::new(me).message("Profile updated successfully"))
 }
