@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
-use api_contract::views::{ProductRecord, ProductView};
+use api_contract::views::ProductView;
 use api_contract::{ApiError, IfMatch, JsonBody, PathId, Role};
 use axum::extract::State;
 use axum::http::StatusCode;
