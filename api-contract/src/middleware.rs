@@ -157,9 +157,15 @@ async fn too_large(request: Request) -> Response {
 
 /// Gives up waiting for an answer. A command that was accepted runs on: the decider's task doesn't depend on ours.
 async fn within(limit: Duration, request: Request, next: Next) -> Response {
+    let changes_nothing = request.method().is_safe();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(elapsed) => ApiError::unavailable(Duration::from_secs(1)).because(elapsed).into_response(),
+        Err(elapsed) => {
+            let again = Duration::from_secs(1);
+            let error =
+                if changes_nothing { ApiError::unavailable(again) } else { ApiError::unknown_outcome(again) };
+            error.because(elapsed).into_response()
+        }
     }
 }
 

@@ -225,7 +225,10 @@ fn add_refusals(operation: &mut Operation) {
         (401, "A token is wanted, or the one given is not valid"),
         (429, "Too many requests"),
         (500, "A fault of ours"),
-        (503, "Not now: try again after Retry-After"),
+        (
+            503,
+            "Not now: try again after Retry-After. Where it was or may have been done, the message says so",
+        ),
     ]);
     if secured {
         refusals.insert(403, "Not with this role");

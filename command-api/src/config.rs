@@ -68,10 +68,17 @@ impl PaymentConfig {
 
     /// Its variables and what they come to.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let of_stripe = |show: &dyn Fn(&StripeConfig) -> String| {
+            self.stripe.as_ref().map_or_else(|| "no key".to_owned(), show)
+        };
         vec![
             ("DAYBOOK_SIMULATOR", if self.simulator { "on" } else { "off" }.to_owned()),
             ("DAYBOOK_PUBLIC_URL", self.public_url.clone()),
-            ("DAYBOOK_STRIPE_URL", self.stripe.as_ref().map_or("no key", |stripe| &stripe.url).to_owned()),
+            ("DAYBOOK_STRIPE_URL", of_stripe(&|stripe| stripe.url.clone())),
+            (
+                "DAYBOOK_STRIPE_EVENTS_EVERY",
+                of_stripe(&|stripe| humantime::format_duration(stripe.events_every).to_string()),
+            ),
         ]
     }
 }
@@ -85,6 +92,8 @@ pub struct StripeConfig {
     pub key: String,
     /// `DAYBOOK_STRIPE_WEBHOOK_SECRET`: without it Stripe's webhooks are refused.
     pub webhook_secret: Option<String>,
+    /// `DAYBOOK_STRIPE_EVENTS_EVERY`, 1h: how often Stripe's events are listed, for those of which no webhook came.
+    pub events_every: Duration,
 }
 
 /// Without the secrets.
@@ -99,7 +108,9 @@ impl StripeConfig {
     pub fn from(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let url = environment.read("DAYBOOK_STRIPE_URL", "https://api.stripe.com", web_address)?;
         let webhook_secret = environment.get("DAYBOOK_STRIPE_WEBHOOK_SECRET");
-        Ok(environment.get("DAYBOOK_STRIPE_KEY").map(|key| Self { url, key, webhook_secret }))
+        let events_every = environment.duration("DAYBOOK_STRIPE_EVENTS_EVERY", "1h")?;
+        let key = environment.get("DAYBOOK_STRIPE_KEY");
+        Ok(key.map(|key| Self { url, key, webhook_secret, events_every }))
     }
 }
 
@@ -135,6 +146,7 @@ mod tests {
         let config = PaymentConfig::from(&key).unwrap();
         assert_eq!(config.stripe.as_ref().map(|stripe| stripe.url.as_str()), Some("https://api.stripe.com"));
         assert!(!format!("{config:?}{:?}", config.settings()).contains("secret"));
+        assert_eq!(config.stripe.map(|stripe| stripe.events_every), Some(Duration::from_secs(3_600)));
         let wrong = Environment::from_fn(|name| (name == "DAYBOOK_STRIPE_URL").then(|| "stripe".to_owned()));
         assert_eq!(PaymentConfig::from(&wrong).unwrap_err().variable, "DAYBOOK_STRIPE_URL");
     }

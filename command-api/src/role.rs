@@ -90,46 +90,23 @@ pub fn registry() -> Registry {
 impl CommandApi {
     /// Starts the decider and the process managers.
     pub async fn start(setup: Setup) -> Result<Self, LogError> {
-        let Setup { pool, appending, watch, auth, shop, payments, messages, decider, process_managers } =
-            setup;
+        let Setup { pool, watch, payments, .. } = &setup;
+        let decider = setup.decider.clone();
         let (decider, task) =
-            Decider::start(registry(), decider, &appending, pool.clone(), watch.clone()).await?;
-        let log = Log::followed(pool.clone(), &watch);
+            Decider::start(registry(), decider, &setup.appending, pool.clone(), watch.clone()).await?;
         let simulator = if payments.simulator {
             Some(Simulator::start(pool.clone(), &payments.public_url).await?)
         } else {
             None
         };
-        let gateways = gateways(simulator.as_ref(), &payments, &pool);
-        let outcomes = Outcomes::default();
-        let personal = Keeper::start(&appending);
-        let settlement = Settlement {
-            decider: decider.clone(),
-            log: log.clone(),
-            personal: personal.clone(),
-            watch: watch.clone(),
-            gateways: gateways.clone(),
-            outcomes: outcomes.clone(),
-        };
-        let shop = Shop::from(shop::Parts {
-            decider,
-            log,
-            personal,
-            addresses: AddressBook::start(pool.clone()),
-            order_numbers: OrderNumbers::new(pool.clone()),
-            rules: shop,
-            payments,
-            gateways,
-            outcomes,
-            settlement,
-            poke: Arc::new(Notify::new()),
-        });
+        let shop = open(&setup, decider, gateways(simulator.as_ref(), payments, pool));
         let ending = CancellationToken::new();
-        let mut managers = managers(&shop, &watch, process_managers.then_some(&messages), &ending);
-        if let Some(simulator) = simulator.clone().filter(|_| process_managers) {
+        let messages = setup.process_managers.then_some(&setup.messages);
+        let mut managers = managers(&shop, watch, messages, &ending);
+        if let Some(simulator) = simulator.clone().filter(|_| setup.process_managers) {
             managers.spawn(simulator.deliver(ending.clone()));
         }
-        Ok(Self { shop, auth, simulator, task, managers, ending })
+        Ok(Self { shop, auth: setup.auth, simulator, task, managers, ending })
     }
 
     /// The commands under no prefix, and what lies beside the API.
@@ -158,6 +135,34 @@ impl CommandApi {
         while self.managers.join_next().await.is_some() {}
         self.task.drain().await;
     }
+}
+
+/// What commands of the shop work with.
+fn open(setup: &Setup, decider: Decider, gateways: Gateways) -> Shop {
+    let Setup { pool, watch, shop: rules, payments, .. } = setup;
+    let (log, personal) = (Log::followed(pool.clone(), watch), Keeper::start(&setup.appending));
+    let outcomes = Outcomes::default();
+    let settlement = Settlement {
+        decider: decider.clone(),
+        log: log.clone(),
+        personal: personal.clone(),
+        watch: watch.clone(),
+        gateways: gateways.clone(),
+        outcomes: outcomes.clone(),
+    };
+    Shop::from(shop::Parts {
+        decider,
+        log,
+        personal,
+        addresses: AddressBook::start(pool.clone()),
+        order_numbers: OrderNumbers::new(pool.clone()),
+        rules: rules.clone(),
+        payments: payments.clone(),
+        gateways,
+        outcomes,
+        settlement,
+        poke: Arc::new(Notify::new()),
+    })
 }
 
 fn gateways(simulator: Option<&Simulator>, payments: &PaymentConfig, pool: &PgPool) -> Gateways {

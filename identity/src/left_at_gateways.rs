@@ -1,14 +1,8 @@
 //! What was removed here and gateways still have: noted in the transaction that removes it, so that no crash loses it, and
 //! gone when its gateway has forgotten it. Forgetting twice is as good as once.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
-
-/// The longest wait between two questions to a gateway about one thing. The first is two seconds, and each is twice the one
-/// before.
-const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// A card, or a person with all their cards, that a gateway is to forget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,18 +59,16 @@ pub async fn is_left(db: impl PgExecutor<'_>, gateway: &str, reference: &str) ->
 }
 
 /// Those that are to be asked for by now, the oldest first and so many at most. Each is due again after its next wait,
-/// whatever becomes of the question.
+/// whatever becomes of the question: the first is two seconds, and each is twice the one before, up to an hour.
 pub async fn take_due(db: impl PgExecutor<'_>, most: usize) -> Result<Vec<LeftAtGateway>, sqlx::Error> {
     sqlx::query_as!(
         LeftAtGateway,
         "UPDATE left_at_gateways
-         SET asks = asks + 1,
-             ask_at = now() + make_interval(secs => least($2::float8, power(2::float8, least(asks + 1, 30))))
+         SET asks = asks + 1, ask_at = ask_again_at(asks + 1)
          WHERE (gateway, reference) IN (SELECT gateway, reference FROM left_at_gateways WHERE ask_at <= now()
                                         ORDER BY ask_at LIMIT $1 FOR UPDATE SKIP LOCKED)
          RETURNING gateway, reference",
         i64::try_from(most).unwrap_or(i64::MAX),
-        LONGEST.as_secs_f64(),
     )
     .fetch_all(db)
     .await

@@ -38,6 +38,15 @@ pub fn failed(error: impl Error + Send + Sync + 'static) -> ApiError {
     }
 }
 
+/// As [`failed`], where what failed was a commit: one whose connection is lost may have been made.
+pub fn commit_failed(error: sqlx::Error) -> ApiError {
+    if is_lost(&error) {
+        ApiError::unknown_outcome(Duration::from_secs(1)).because(error)
+    } else {
+        ApiError::internal(error)
+    }
+}
+
 /// Whether Postgres can't be reached now.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
@@ -82,6 +91,14 @@ mod tests {
             assert_eq!((status(bug()), status(Reading(bug()))), (500, 500), "{}", bug());
         }
         assert_eq!(status(io::Error::from(io::ErrorKind::ConnectionReset)), 500, "that was not Postgres");
+    }
+
+    #[test]
+    fn who_asked_for_what_may_have_been_done_is_told_so() {
+        let lost = commit_failed(sqlx::Error::Io(io::ErrorKind::ConnectionReset.into()));
+        assert_eq!(lost.status().as_u16(), 503);
+        assert!(lost.violations()[0].message.contains("not known"), "{:?}", lost.violations());
+        assert_eq!(commit_failed(sqlx::Error::RowNotFound).status().as_u16(), 500);
     }
 
     #[test]

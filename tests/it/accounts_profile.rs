@@ -92,6 +92,25 @@ async fn a_profile_says_everything_that_is_wrong_and_no_name_is_taken_twice() {
     assert_eq!((taken.status, taken.code().as_str()), (StatusCode::CONFLICT, "ALREADY_EXISTS"));
 }
 
+/// Guards against a client that sends a profile back as it read it, and can't: its username is of a time with other rules.
+#[tokio::test]
+async fn a_username_that_would_be_refused_today_may_be_sent_back() {
+    let app = App::start().await;
+    let jane = app.person(Role::Customer).await;
+    sqlx::query("UPDATE users SET username = 'jürgen_w' WHERE id = $1")
+        .bind(jane.id.0)
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+    let unchanged = json!({ "username": "jürgen_w", "firstName": "Jürgen" });
+    let answer = jane.send(Method::PUT, "/users/profile", &unchanged).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let data = &answer.json()["data"];
+    assert_eq!((&data["username"], &data["firstName"]), (&json!("jürgen_w"), &json!("Jürgen")));
+    let another = jane.send(Method::PUT, "/users/profile", &json!({ "username": "jürgen_x" })).await;
+    assert_eq!(another.json()["errors"][0]["field"], "username", "{}", another.text);
+}
+
 #[tokio::test]
 async fn another_phone_has_to_be_verified_again() {
     let app = App::start().await;

@@ -37,7 +37,32 @@ async fn without_postgres_it_is_not_now_and_no_fault_of_ours() {
     for (what, answer) in answers {
         assert_eq!(answer.status, 503, "{what}: {}", answer.text);
         assert!(answer.headers.contains_key("retry-after"), "{what}");
+        assert_eq!(
+            answer.text.contains("This was accepted"),
+            what.ends_with("again"),
+            "{what}: {}",
+            answer.text
+        );
     }
+}
+
+/// Guards against a client who is told to try again what is done already, and has no key under which it would count once.
+#[tokio::test]
+async fn without_postgres_a_command_that_was_taken_says_so() {
+    let app = App::start_with(Options { process_managers: false, ..Options::default() }).await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let product = seller.product("9.99", 3).await;
+    let order = buyer.order(&[(&product, 1)]).await;
+    assert_eq!(order.status, 201, "{}", order.text);
+    let cancel = format!("/orders/{}/cancel", order.json()["data"]["id"].as_str().unwrap());
+    let _closing = app.database.pool.close(); // It is closed from here on; what was lent is given back later.
+
+    // The decider has the order, and a connection of its own.
+    let answer = buyer.post(&cancel, &json!({})).await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    assert!(answer.text.contains("This was accepted"), "{}", answer.text);
+    let again = buyer.post(&cancel, &json!({})).await;
+    assert_eq!(again.status, 409, "it is done: {}", again.text);
 }
 
 /// Guards against a customer who is told that they named no method, because theirs could not be read.

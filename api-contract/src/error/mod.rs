@@ -100,6 +100,24 @@ impl ApiError {
         Self::new(Code::ServiceUnavailable, "Try again later").retry_after(retry_after)
     }
 
+    /// No answer to a command, which may have been taken or not.
+    pub fn unknown_outcome(retry_after: Duration) -> Self {
+        let message =
+            "It is not known whether this was done. Send it again with its Idempotency-Key, or look first";
+        Self::new(Code::ServiceUnavailable, message).retry_after(retry_after)
+    }
+
+    /// The same fault, met when a command had been accepted: whoever is told to come again would have it done twice.
+    #[must_use]
+    pub fn after_acceptance(mut self) -> Self {
+        if self.0.status.is_server_error() {
+            for violation in &mut self.0.violations {
+                violation.message = "This was accepted, and its answer could not be made. Look how it stands, or send it again with its Idempotency-Key".into();
+            }
+        }
+        self
+    }
+
     /// A bug or a fault of ours: logged with all its causes, shown with none.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Self::new(Code::InternalError, "Something went wrong on our side").because(cause)

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use domain::{Currency, Money};
 use serde::Serialize;
 use tower::ServiceExt;
@@ -64,7 +64,7 @@ fn router() -> Router {
             get(async || ApiError::internal(Outer(std::io::Error::other("secret host refused")))),
         )
         .route("/panic", get(async || -> () { panic!("secret") }))
-        .route("/slow", get(async || std::future::pending::<()>().await));
+        .route("/slow", any(async || std::future::pending::<()>().await));
     let both = Router::new().nest("/api/v1", routes.clone()).nest("/api", routes);
     let config = HttpConfig { time_limit: Duration::from_secs(5), ..HttpConfig::default() };
     apply(both, Verifier::new(NoKeys), config)
@@ -124,6 +124,13 @@ async fn errors_have_one_form() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_takes_too_long_is_503() {
     insta::assert_snapshot!("slow", get_text("/api/v1/slow").await);
+}
+
+/// Guards against a client who sends a command again that was done, because it was told to try again.
+#[tokio::test(start_paused = true)]
+async fn a_command_that_takes_too_long_may_have_been_done() {
+    let answer = show(ask(Request::post("/api/v1/slow"), ()).await).await;
+    assert!(answer.starts_with("503") && answer.contains("not known whether this was done"), "{answer}");
 }
 
 #[tokio::test]

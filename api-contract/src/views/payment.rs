@@ -105,9 +105,10 @@ pub struct PaymentView<'a> {
     #[schema(value_type = Uuid)]
     order_id: OrderId,
     /// `pending`, `processing`, `requires_action`, `succeeded`, `failed`, `refunded`, `partially_refunded` or
-    /// `cancelled`.
+    /// `cancelled`. When a refund fails after it succeeded, it is again what it was before that refund.
     status: &'static str,
     amount: Amount,
+    /// What went back: less again when a refund fails after it succeeded.
     refunded_amount: Amount,
     /// An ISO 4217 code.
     #[schema(value_type = String)]

@@ -110,6 +110,6 @@ async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<D
     password_resets::forget(&mut *transaction, principal.user).await.map_err(identity::failed)?;
     let notice = notice::changed(principal.user, &account.email, &account.first_name);
     messages::queue(&mut transaction, notice).await.map_err(identity::failed)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(Done("Password changed successfully"))
 }

@@ -73,7 +73,7 @@ async fn login(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoResp
         return Err(wrong());
     }
     let session = auth.tokens.start_session(&mut *transaction, &account).await?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(Success::new(SessionAnswer::new(account, session)).message("Login successful"))
 }
 

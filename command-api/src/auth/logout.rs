@@ -50,6 +50,6 @@ async fn logout(
         (None, None) => refresh_tokens::revoke_all(&mut transaction, principal.user, None).await,
     };
     ended.map_err(super::of_nobody)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(StatusCode::NO_CONTENT)
 }

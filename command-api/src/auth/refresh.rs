@@ -53,7 +53,7 @@ async fn refresh(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoRe
         Exchanged::Expired | Exchanged::Refused => None,
     };
     // A revocation counts as well.
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     match (exchanged, account) {
         (Exchanged::New { user: _, family }, Some(account)) => {
             let session = auth.tokens.session(&account, family, next)?;

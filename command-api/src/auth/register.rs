@@ -95,7 +95,7 @@ async fn register(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoR
         locked_at: None,
     };
     let session = auth.tokens.start_session(&mut *transaction, &account).await?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     let answer = SessionAnswer::new(account, session).unverified();
     Ok((
         StatusCode::CREATED,

@@ -72,7 +72,7 @@ async fn resend_code(
         let refusal = ApiError::new(Code::RateLimitExceeded, "Too many codes were sent. Try again later");
         return Err(refusal.retry_after(wait.map_err(identity::failed)?));
     }
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok((StatusCode::ACCEPTED, Done("A new code is on its way")))
 }
 

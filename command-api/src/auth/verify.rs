@@ -94,7 +94,7 @@ async fn verify(
     }
     users::verified(&mut *transaction, principal.user, channel).await.map_err(identity::failed)?;
     let reachable = users::reachable(&mut *transaction, principal.user).await.map_err(identity::failed)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     let reachable = reachable.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?;
     let users::Reachable { email_verified, phone_verified, .. } = reachable;
     Ok(Verification { email_verified, phone_verified })

@@ -55,7 +55,7 @@ pub(super) async fn change<R: Send + 'static>(
         Accepted::Done { value: (said, left), position } => (Some(said), Some(left), position),
         Accepted::Replayed(before) => (None, None, before.position),
     };
-    let (cart, version) = view(shop, user_id, left, position).await?;
+    let (cart, version) = view(shop, user_id, left, position).await.map_err(ApiError::after_acceptance)?;
     Ok(Changed { said, cart, version, position })
 }
 

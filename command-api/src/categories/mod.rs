@@ -35,7 +35,8 @@ async fn answer(
     status: StatusCode,
     message: &'static str,
 ) -> Result<Response, ApiError> {
-    let Told { record, .. }: Told<CategoryRecord> = told(&shop.log, id, Some(position)).await?;
+    let told = told(&shop.log, id, Some(position)).await;
+    let Told { record, .. }: Told<CategoryRecord> = told.map_err(ApiError::after_acceptance)?;
     let details = record.category.details.as_deref().ok_or_else(|| ApiError::not_found("Category"))?;
     let answer = Success::new(CategoryView::of(id, details)).message(message);
     Ok((status, Version(record.version), EventPosition(position), answer).into_response())

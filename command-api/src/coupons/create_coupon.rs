@@ -149,7 +149,9 @@ async fn create(
     };
     match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value: (), position } => Ok(created(code, &terms, at, position, currency)),
-        Accepted::Replayed(before) => again(&shop, &before.resource, before.position).await,
+        Accepted::Replayed(before) => {
+            again(&shop, &before.resource, before.position).await.map_err(ApiError::after_acceptance)
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Whatever is asked for has a key. Asking again with the same key is answered the same and moves no more money, so
 //! that a process that doesn't know what became of its request may simply ask again. What a gateway tells by itself (a
-//! webhook) is only a reason to ask it: so notices may come twice, late and in any order.
+//! webhook) is only a reason to ask it: so notices may come twice, late and in any order. One that never comes is read in the
+//! gateway's list, where it keeps one.
 
 mod notice;
 mod signature;
@@ -11,6 +12,7 @@ pub mod stripe;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -18,7 +20,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{PaymentId, RefundId, UserId};
 use domain::{Currency, Minor, Money};
 
-pub use notice::{BadNotice, Notice};
+pub use notice::{BadNotice, Notice, NoticePage};
 pub use simulator::Simulator;
 pub use stripe::Stripe;
 
@@ -66,6 +68,16 @@ pub trait Gateway: Send + Sync + 'static {
 
     /// Reads what it tells by itself, if it is it who tells.
     fn hear(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Notice, BadNotice>;
+
+    /// How often it is asked for what it told by itself, if it keeps a list of that.
+    fn listed_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// A page of what it told by itself: since then, or for as long as it knows, and before the notice of this id.
+    async fn listed(&self, _: Option<DateTime<Utc>>, _: Option<&str>) -> Result<NoticePage, GatewayError> {
+        Ok(NoticePage::default())
+    }
 }
 
 /// An attempt to pay, as a gateway knows it.
@@ -247,6 +259,11 @@ impl Gateways {
     /// One by its name.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Gateway>> {
         self.0.get(name)
+    }
+
+    /// All of them, with their names.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn Gateway>)> {
+        self.0.iter().map(|(name, gateway)| (*name, gateway))
     }
 
     /// The name of one that is configured, as this build writes it.

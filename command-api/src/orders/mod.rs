@@ -54,7 +54,8 @@ async fn order_at(
     position: i64,
     message: &'static str,
 ) -> Result<Response, ApiError> {
-    answer(shop, id, position, message, |_| Some(OrderSight::Whole)).await
+    let seen = answer(shop, id, position, message, |_| Some(OrderSight::Whole)).await;
+    seen.map_err(ApiError::after_acceptance)
 }
 
 /// As [`order_at`], what this reader sees of it.
@@ -65,7 +66,8 @@ async fn order_seen_by(
     position: i64,
     message: &'static str,
 ) -> Result<Response, ApiError> {
-    answer(shop, id, position, message, |placed| OrderSight::of(reader, placed)).await
+    let seen = answer(shop, id, position, message, |placed| OrderSight::of(reader, placed)).await;
+    seen.map_err(ApiError::after_acceptance)
 }
 
 async fn answer(

@@ -193,7 +193,7 @@ async fn store(
         Some(before) => stored_before(&mut *transaction, user, before).await?,
         None => payment_methods::add(&mut transaction, user, id, new).await.map_err(refusal)?,
     };
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(stored)
 }
 

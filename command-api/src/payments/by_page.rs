@@ -9,7 +9,8 @@ use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decision, Metadata, Submission};
 use uuid::Uuid;
 
-use super::{attempt_refusal, is_open, refusal, settled};
+use super::standing::settled;
+use super::{attempt_refusal, is_open, refusal};
 use crate::command::decide;
 use crate::history::told;
 use crate::shop::Shop;

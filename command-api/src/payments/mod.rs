@@ -6,18 +6,15 @@ pub mod method;
 mod process_payment;
 mod refund;
 mod remove_method;
+mod standing;
 mod webhook;
 
 use api_contract::ApiError;
-use api_contract::views::{PaymentRecord, PersonalBodies};
+use api_contract::views::PaymentRecord;
 use domain::decisions::AttemptPaymentError;
-use domain::ids::PaymentId;
 use domain::payment::{AttemptPhase, PaymentError};
-use tokio::time::{Instant, timeout_at};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::history::{Told, told};
-use crate::process_managers::outcomes::Outcome;
 use crate::shop::Shop;
 
 /// The routes.
@@ -29,67 +26,6 @@ pub fn routes(shop: Shop) -> OpenApiRouter {
         .merge(remove_method::route())
         .merge(webhook::route())
         .with_state(shop)
-}
-
-/// A payment, and what it is shown with.
-struct Standing {
-    payment: Told<PaymentRecord>,
-    /// All that is kept in `personal` for it, where that is known.
-    bodies: Option<PersonalBodies>,
-}
-
-impl From<Told<PaymentRecord>> for Standing {
-    fn from(payment: Told<PaymentRecord>) -> Self {
-        Self { payment, bodies: None }
-    }
-}
-
-impl Standing {
-    /// As its outcome left it; read from the stream where that isn't known.
-    async fn after(shop: &Shop, payment_id: PaymentId, outcome: Option<Outcome>) -> Result<Self, ApiError> {
-        let Some(Outcome { position, left: Some(left) }) = outcome else {
-            return Ok(told::<PaymentRecord>(&shop.log, payment_id, None).await?.into());
-        };
-        let payment = Told { record: left.record.clone(), position };
-        Ok(Self { payment, bodies: Some(left.bodies.clone()) })
-    }
-}
-
-/// The payment once it is settled, or as it is when the time is over. `position` is that of the event that asked a
-/// gateway.
-async fn settled(
-    shop: &Shop,
-    payment_id: PaymentId,
-    position: i64,
-    is_settled: impl Fn(&PaymentRecord) -> bool,
-) -> Result<Standing, ApiError> {
-    let deadline = Instant::now() + shop.payments.answer_within;
-    let mut after = position;
-    loop {
-        // The outcome is waited for first: a look before it would nearly always come too early.
-        let outcome = timeout_at(deadline, shop.outcomes.after(payment_id, after)).await.ok();
-        let at = outcome.as_ref().map(|outcome| outcome.position);
-        let standing = Standing::after(shop, payment_id, outcome).await?;
-        match at {
-            Some(at) if !is_settled(&standing.payment.record) => after = at,
-            Some(_) | None => return Ok(standing),
-        }
-    }
-}
-
-/// As [`settled`], for a request that is answered again: it was probably settled long ago.
-async fn settled_again(
-    shop: &Shop,
-    payment_id: PaymentId,
-    position: i64,
-    is_settled: impl Fn(&PaymentRecord) -> bool,
-) -> Result<Standing, ApiError> {
-    let payment = told::<PaymentRecord>(&shop.log, payment_id, None).await?;
-    if is_settled(&payment.record) {
-        return Ok(payment.into());
-    }
-    // What became of it before this look has been seen: the outcome of an earlier attempt is no answer.
-    settled(shop, payment_id, position.max(payment.position), is_settled).await
 }
 
 /// Whether its gateway still has to answer: this attempt, or whichever is the last.

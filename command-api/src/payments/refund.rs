@@ -23,10 +23,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Standing, refusal, settled, settled_again};
+use super::refusal;
+use super::standing::{Standing, settled, settled_again};
 use crate::command::{Caller, decide};
 use crate::gateway::Gateways;
-use crate::history::{Told, bodies, told};
+use crate::history::{Told, bodies};
 use crate::remark;
 use crate::settlement::pending;
 use crate::shop::Shop;
@@ -113,7 +114,7 @@ async fn refund(
         }
         Accepted::Replayed(before) => {
             let id: RefundId = before.resource.parse().map_err(ApiError::internal)?;
-            let settled = settled_again(&shop, payment_id, before.position, |record| !is_open(record, id));
+            let settled = settled_again(&shop, payment_id, |record| !is_open(record, id));
             (id, or_pending(&shop, payment_id, id, settled).await?)
         }
     };
@@ -132,12 +133,13 @@ async fn or_pending(
     refund_id: RefundId,
     settled: impl Future<Output = Result<Standing, ApiError>>,
 ) -> Result<Told<PaymentRecord>, ApiError> {
-    tokio::select! {
+    let standing = tokio::select! {
         biased;
-        standing = settled => Ok(standing?.payment),
-        () = shop.outcomes.pending(refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
-        () = noted(shop, refund_id) => told::<PaymentRecord>(&shop.log, payment_id, None).await,
-    }
+        standing = settled => standing,
+        () = shop.outcomes.pending(refund_id) => Standing::read(shop, payment_id).await,
+        () = noted(shop, refund_id) => Standing::read(shop, payment_id).await,
+    };
+    Ok(standing.map_err(ApiError::after_acceptance)?.payment)
 }
 
 /// Waits until a refund is noted as pending. The log doesn't say so: where another process asks gateways, this is how one
@@ -180,6 +182,7 @@ fn is_open(record: &PaymentRecord, refund_id: RefundId) -> bool {
     record.payment.refund(refund_id).is_some_and(|refund| refund.phase == RefundPhase::Requested)
 }
 
+/// How the refund stands now.
 async fn answer(
     shop: &Shop,
     payment_id: PaymentId,
@@ -192,7 +195,7 @@ async fn answer(
         let failed = ApiError::new(Code::PaymentFailed, format!("The refund was refused: {code}"));
         return Ok((headers, failed).into_response());
     }
-    let bodies = bodies(&shop.log, &record.personal()).await?;
+    let bodies = bodies(&shop.log, &record.personal()).await.map_err(ApiError::after_acceptance)?;
     let view = RefundView::of(payment_id, refund_id, record, &bodies)
         .ok_or_else(|| ApiError::internal(BoxError::from("a refund that was requested is none")))?;
     let message = if is_open(record, refund_id) {

@@ -32,6 +32,6 @@ async fn remove(
     let mut transaction = shop.log.pool().begin().await.map_err(identity::failed)?;
     let removed = payment_methods::remove(&mut transaction, caller.principal.user, id).await;
     removed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Payment method"))?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::gateway::{BadNotice, Notice};
+use crate::gateway::BadNotice;
 use crate::shop::Shop;
 
 /// When a gateway may tell it again, where it could not be taken.
@@ -59,37 +59,10 @@ async fn hear(
     let body = read_body(body).await?;
     let gateway = shop.gateways.get(&name).ok_or_else(|| ApiError::not_found("Gateway"))?;
     let notice = gateway.hear(&headers, &body, Utc::now()).map_err(unheard)?;
-    let because = Metadata::default()
-        .with(Metadata::ACTOR, format!("gateway:{name}"))
-        .with(Metadata::CORRELATION_ID, &*correlation_id)
-        .with(Metadata::CAUSATION_ID, format!("notice:{}", notice.id));
-    take(&shop, &name, &notice, &because).await?;
-    Ok(Success::new(Received { received: true }).message("Event received"))
-}
-
-/// Asks the gateway, unless it told this before. What is taken is noted afterwards: whoever dies between is told again.
-async fn take(shop: &Shop, gateway: &str, notice: &Notice, because: &Metadata) -> Result<(), ApiError> {
-    let Some(payment_id) = notice.payment_id else { return Ok(()) };
-    let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM gateway_notices WHERE gateway = $1 AND id = $2) AS "known!""#,
-        gateway,
-        notice.id
-    );
-    if known.fetch_one(shop.log.pool()).await.map_err(identity::failed)? {
-        return Ok(());
-    }
+    let because = notice.because(&name).with(Metadata::CORRELATION_ID, &*correlation_id);
     let untold = |error| ApiError::unavailable(TRY_AGAIN).because(error);
-    shop.settlement.refresh(payment_id, because).await.map_err(untold)?;
-    shop.settlement.refresh_refunds(payment_id, because).await.map_err(untold)?;
-    sqlx::query!(
-        "INSERT INTO gateway_notices (gateway, id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        gateway,
-        notice.id
-    )
-    .execute(shop.log.pool())
-    .await
-    .map_err(identity::failed)?;
-    Ok(())
+    shop.settlement.heed(&name, &notice, &because).await.map_err(untold)?;
+    Ok(Success::new(Received { received: true }).message("Event received"))
 }
 
 fn unheard(error: BadNotice) -> ApiError {

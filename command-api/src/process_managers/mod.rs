@@ -9,6 +9,7 @@ mod failure;
 mod forgetting;
 mod leadership;
 pub mod messages;
+mod missed_notices;
 pub mod outcomes;
 pub mod payments;
 pub mod personal;

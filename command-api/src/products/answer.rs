@@ -66,7 +66,8 @@ impl Answer {
         seen: Seen,
     ) -> Result<Response, ApiError> {
         let details = record.product.details.as_deref().ok_or_else(|| ApiError::not_found("Product"))?;
-        let shops = shops::by_ids(shop.log.pool(), &[details.seller_id]).await.map_err(identity::failed)?;
+        let shops = shops::by_ids(shop.log.pool(), &[details.seller_id]).await;
+        let shops = shops.map_err(|error| identity::failed(error).after_acceptance())?;
         let view = ProductView::of(id, details, seen.stock, record.created_at, record.updated_at)
             .sold_by(shops.into_iter().next().map(|shop| shop.name))
             .in_category(seen.category);
@@ -78,7 +79,7 @@ impl Answer {
     /// The answer to a request that had its key before: the product as it was then, with its category's name of now.
     pub(super) async fn again(self, shop: &Shop, resource: &str) -> Result<Response, ApiError> {
         let id: ProductId = resource.parse().map_err(ApiError::internal)?;
-        let Told { record, .. }: Told<ProductRecord> = told(&shop.log, id, Some(self.position)).await?;
+        let Told { record, .. } = record_as_of(shop, id, self.position).await?;
         let details = record.product.details.clone().ok_or_else(|| ApiError::not_found("Product"))?;
         let looking = move |streams: &mut Decision<'_>| category(streams, &details);
         let category = match decide(&shop.decider, Submission::default(), looking).await? {
@@ -91,6 +92,15 @@ impl Answer {
     }
 }
 
+/// The product as it was at the position of a command that is done.
+pub(super) async fn record_as_of(
+    shop: &Shop,
+    product_id: ProductId,
+    position: i64,
+) -> Result<Told<ProductRecord>, ApiError> {
+    told(&shop.log, product_id, Some(position)).await.map_err(ApiError::after_acceptance)
+}
+
 /// The stock as it was at the position of an answer that is given again.
 pub(super) async fn stock_as_of(
     shop: &Shop,
@@ -99,7 +109,7 @@ pub(super) async fn stock_as_of(
 ) -> Result<Stock, ApiError> {
     let events = shop.log.events_of::<Inventory>(product_id, Some(AsOf::Position(position))).await;
     let mut inventory = Inventory::default();
-    for (_, event) in events.map_err(identity::failed)? {
+    for (_, event) in events.map_err(|error| identity::failed(error).after_acceptance())? {
         inventory.evolve(&event);
     }
     Ok(Stock::from(&inventory))

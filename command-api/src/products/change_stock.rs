@@ -1,7 +1,7 @@
 //! `POST /products/{id}/stock`: goods came in, or a count found more or fewer.
 
 use api_contract::openapi::{Envelope, Refusal};
-use api_contract::views::{ProductRecord, Stock};
+use api_contract::views::Stock;
 use api_contract::{
     ApiError, EventPosition, Fields, IdempotencyKey, IfMatch, JsonBody, PathId, Role, Success, Version,
 };
@@ -19,10 +19,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::stock_as_of;
+use super::answer::{record_as_of, stock_as_of};
 use super::{MOST_UNITS, require_owner, stock_refusal};
 use crate::command::{Caller, decide};
-use crate::history::{Told, told};
+use crate::history::Told;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -65,6 +65,19 @@ struct StockAnswer {
     in_stock: bool,
     on_hand: u64,
     reserved: u64,
+}
+
+impl StockAnswer {
+    fn of(product_id: ProductId, stock: &Stock) -> Self {
+        Self {
+            id: product_id,
+            product_id,
+            stock: stock.available(),
+            in_stock: stock.available() > 0,
+            on_hand: stock.on_hand,
+            reserved: stock.reserved,
+        }
+    }
 }
 
 /// Receives goods, or adjusts the stock to a count.
@@ -115,23 +128,17 @@ async fn change_stock(
     };
     let ((stock, version), position) = match decide(&shop.decider, submission, decision).await? {
         Accepted::Done { value, position } => (value, position),
-        Accepted::Replayed(before) => {
-            let stock = stock_as_of(&shop, product_id, before.position).await?;
-            let Told { record, .. }: Told<ProductRecord> =
-                told(&shop.log, product_id, Some(before.position)).await?;
-            ((stock, record.version), before.position)
-        }
+        Accepted::Replayed(before) => (again(&shop, product_id, before.position).await?, before.position),
     };
-    let answer = StockAnswer {
-        id: product_id,
-        product_id,
-        stock: stock.available(),
-        in_stock: stock.available() > 0,
-        on_hand: stock.on_hand,
-        reserved: stock.reserved,
-    };
-    let answer = Success::new(answer).message("Stock updated successfully");
+    let answer = Success::new(StockAnswer::of(product_id, &stock)).message("Stock updated successfully");
     Ok((Version(version), EventPosition(position), answer).into_response())
+}
+
+/// The stock and the product's version as a command left them that is answered again.
+async fn again(shop: &Shop, product_id: ProductId, position: i64) -> Result<(Stock, u64), ApiError> {
+    let stock = stock_as_of(shop, product_id, position).await?;
+    let Told { record, .. } = record_as_of(shop, product_id, position).await?;
+    Ok((stock, record.version))
 }
 
 fn refusal(error: &StockError) -> ApiError {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api_contract::openapi::{Envelope, Refusal, UnchangedParams};
-use api_contract::views::{ProductRecord, ProductView};
+use api_contract::views::ProductView;
 use api_contract::{ApiError, IfMatch, JsonBody, PathId, Role};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,12 +17,12 @@ use event_store::{Accepted, Decision, Submission};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Answer, Seen};
+use super::answer::{Answer, Seen, record_as_of};
 use super::fields::ProductFields;
 use super::schema::ProductChange;
 use super::{refusal, require_owner};
 use crate::command::{Caller, decide};
-use crate::history::{Told, told};
+use crate::history::Told;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -104,7 +104,7 @@ async fn revise(
             return answer.again(shop, &before.resource).await;
         }
     };
-    let Told { record, .. }: Told<ProductRecord> = told(&shop.log, product_id, Some(position)).await?;
+    let Told { record, .. } = record_as_of(shop, product_id, position).await?;
     let answer = Answer { status: StatusCode::OK, message: "Product updated successfully", position };
     answer.of(shop, product_id, &record, seen).await
 }

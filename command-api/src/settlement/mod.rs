@@ -5,18 +5,20 @@
 //! Whatever is recorded twice counts once: the payment itself refuses the second time.
 
 mod attempt;
+pub mod notices;
 pub mod pending;
 mod record;
 mod refund;
 mod reversal;
 
 use chrono::{DateTime, Utc};
+use domain::Halt;
+use domain::ids::{PaymentId, RefundId};
 use domain::payment::Payment;
-use domain::{Halt, ids::PaymentId};
 use event_store::decider::Failure;
-use event_store::{Decider, Decision, Log, LogWatch, Metadata, NotAnswered, Submission};
+use event_store::{Accepted, Decider, Decision, Log, LogWatch, Metadata, NotAnswered, Submission};
 use identity::personal::Keeper;
-use tracing::error;
+use tracing::{error, info};
 
 use crate::command::now;
 use crate::gateway::{Asked, Gateways};
@@ -72,10 +74,30 @@ impl Settlement {
             Ok(domain::Streams::state::<Payment, ()>(streams, &id)?.clone())
         };
         match self.decider.submit(Submission::default(), look).await.map_err(not_taken)? {
-            event_store::Accepted::Done { value, position: _ } => Ok(value),
+            Accepted::Done { value, position: _ } => Ok(value),
             // Without a key nothing is replayed.
-            event_store::Accepted::Replayed(_) => Err(not_taken(Failure::<()>::Broken)),
+            Accepted::Replayed(_) => Err(not_taken(Failure::<()>::Broken)),
         }
+    }
+
+    /// Where what became of a refund is recorded; where the log stands, if it is refused. `is_known` tells the refusal of what
+    /// somebody else has recorded.
+    fn position_of<E: std::error::Error + 'static>(
+        &self,
+        (payment_id, refund_id): (PaymentId, RefundId),
+        recorded: Result<Accepted<()>, Failure<E>>,
+        is_known: impl FnOnce(&E) -> bool,
+    ) -> Result<i64, Unsettled> {
+        match recorded {
+            Ok(Accepted::Done { value: (), position }) => return Ok(position),
+            Ok(Accepted::Replayed(remembered)) => return Ok(remembered.position),
+            Err(Failure::Refused(refusal)) if is_known(&refusal) => {
+                info!(%payment_id, %refund_id, "somebody else was quicker");
+            }
+            Err(Failure::Refused(refusal)) => report_refused(payment_id, &refusal),
+            Err(failure) => return Err(not_taken(failure)),
+        }
+        Ok(self.watch.position())
     }
 }
 

@@ -5,15 +5,10 @@
 //! was settled in the log. Who dies before the note asks again, for the checkpoint is before the refund; who dies before
 //! the row is gone asks for one that is settled, which asks no gateway.
 
-use std::time::Duration;
-
 use domain::ids::{PaymentId, RefundId};
 use event_store::Metadata;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
-
-/// The longest wait between two questions about one refund. The first is a second, and each is twice the one before.
-const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// A refund that is pending at its gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,17 +62,15 @@ pub(super) async fn of(db: impl PgExecutor<'_>, payment_id: PaymentId) -> Result
 }
 
 /// Those that are to be asked about by now, the oldest first and so many at most. Each is due again after its next wait,
-/// whatever becomes of the question.
+/// whatever becomes of the question: the first is a second, and each is twice the one before, up to an hour.
 pub async fn take_due(db: impl PgExecutor<'_>, most: usize) -> Result<Vec<PendingRefund>, sqlx::Error> {
     let due = sqlx::query!(
         r#"UPDATE pending_refunds
-           SET asks = asks + 1,
-               ask_at = now() + make_interval(secs => least($2::float8, power(2::float8, least(asks + 1, 30))))
+           SET asks = asks + 1, ask_at = ask_again_at(asks + 1)
            WHERE refund_id IN (SELECT refund_id FROM pending_refunds WHERE ask_at <= now()
                                ORDER BY ask_at LIMIT $1 FOR UPDATE SKIP LOCKED)
            RETURNING refund_id, payment_id, because AS "because: Json<Metadata>""#,
         i64::try_from(most).unwrap_or(i64::MAX),
-        LONGEST.as_secs_f64(),
     )
     .fetch_all(db)
     .await?;

@@ -4,13 +4,12 @@ use domain::Money;
 use domain::decisions::{FailRefund, SettleRefund, SettleRefundError, fail_refund, settle_refund};
 use domain::ids::{PaymentId, RefundId};
 use domain::payment::{Capture, Payment, PaymentError, RefundPhase};
-use event_store::decider::Failure;
 use event_store::{Accepted, Decision, Metadata};
 use metrics::counter;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::pending::{self, PendingRefund};
-use super::{Settlement, Unsettled, not_taken, report_refused, submission};
+use super::{Settlement, Unsettled, submission};
 use crate::gateway::{GiveBack, GivenBack};
 
 /// Captures that no gateway knows of: an admin's word, imported history, an order that cost nothing.
@@ -111,26 +110,6 @@ impl Settlement {
         self.position_of((payment_id, refund_id), recorded, |refusal| {
             matches!(refusal, SettleRefundError::Payment(PaymentError::NoSuchRefund { .. }))
         })
-    }
-
-    /// Where what became of a refund is recorded; where the log stands, if it is refused. `is_known` tells the refusal of what
-    /// somebody else has recorded.
-    pub(super) fn position_of<E: std::error::Error + 'static>(
-        &self,
-        (payment_id, refund_id): (PaymentId, RefundId),
-        recorded: Result<Accepted<()>, Failure<E>>,
-        is_known: impl FnOnce(&E) -> bool,
-    ) -> Result<i64, Unsettled> {
-        match recorded {
-            Ok(Accepted::Done { value: (), position }) => return Ok(position),
-            Ok(Accepted::Replayed(remembered)) => return Ok(remembered.position),
-            Err(Failure::Refused(refusal)) if is_known(&refusal) => {
-                info!(%payment_id, %refund_id, "somebody else was quicker");
-            }
-            Err(Failure::Refused(refusal)) => report_refused(payment_id, &refusal),
-            Err(failure) => return Err(not_taken(failure)),
-        }
-        Ok(self.watch.position())
     }
 }
 

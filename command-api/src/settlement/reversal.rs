@@ -1,6 +1,6 @@
 //! A refund that went back and came back to us: for some weeks the customer's bank may refuse it, and then the gateway has the
-//! money again and says that the refund failed (<https://docs.stripe.com/refunds#failed-refunds>). It tells so by a webhook, and
-//! nobody asks without one.
+//! money again and says that the refund failed (<https://docs.stripe.com/refunds#failed-refunds>). It tells so by a webhook, or in
+//! its list of what it told; nobody asks without either.
 
 use domain::decisions::{ReverseRefund, ReverseRefundError, reverse_refund};
 use domain::ids::{PaymentId, RefundId};

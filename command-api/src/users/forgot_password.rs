@@ -40,6 +40,6 @@ async fn forgot_password(State(auth): State<Auth>, body: JsonBody) -> Result<Don
     let request = body.read(ForgotPassword::read)?;
     let mut transaction = auth.pool.begin().await.map_err(identity::failed)?;
     password_resets::request(&mut transaction, &request.email).await.map_err(identity::failed)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(Done("Password reset link sent to your email"))
 }

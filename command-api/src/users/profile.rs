@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Auth> {
 #[schema(rename_all = "camelCase", as = ProfileChange)]
 #[allow(dead_code, reason = "describes what is read")]
 struct ProfileFields {
-    /// 6 to 20 letters, digits, `_`, `.` and `-`; nobody else's.
+    /// 6 to 20 letters, digits, `_`, `.` and `-`; nobody else's. The one of now is taken in any case.
     #[schema(nullable = false, min_length = 6, max_length = 20, pattern = "^[A-Za-z0-9_.-]+$")]
     username: Option<String>,
     #[schema(nullable = false, max_length = 100, example = "John")]
@@ -65,8 +65,12 @@ struct ProfileFields {
     preferences: Option<Value>,
 }
 
-fn read(f: &mut Fields<'_, '_>) -> ProfileChange {
-    let username = f.field("username").parse(6..=20, username);
+/// The username of now may always be sent back: it may be of a time with other rules.
+fn read(f: &mut Fields<'_, '_>, username_now: Option<&str>) -> ProfileChange {
+    let another = |text: &str| {
+        if username_now == Some(text) { Ok(None) } else { username(text).map(Some) }
+    };
+    let username = f.field("username").parse(6..=20, another).flatten();
     let first_name = f.field("firstName").text(0..=100);
     let last_name = f.field("lastName").text(0..=100);
     let full_name = f.field("fullName").or("name").parse(1..=200, full_name);
@@ -193,10 +197,10 @@ async fn patch_auth_profile(
 }
 
 async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<Success<Me>, ApiError> {
-    let change = body.read(|f| Some(read(f)))?;
     let user = principal.user;
     let before = users::reachable(&auth.pool, user).await.map_err(identity::failed)?;
     let before = before.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?;
+    let change = body.read(|f| Some(read(f, before.username.as_deref())))?;
     let another = |phone: &&str| !phone.is_empty() && before.phone.as_deref() != Some(*phone);
     let number = change.phone.as_deref().filter(another);
     let code = match number {
@@ -212,7 +216,7 @@ async fn change(auth: &Auth, principal: &Principal, body: &JsonBody) -> Result<S
         codes::send(&mut transaction, to, &code).await.map_err(identity::failed)?;
     }
     let me = profile::me(&mut transaction, user).await.map_err(identity::failed)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     let me = me.ok_or_else(|| ApiError::unauthorized("The account no longer exists"))?;
     Ok(Success::new(me).message("Profile updated successfully"))
 }

@@ -75,6 +75,6 @@ async fn reset_password(State(auth): State<Auth>, body: JsonBody) -> Result<Done
     standing::forgive(&mut transaction, user).await.map_err(identity::failed)?;
     let notice = notice::changed(user, &account.email, &account.first_name);
     messages::queue(&mut transaction, notice).await.map_err(identity::failed)?;
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(Done("Password reset successfully"))
 }

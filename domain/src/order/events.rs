@@ -177,8 +177,22 @@ pub struct OrderRefunded {
     pub split: Split,
 }
 
-/// A refund that came back to us, all of it. The units of its split are 0, as only money moved.
-pub type OrderRefundReversed = OrderRefunded;
+/// A refund that came back to us, all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderRefundReversed {
+    /// By which payment.
+    pub payment_id: PaymentId,
+    /// Which refund.
+    pub refund_id: RefundId,
+    /// Whose order: nobody for a guest.
+    pub customer_id: Option<UserId>,
+    /// How much.
+    pub amount: Minor,
+    /// Of which currency.
+    pub currency: Currency,
+    /// What for. The units are 0, as only money moved.
+    pub split: Split,
+}
 
 /// A parcel that left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -89,28 +89,8 @@ impl Decide for Payment {
             PaymentEvent::PaymentDeclined { attempt, code } => {
                 self.set_phase(*attempt, AttemptPhase::Declined { code: code.clone() });
             }
-            PaymentEvent::PaymentCaptured {
-                order_id: _,
-                amount,
-                currency,
-                gateway,
-                reference,
-                brand,
-                last4,
-                receipt_id,
-                receipt,
-                split,
-            } => {
-                self.captured = Some(Arc::new(Capture {
-                    amount: Money::new(*amount, *currency),
-                    gateway: gateway.clone(),
-                    reference: reference.clone(),
-                    brand: brand.clone(),
-                    last4: last4.clone(),
-                    receipt_id: *receipt_id,
-                    receipt: receipt.clone(),
-                    split: split.clone(),
-                }));
+            captured @ PaymentEvent::PaymentCaptured { .. } => {
+                self.captured = Capture::told_by(captured).map(Arc::new);
             }
             PaymentEvent::RefundRequested { order_id: _, refund_id, amount, currency: _, split, reason } => {
                 self.refunds.push(Refund {

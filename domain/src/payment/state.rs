@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ActionPage;
+use super::{ActionPage, PaymentEvent};
 use crate::ids::{OrderId, PersonalId, RefundId, UserId};
 use crate::order::Split;
 use crate::{Minor, Money};
@@ -103,6 +103,37 @@ pub struct Capture {
     pub receipt: Option<String>,
     /// What for.
     pub split: Split,
+}
+
+impl Capture {
+    /// What an event says of it, if it is that of a capture.
+    pub(super) fn told_by(event: &PaymentEvent) -> Option<Self> {
+        let PaymentEvent::PaymentCaptured {
+            order_id: _,
+            amount,
+            currency,
+            gateway,
+            reference,
+            brand,
+            last4,
+            receipt_id,
+            receipt,
+            split,
+        } = event
+        else {
+            return None;
+        };
+        Some(Self {
+            amount: Money::new(*amount, *currency),
+            gateway: gateway.clone(),
+            reference: reference.clone(),
+            brand: brand.clone(),
+            last4: last4.clone(),
+            receipt_id: *receipt_id,
+            receipt: receipt.clone(),
+            split: split.clone(),
+        })
+    }
 }
 
 /// A refund.

@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub use address::{Address, AddressFields};
 pub use book::AddressBook;
 
+use self::book::{AddressOf, one};
 use crate::users::hold;
 
 /// The most addresses that a user may store: it bounds what a list of them may be.
@@ -95,31 +96,12 @@ pub async fn find(
     user: UserId,
     id: Uuid,
 ) -> Result<Option<StoredAddress>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, full_name, street, second_line, city, state, zip_code, country, phone, is_default, created_at,
-                updated_at
-         FROM addresses WHERE id = $1 AND user_id = $2",
-        id,
-        user.0,
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(StoredAddress::from))
+    one(db, AddressOf { user, id: Some(id) }).await
 }
 
 /// The user's default address, if they have any.
 pub async fn default_of(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<StoredAddress>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, full_name, street, second_line, city, state, zip_code, country, phone, is_default, created_at,
-                updated_at
-         FROM addresses WHERE user_id = $1 AND is_default",
-        user.0,
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(StoredAddress::from))
+    one(db, AddressOf { user, id: None }).await
 }
 
 /// Stores an address under a new id. The first is the default in any case.

@@ -9,7 +9,7 @@ use super::raw_bodies;
 
 /// Reads bodies, together with those that others read. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bodies(Together<Wanted>);
+pub struct Bodies(Together<BodiesOf>);
 
 impl Bodies {
     /// One that reads by this pool.
@@ -19,15 +19,15 @@ impl Bodies {
 
     /// As [`raw_bodies`].
     pub async fn of(&self, ids: Vec<PersonalId>) -> Result<PersonalBodies, NotAnswered> {
-        if ids.is_empty() { Ok(PersonalBodies::new()) } else { self.0.ask(Wanted(ids)).await }
+        if ids.is_empty() { Ok(PersonalBodies::new()) } else { self.0.ask(BodiesOf(ids)).await }
     }
 }
 
 /// The rows that one request is answered with.
 #[derive(Debug)]
-struct Wanted(Vec<PersonalId>);
+struct BodiesOf(Vec<PersonalId>);
 
-impl Question for Wanted {
+impl Question for BodiesOf {
     type Answer = PersonalBodies;
 
     async fn ask(together: &[Self], db: &mut PgConnection) -> Result<Vec<Self::Answer>, sqlx::Error> {

@@ -64,13 +64,15 @@ pub async fn change(
     Ok(())
 }
 
-/// Somebody's address and phone, and which of them are proved to be theirs.
+/// Somebody's address and phone, which of them are proved to be theirs, and what they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reachable {
     /// The e-mail address.
     pub email: String,
     /// The phone number.
     pub phone: Option<String>,
+    /// The username, if they have one.
+    pub username: Option<String>,
     /// The first name; may be empty.
     pub first_name: String,
     /// The address is theirs.
@@ -83,7 +85,7 @@ pub struct Reachable {
 pub async fn reachable(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<Reachable>, sqlx::Error> {
     sqlx::query_as!(
         Reachable,
-        r#"SELECT email, phone, first_name, email_verified_at IS NOT NULL AS "email_verified!",
+        r#"SELECT email, phone, username, first_name, email_verified_at IS NOT NULL AS "email_verified!",
                   phone_verified_at IS NOT NULL AS "phone_verified!"
            FROM users WHERE id = $1 AND erased_at IS NULL"#,
         user.0

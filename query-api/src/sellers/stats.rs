@@ -28,8 +28,9 @@ pub(super) enum IntervalWord {
 #[schema(as = SalesFigures)]
 struct Figures {
     gross_revenue: Amount,
-    /// Less what of refunds came back, on the day on which it did.
+    /// Less what of refunds came back, on the day on which it did: below 0 where more came back than went back.
     refunds: Amount,
+    /// Gross revenue less refunds: below 0 where more went back of earlier orders than came in.
     net_revenue: Amount,
     orders: i64,
     units: i64,
@@ -127,7 +128,9 @@ struct TopProduct {
     #[schema(value_type = String)]
     currency: Currency,
     gross_revenue: Amount,
+    /// May be below 0, as in the totals.
     refunds: Amount,
+    /// May be below 0, as in the totals.
     net_revenue: Amount,
     units: i64,
     returned_units: i64,

@@ -175,6 +175,7 @@ impl App {
             url: url.to_owned(),
             key: "sk_test_daybook".to_owned(),
             webhook_secret: Some("whsec_daybook".to_owned()),
+            events_every: hour,
         });
         let public_url = if options.webhooks {
             gateway.unwrap_or_else(|| url.clone())

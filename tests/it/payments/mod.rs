@@ -11,7 +11,7 @@ use api_contract::Role;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Options, Person, payment_of, until};
+use crate::harness::{Answer, App, Options, Person, payment_of, until};
 
 async fn ordered(buyer: &Person<'_>, seller: &Person<'_>) -> Value {
     let product = seller.product("99.99", 5).await;
@@ -90,6 +90,28 @@ async fn a_payment_is_answered_as_it_is_read_back() {
     }
 }
 
+/// Guards against a reader who asks for what a repeated answer says, and finds an order that isn't paid, or refunded, yet.
+#[tokio::test]
+async fn a_payment_that_is_answered_again_names_no_earlier_position() {
+    let app = App::start().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let admin = app.person(Role::Admin).await;
+    let order = ordered(&buyer, &seller).await;
+    let refund = format!("/payments/{}/refund", payment_id(&order));
+    for (person, path, body) in [
+        (&buyer, "/payments/process", payment_of(&order, "tok_visa")),
+        (&admin, refund.as_str(), json!({ "amount": 1 })),
+    ] {
+        let [first, again] =
+            [person.post_once("k", path, &body).await, person.post_once("k", path, &body).await];
+        assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200), "{}", again.text);
+        let position = |answer: &Answer| -> i64 {
+            answer.headers["x-event-position"].to_str().unwrap().parse().unwrap()
+        };
+        assert!(position(&again) >= position(&first), "{path}");
+    }
+}
+
 /// Guards that answers which are read together are each its asker's.
 #[tokio::test]
 async fn orders_and_payments_that_are_read_at_the_same_time_are_each_their_own() {
@@ -99,7 +121,7 @@ async fn orders_and_payments_that_are_read_at_the_same_time_are_each_their_own()
     let buyers = join_all((0..8).map(|_| app.person(Role::Customer))).await;
     let one = [(&product, 1)];
     let orders = join_all(buyers.iter().map(|buyer| buyer.order(&one))).await;
-    let orders: Vec<Value> = orders.iter().map(crate::harness::Answer::json).collect();
+    let orders: Vec<Value> = orders.iter().map(Answer::json).collect();
     let reads = (0..64).map(|nth| {
         let (reader, order) = (&buyers[nth % 8], &orders[nth / 8]);
         let (id, payment) = (order["data"]["id"].as_str().unwrap(), payment_id(order));

@@ -7,6 +7,7 @@
 //! that was cancelled makes room for the next attempt's.
 
 mod customers;
+mod events;
 mod http;
 mod intents;
 mod made;
@@ -15,6 +16,7 @@ mod objects;
 mod refunds;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -29,7 +31,7 @@ use self::made::MadeIntents;
 use self::objects::Problem;
 use super::{
     Asked, BadNotice, Charge, Charged, Gateway, GatewayError, GiveBack, GivenBack, Keep, Kept, Notice,
-    is_token,
+    NoticePage, is_token,
 };
 use crate::config::StripeConfig;
 
@@ -47,6 +49,7 @@ pub struct Stripe {
     customers: Customers,
     /// Webhooks are heard only with it.
     webhook_secret: Option<String>,
+    events_every: Duration,
     /// Where a customer goes from Stripe's page who has no page to go to.
     home_url: String,
 }
@@ -59,6 +62,7 @@ impl Stripe {
             made: MadeIntents(pool.clone()),
             customers: Customers(pool),
             webhook_secret: config.webhook_secret.clone(),
+            events_every: config.events_every,
             home_url: home_url.to_owned(),
         }
     }
@@ -112,6 +116,18 @@ impl Gateway for Stripe {
     fn hear(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Notice, BadNotice> {
         let secret = self.webhook_secret.as_deref().ok_or(BadNotice::Signature)?;
         Notice::signed(headers, SIGNATURE, body, secret, now)
+    }
+
+    fn listed_every(&self) -> Option<Duration> {
+        Some(self.events_every)
+    }
+
+    async fn listed(
+        &self,
+        since: Option<DateTime<Utc>>,
+        before: Option<&str>,
+    ) -> Result<NoticePage, GatewayError> {
+        self.events(since, before).await
     }
 }
 

@@ -22,9 +22,9 @@ use utoipa_axum::routes;
 
 use self::outcome::{Decided, answer, awaits_customer, unsettled};
 use self::request::{Process, Wish};
-use super::{attempt_refusal, is_open, settled, settled_again};
+use super::standing::{Standing, settled, settled_again};
+use super::{attempt_refusal, is_open};
 use crate::command::{Caller, decide, replayed_or};
-use crate::history::told;
 use crate::shop::Shop;
 
 pub(super) fn route() -> OpenApiRouter<Shop> {
@@ -67,7 +67,8 @@ async fn process(
             Accepted::Done { value: Decided::Attempted(Attempted { payment_id, attempt }), position } => {
                 shop.poke.notify_one();
                 let done = |record: &PaymentRecord| !is_open(record, Some(attempt));
-                let payment = settled(&shop, payment_id, position, done).await?;
+                let payment = settled(&shop, payment_id, position, done).await;
+                let payment = payment.map_err(ApiError::after_acceptance)?;
                 return answer(&shop, payment_id, payment).await;
             }
             Accepted::Done { value: Decided::AwaitsCustomer { payment_id, same }, .. } => {
@@ -77,9 +78,9 @@ async fn process(
                 } else {
                     shop.settlement.abandon(payment_id, &because).await.map_err(unsettled)?;
                 }
-                let payment = told::<PaymentRecord>(&shop.log, payment_id, None).await?;
-                if same || payment.record.payment.captured.is_some() {
-                    return answer(&shop, payment_id, payment.into()).await;
+                let standing = Standing::read(&shop, payment_id).await?;
+                if same || standing.payment.record.payment.captured.is_some() {
+                    return answer(&shop, payment_id, standing).await;
                 }
             }
             Accepted::Replayed(before) => return again(&shop, &caller, before).await,
@@ -94,7 +95,7 @@ async fn again(shop: &Shop, caller: &Caller, before: Remembered) -> Result<Respo
     let because = caller.submission().metadata;
     shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
     let done = |record: &PaymentRecord| !is_open(record, None);
-    let payment = settled_again(shop, payment_id, before.position, done).await?;
+    let payment = settled_again(shop, payment_id, done).await.map_err(ApiError::after_acceptance)?;
     answer(shop, payment_id, payment).await
 }
 

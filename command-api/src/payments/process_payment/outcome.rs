@@ -10,7 +10,7 @@ use domain::payment::{AttemptPhase, Payment, PaymentStatus};
 use domain::{Halt, Streams as _};
 use event_store::Decision;
 
-use super::super::Standing;
+use super::super::standing::Standing;
 use crate::history::{Told, bodies};
 use crate::settlement::Unsettled;
 use crate::shop::Shop;
@@ -63,7 +63,7 @@ pub(super) async fn answer(
     }
     let bodies = match known {
         Some(known) => known,
-        None => bodies(&shop.log, &record.personal()).await?,
+        None => bodies(&shop.log, &record.personal()).await.map_err(ApiError::after_acceptance)?,
     };
     let view = PaymentView::of(id, &record, &bodies)
         .ok_or_else(|| ApiError::internal(BoxError::from("a payment that was attempted is none")))?;

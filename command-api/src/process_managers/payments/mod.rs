@@ -1,8 +1,8 @@
 //! Takes attempts to pay and refunds to their gateways, once they are in the log, and records what came of them.
 //!
 //! Whatever is not settled holds the checkpoint, but for a refund that its gateway has made and not settled: that may take
-//! days, so it is noted in a table, and asked about with the tick. Of what gateways are to forget ([`super::forgetting`]) the
-//! log knows nothing.
+//! days, so it is noted in a table, and asked about with the tick. Of what gateways are to forget ([`super::forgetting`]) and of
+//! what they told in vain ([`super::missed_notices`]) the log knows nothing.
 
 mod turn;
 

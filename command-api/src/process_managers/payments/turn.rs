@@ -11,6 +11,7 @@ use tracing::{error, info};
 
 use super::super::forgetting::Forgetting;
 use super::super::leadership::Leadership;
+use super::super::missed_notices::MissedNotices;
 use super::super::progress::{BatchNumber, Progress};
 use super::super::{BATCH, ManagerError, TICK};
 use super::{NAME, Payments, due};
@@ -41,6 +42,7 @@ pub(super) struct Turn<'a> {
     /// A place for each that is at its gateway.
     room: Arc<Semaphore>,
     forgetting: Forgetting,
+    missed: MissedNotices,
     tick: Interval,
 }
 
@@ -59,7 +61,21 @@ impl<'a> Turn<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (progress, tasks) = (Progress::from(at), JoinSet::new());
         let forgetting = Forgetting::new(manager.log.pool().clone(), manager.settlement.gateways.clone());
-        Ok(Self { manager, stop, leadership, at, look: true, known, progress, tasks, room, forgetting, tick })
+        let missed = MissedNotices::begin(leadership.session(), manager.settlement.clone()).await?;
+        Ok(Self {
+            manager,
+            stop,
+            leadership,
+            at,
+            look: true,
+            known,
+            progress,
+            tasks,
+            room,
+            forgetting,
+            missed,
+            tick,
+        })
     }
 
     /// Begins what is new in the log. Answers whether the log has grown.
@@ -116,6 +132,7 @@ impl<'a> Turn<'a> {
                 self.store().await?;
                 self.ask_pending().await?;
                 self.forgetting.go_on(self.leadership.session()).await?;
+                self.missed.go_on(self.leadership.session()).await?;
             }
         }
         Ok(())

@@ -53,7 +53,7 @@ async fn add_address(
     } else {
         addresses::add(&mut transaction, user, id, &address, make_default).await.map_err(refusal)?
     };
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok((StatusCode::CREATED, Success::new(stored).message("Address added successfully")))
 }
 

@@ -30,6 +30,6 @@ async fn remove_address(
     if !addresses::remove(&mut transaction, principal.user, id).await.map_err(of_nobody)? {
         return Err(ApiError::not_found("Address"));
     }
-    transaction.commit().await.map_err(identity::failed)?;
+    transaction.commit().await.map_err(identity::commit_failed)?;
     Ok(StatusCode::NO_CONTENT)
 }

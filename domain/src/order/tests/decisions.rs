@@ -27,7 +27,7 @@ fn what_is_accepted() {
             OrderCommand::RecordRefund(refund(20_998)),
             OrderEvent::OrderRefunded(refund(20_998)),
         ),
-        (gone_back(), OrderCommand::ReverseRefund(refund(20_000)), come_back()),
+        (gone_back(), OrderCommand::ReverseRefund(reversal(20_000)), come_back()),
         (
             and(gone_back(), come_back()),
             OrderCommand::RecordRefund(refund(20_998)),
@@ -73,7 +73,7 @@ fn nothing_happens_to_an_order_that_does_not_exist() {
         cancel(CancelCause::Customer, 0),
         OrderCommand::Return { items: vec![returned(0, 1)] },
         OrderCommand::RecordRefund(refund(1)),
-        OrderCommand::ReverseRefund(refund(1)),
+        OrderCommand::ReverseRefund(reversal(1)),
     ] {
         TestFramework::<Order>::with(())
             .given_no_previous_events()
@@ -172,10 +172,20 @@ fn what_else_is_refused() {
     }
 }
 
+/// Guards the reversals that are stored: each is written as the refund that it is of.
+#[test]
+fn a_reversal_is_stored_as_a_refund_is() {
+    let refunded = serde_json::to_string(&OrderEvent::OrderRefunded(refund(100))).unwrap();
+    let stored = refunded.replace("OrderRefunded", "OrderRefundReversed");
+    let event = parse_event::<Order>(&Order::upcasters(), "OrderRefundReversed", "1.0", &stored).unwrap();
+    assert_eq!(event, OrderEvent::OrderRefundReversed(reversal(100)));
+    assert_eq!(serde_json::to_string(&event).unwrap(), stored);
+}
+
 #[test]
 fn a_reversal_that_is_of_no_refund_is_refused() {
     let come = |change: &dyn Fn(&mut OrderRefundReversed)| {
-        let mut reversed = refund(100);
+        let mut reversed = reversal(100);
         change(&mut reversed);
         OrderCommand::ReverseRefund(reversed)
     };
@@ -184,7 +194,7 @@ fn a_reversal_that_is_of_no_refund_is_refused() {
     for (given, when, then) in [
         (until(OrderStatus::Confirmed), come(&|_| ()), above(0)),
         (gone_back(), come(&|it| it.amount = 0), above(20_000)),
-        (gone_back(), OrderCommand::ReverseRefund(refund(20_001)), above(20_000)),
+        (gone_back(), OrderCommand::ReverseRefund(reversal(20_001)), above(20_000)),
         (and(gone_back(), come_back()), come(&|_| ()), above(0)),
         (gone_back(), come(&|it| it.split.tax = 99), OrderError::WrongPayment),
         (gone_back(), come(&|it| (it.split.tax, it.split.shipping) = (101, -1)), OrderError::WrongPayment),

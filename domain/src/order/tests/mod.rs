@@ -91,6 +91,11 @@ fn refund(amount: Minor) -> OrderRefunded {
     OrderRefunded { payment_id: PAYMENT, refund_id, customer_id: None, amount, currency: usd(), split }
 }
 
+fn reversal(amount: Minor) -> OrderRefundReversed {
+    let OrderRefunded { payment_id, refund_id, customer_id, amount, currency, split } = refund(amount);
+    OrderRefundReversed { payment_id, refund_id, customer_id, amount, currency, split }
+}
+
 fn parcel() -> Parcel {
     Parcel { tracking_number: Some("1Z".into()), ..Parcel::default() }
 }
@@ -151,7 +156,7 @@ fn gone_back() -> Vec<OrderEvent> {
 
 /// It came back to us.
 fn come_back() -> OrderEvent {
-    OrderEvent::OrderRefundReversed(refund(20_000))
+    OrderEvent::OrderRefundReversed(reversal(20_000))
 }
 
 fn and(mut events: Vec<OrderEvent>, event: OrderEvent) -> Vec<OrderEvent> {

@@ -1,5 +1,7 @@
 //! Stripe forgets what was removed here, whoever dies and however long it gives no answer.
 
+use std::time::Duration;
+
 use api_contract::Role;
 use command_api::accounts;
 use command_api::config::StripeConfig;
@@ -234,7 +236,8 @@ async fn a_card_that_was_kept_and_never_stored_is_forgotten_with_its_user() {
     let buyer = shop.app.person(Role::Customer).await;
     let pool = &shop.app.database.pool;
     let url = shop.options.stripe_url.unwrap().to_owned();
-    let config = StripeConfig { url, key: KEY.to_owned(), webhook_secret: None };
+    let events_every = Duration::from_secs(3_600);
+    let config = StripeConfig { url, key: KEY.to_owned(), webhook_secret: None, events_every };
     let gateway = Gateway::new(&config, "https://shop.example", pool.clone());
     let keep = Keep { user: buyer.id, token: "tok_visa", key: Some("m") };
     assert!(matches!(gateway.keep(&keep).await.unwrap(), Kept::Card { .. }));

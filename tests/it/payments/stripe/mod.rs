@@ -8,6 +8,7 @@ mod forgotten;
 mod keys;
 mod late;
 mod methods;
+mod missed;
 mod mock;
 mod pending;
 mod receipts;

@@ -1,6 +1,7 @@
 //! A server that behaves as Stripe is documented and recorded to, as far as Daybook asks it: idempotency keys, test
 //! tokens, 3-D Secure, refunds, and the ways in which an answer may be missing.
 
+mod events;
 mod intents;
 mod methods;
 mod refunds;
@@ -28,6 +29,12 @@ struct Books {
     /// Intents by the number of times that their money moved.
     charges: HashMap<String, u32>,
     refunds: Vec<Value>,
+    /// How often they were listed.
+    refunds_listed: u32,
+    /// What happened, in order, an hour apart: webhooks of it are sent by whoever tests.
+    events: Vec<Value>,
+    /// Since when they were asked for, each time.
+    events_since: Vec<Option<i64>>,
     /// How a refund is that is made from now on.
     refund_status: Option<&'static str>,
     /// The next refund is made, and its answer is lost with its key.
@@ -79,6 +86,7 @@ impl Stripe {
             .route("/v1/payment_intents/{id}", get(intents::retrieve).post(intents::change))
             .route("/v1/payment_intents/{id}/confirm", post(intents::confirm))
             .route("/v1/payment_intents/{id}/cancel", post(intents::cancel))
+            .route("/v1/events", get(events::list))
             .route("/v1/refunds", get(refunds::list).post(refunds::create))
             .route("/v1/customers", post(methods::customer))
             .route("/v1/customers/{id}", get(methods::retrieve_customer).delete(methods::delete))
@@ -172,9 +180,40 @@ impl Stripe {
 
     /// What becomes of all refunds.
     pub fn settle_refunds(&self, status: &'static str) {
-        for refund in &mut self.books().refunds {
+        let mut books = self.books();
+        for refund in &mut books.refunds {
             refund["status"] = json!(status);
         }
+        for refund in books.refunds.clone() {
+            events::happened(&mut books, "refund.updated", &refund);
+            if status == "failed" {
+                events::happened(&mut books, "refund.failed", &refund);
+            }
+        }
+    }
+
+    /// How often refunds were listed.
+    pub fn refunds_listed(&self) -> u32 {
+        self.books().refunds_listed
+    }
+
+    /// Something happened to a payment. Which event that is, and when it happened.
+    pub fn happens(&self, kind: &str, payment_id: &str) -> (String, i64) {
+        let object = json!({ "metadata": { "payment_id": payment_id } });
+        events::happened(&mut self.books(), kind, &object);
+        self.last_event()
+    }
+
+    /// The last event that happened, and when.
+    pub fn last_event(&self) -> (String, i64) {
+        let books = self.books();
+        let last = books.events.last().unwrap();
+        (last["id"].as_str().unwrap().to_owned(), last["created"].as_i64().unwrap())
+    }
+
+    /// Since when events were asked for, each time.
+    pub fn events_since(&self) -> Vec<Option<i64>> {
+        self.books().events_since.clone()
     }
 
     /// The customer's word at their bank, on every intent that waits for it.

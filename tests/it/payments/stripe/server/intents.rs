@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use super::events::happened;
 use super::{Books, Fields, Stripe, answer, cut, failed, garbled, once, problem};
 
 /// Less than this is charged to nobody.
@@ -61,6 +62,8 @@ pub(super) fn succeed(books: &mut Books, id: &str, brand: &str, last4: &str) {
         "id": format!("ch_{id}"), "receipt_url": format!("https://pay.stripe.example/receipts/{id}"),
         "payment_method_details": { "card": { "brand": brand, "last4": last4 } },
     });
+    let intent = intent.clone();
+    happened(books, "payment_intent.succeeded", &intent);
 }
 
 pub(super) fn fail(books: &mut Books, id: &str, code: &str, decline_code: Option<&str>) -> Value {
@@ -68,6 +71,8 @@ pub(super) fn fail(books: &mut Books, id: &str, code: &str, decline_code: Option
     let intent = books.intents.get_mut(id).unwrap();
     intent["status"] = json!("requires_payment_method");
     intent["last_payment_error"] = error.clone();
+    let intent = intent.clone();
+    happened(books, "payment_intent.payment_failed", &intent);
     json!({ "error": error })
 }
 

@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::events::happened;
 use super::{Books, Fields, Stripe, answer, failed, garbled, once};
 
 pub(super) async fn create(
@@ -22,7 +23,9 @@ pub(super) async fn create(
             "id": format!("re_{}", books.refunds.len() + 1), "object": "refund",
             "amount": form["amount"].parse::<i64>().unwrap(),
             "payment_intent": form["payment_intent"], "status": books.refund_status.unwrap_or("succeeded"),
-            "metadata": { "refund_id": form["metadata[refund_id]"] },
+            "metadata": {
+                "payment_id": form["metadata[payment_id]"], "refund_id": form["metadata[refund_id]"],
+            },
         });
         let fails = books.fails_refund.take();
         if fails == Some(false) {
@@ -52,6 +55,7 @@ fn make(books: &mut Books, refund: &Value) -> bool {
     let fits = before + refund["amount"].as_i64().unwrap() <= received;
     if fits {
         books.refunds.push(refund.clone());
+        happened(books, "refund.created", refund);
     }
     fits
 }
@@ -64,7 +68,8 @@ pub(super) fn make_up(books: &mut Books) {
 
 /// The newest first, two at a time: so that whoever looks for one has to turn pages.
 pub(super) async fn list(State(stripe): State<Stripe>, Query(query): Query<Fields>) -> Response {
-    let books = stripe.books();
+    let mut books = stripe.books();
+    books.refunds_listed += 1;
     let of_intent = |refund: &&Value| refund["payment_intent"] == query["payment_intent"].as_str();
     let newest: Vec<&Value> = books.refunds.iter().rev().filter(of_intent).collect();
     let after =

@@ -1,0 +1,40 @@
+//! What happened, as Stripe lists it: for whom no webhook came.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{Books, Stripe, answer};
+
+/// When the first thing happened; each other an hour after the one before it.
+const FIRST: i64 = 1_700_000_000;
+
+/// Something happened to an object.
+pub(super) fn happened(books: &mut Books, kind: &str, object: &Value) {
+    let number = books.events.len();
+    books.events.push(json!({
+        "id": format!("evt_listed_{number}"), "object": "event", "type": kind,
+        "created": FIRST + 3_600 * i64::try_from(number).unwrap(), "data": { "object": object },
+    }));
+}
+
+/// The newest first, two at a time: so that whoever reads them has to turn pages.
+pub(super) async fn list(
+    State(stripe): State<Stripe>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Response {
+    let of = |name: &'static str| query.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value);
+    let since: Option<i64> = of("created[gte]").next().map(|since| since.parse().unwrap());
+    let mut books = stripe.books();
+    books.events_since.push(since);
+    let is_asked_for = |event: &&Value| {
+        of("types[]").any(|kind| event["type"] == kind)
+            && since.is_none_or(|since| event["created"].as_i64().unwrap() >= since)
+    };
+    let newest: Vec<&Value> = books.events.iter().rev().filter(is_asked_for).collect();
+    let after = of("starting_after").next();
+    let after = after.and_then(|after| newest.iter().position(|event| event["id"] == after));
+    let rest = newest.get(after.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let page = &rest[..rest.len().min(2)];
+    answer(200, &json!({ "object": "list", "data": page, "has_more": page.len() < rest.len() }))
+}
