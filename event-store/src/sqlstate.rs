@@ -10,6 +10,8 @@ use sqlx::error::DatabaseError;
 pub struct Class(&'static str);
 
 impl Class {
+    /// The connection.
+    pub const CONNECTION_EXCEPTION: Self = Self("08");
     /// A value that can't be taken for what it should be.
     pub const DATA_EXCEPTION: Self = Self("22");
     /// What a key, a reference or a check forbids.
@@ -38,6 +40,15 @@ pub const UNDEFINED_FUNCTION: &str = "42883";
 /// No such table.
 pub const UNDEFINED_TABLE: &str = "42P01";
 
+/// No more connections are taken.
+pub const TOO_MANY_CONNECTIONS: &str = "53300";
+/// The server shuts down.
+pub const ADMIN_SHUTDOWN: &str = "57P01";
+/// The server shut down because a part of it crashed.
+pub const CRASH_SHUTDOWN: &str = "57P02";
+/// The server starts.
+pub const CANNOT_CONNECT_NOW: &str = "57P03";
+
 /// What Postgres calls an error; nothing where it isn't Postgres that speaks.
 pub fn of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
     error.as_database_error().and_then(DatabaseError::code)
@@ -53,4 +64,42 @@ pub fn is_of_data(sqlstate: &str) -> bool {
     [Class::DATA_EXCEPTION, Class::INTEGRITY_CONSTRAINT_VIOLATION, Class::PROGRAM_LIMIT_EXCEEDED]
         .into_iter()
         .any(|class| class.has(sqlstate))
+}
+
+/// Whether an error is of a server that can't be written to now, or is another's by now: what was the primary may be none any
+/// more.
+pub fn is_of_a_lost_server(sqlstate: &str) -> bool {
+    Class::CONNECTION_EXCEPTION.has(sqlstate)
+        || [
+            READ_ONLY_SQL_TRANSACTION,
+            TOO_MANY_CONNECTIONS,
+            ADMIN_SHUTDOWN,
+            CRASH_SHUTDOWN,
+            CANNOT_CONNECT_NOW,
+        ]
+        .contains(&sqlstate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_that_ends_or_begins_is_of_a_lost_one() {
+        for (code, lost) in [
+            ("57P01", true),
+            ("57P02", true),
+            ("57P03", true),
+            ("08006", true),
+            ("53300", true),
+            ("25006", true),
+            ("25P02", false),
+            ("23505", false),
+            ("57014", false),
+            ("42P01", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_a_lost_server(code), lost, "{code}");
+        }
+    }
 }

@@ -25,6 +25,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use api_contract::ApiError;
+use event_store::sqlstate;
 
 /// What an endpoint answers where Postgres failed it, or whatever asks Postgres for it (the log, a read model): 503 where
 /// it is because Postgres can't be reached now, else 500.
@@ -53,15 +54,9 @@ fn is_lost(error: &sqlx::Error) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
             true
         }
-        sqlx::Error::Database(said) => is_of_a_lost_server(&said.code().unwrap_or_default()),
+        sqlx::Error::Database(said) => sqlstate::is_of_a_lost_server(&said.code().unwrap_or_default()),
         _ => false,
     }
-}
-
-/// SQLSTATE class 08 (the connection), 53300 (too many connections), 57P01 to 57P03 (shut down, crashed, starting) and 25006
-/// (a transaction that may only read: what was the primary isn't any more).
-fn is_of_a_lost_server(code: &str) -> bool {
-    code.starts_with("08") || ["25006", "53300", "57P01", "57P02", "57P03"].contains(&code)
 }
 
 #[cfg(test)]
@@ -99,23 +94,5 @@ mod tests {
         assert_eq!(lost.status().as_u16(), 503);
         assert!(lost.violations()[0].message.contains("not known"), "{:?}", lost.violations());
         assert_eq!(commit_failed(sqlx::Error::RowNotFound).status().as_u16(), 500);
-    }
-
-    #[test]
-    fn what_a_server_says_that_ends_or_begins_is_of_a_lost_one() {
-        for (code, lost) in [
-            ("57P01", true),
-            ("57P03", true),
-            ("08006", true),
-            ("53300", true),
-            ("25006", true),
-            ("25P02", false),
-            ("23505", false),
-            ("57014", false),
-            ("42P01", false),
-            ("", false),
-        ] {
-            assert_eq!(is_of_a_lost_server(code), lost, "{code}");
-        }
     }
 }
