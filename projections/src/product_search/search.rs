@@ -1,13 +1,11 @@
 //! The handle by which searches are asked.
 
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use event_store::Log;
 use sqlx::PgPool;
 use tantivy::TantivyError;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::NAME;
@@ -44,7 +42,6 @@ impl Window {
 pub struct ProductSearch {
     window: Window,
     weights: Weights,
-    turns: Arc<Semaphore>,
     _feeding: Arc<JoinSet<()>>,
 }
 
@@ -71,7 +68,7 @@ pub fn start(
     };
     let mut feeding = JoinSet::new();
     feeding.spawn(projector.run());
-    ProductSearch { window, weights: Weights::default(), turns: turns(), _feeding: Arc::new(feeding) }
+    ProductSearch { window, weights: Weights::default(), _feeding: Arc::new(feeding) }
 }
 
 impl ProductSearch {
@@ -85,7 +82,7 @@ impl ProductSearch {
     pub(super) fn of(feed: &Feed) -> Self {
         let window = Window::default();
         window.set(Some(feed.snapshot()));
-        Self { window, weights: Weights::default(), turns: turns(), _feeding: Arc::default() }
+        Self { window, weights: Weights::default(), _feeding: Arc::default() }
     }
 
     /// The same index, asked with other weights.
@@ -96,7 +93,7 @@ impl ProductSearch {
 
     /// The products that match, a page of them.
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
-        self.in_turn(move |shown, weights| page::search(shown, &query, weights)).await
+        self.apart(move |shown, weights| page::search(shown, &query, weights)).await
     }
 
     /// The same on this thread: a few milliseconds of work.
@@ -106,21 +103,17 @@ impl ProductSearch {
 
     /// What may be meant by what was typed so far; at most so many of each kind.
     pub async fn suggest(&self, text: String, limit: usize) -> Result<Answer<Suggestions>, QueryError> {
-        self.in_turn(move |shown, weights| suggest(shown, &text, limit, weights)).await
+        self.apart(move |shown, weights| suggest(shown, &text, limit, weights)).await
     }
 
-    /// Asks away from the threads that answer requests, when it is this question's turn.
-    async fn in_turn<T: Send + 'static>(
+    /// Asks away from the threads that answer requests.
+    async fn apart<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Snapshot, &Weights) -> Result<T, TantivyError> + Send + 'static,
     ) -> Result<Answer<T>, QueryError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(unanswered)?;
         let search = self.clone();
-        let asking = tokio::task::spawn_blocking(move || {
-            let _until_answered = turn;
-            search.now(question)
-        });
-        asking.await.map_err(unanswered)?
+        let asking = tokio::task::spawn_blocking(move || search.now(question));
+        asking.await.map_err(|error| TantivyError::InternalError(error.to_string()))?
     }
 
     fn now<T>(
@@ -130,15 +123,4 @@ impl ProductSearch {
         let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
         Ok(Answer { position: shown.position, value: question(&shown, &self.weights)? })
     }
-}
-
-/// Nobody could answer: the process ends.
-fn unanswered(error: impl ToString) -> TantivyError {
-    TantivyError::InternalError(error.to_string())
-}
-
-/// One for each core. More searches at once would take turns on the same cores, each in room of its own for every product,
-/// for which a core's cache has no place; and the longer the line, the more of them.
-fn turns() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)))
 }
