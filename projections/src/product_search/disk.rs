@@ -17,7 +17,7 @@ use tantivy::{
 
 use super::entry::Entry;
 use super::fields::{Fields, SLOT, Text};
-use super::shelf::{Kept, Shelf};
+use super::shelf::{Ready, Shelf};
 use super::vocabulary::Vocabulary;
 
 /// So many blocks of documents of a segment are kept unpacked, of 16 KiB each. What is shown again and again is on the shelf.
@@ -194,16 +194,16 @@ impl Disk {
     }
 
     /// What the document of a slot was made of.
-    pub(super) fn entry(&self, slot: u32) -> Result<Option<Arc<Kept>>, TantivyError> {
+    pub(super) fn entry(&self, slot: u32) -> Result<Option<Arc<Ready>>, TantivyError> {
         let Some((segment, doc)) = self.place(slot) else { return Ok(None) };
         let segment_id = segment.reader.segment_id();
-        if let Some(kept) = self.shelf.get(segment_id, doc) {
-            return Ok(Some(kept));
+        if let Some(ready) = self.shelf.get(segment_id, doc) {
+            return Ok(Some(ready));
         }
         let Some((stored, written)) = self.source(segment, doc)? else { return Ok(None) };
-        let kept = Arc::new(Kept::of(stored));
-        self.shelf.put(segment_id, doc, &kept, written);
-        Ok(Some(kept))
+        let ready = Arc::new(Ready::of(stored));
+        self.shelf.put(segment_id, doc, &ready, written);
+        Ok(Some(ready))
     }
 
     /// The same for somebody who reads all of them, once.

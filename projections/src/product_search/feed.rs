@@ -17,7 +17,7 @@ use super::disk::{Disk, Stored};
 use super::entry::Entry;
 use super::index::{Opened, SearchError, Store};
 use super::refused::{Aggregate, Refused};
-use super::shelf::Kept;
+use super::shelf::Ready;
 use super::slots::Slots;
 use super::snapshot::{Recent, Snapshot};
 use super::table::Table;
@@ -272,7 +272,7 @@ impl Feed {
         let stored = Stored { id, entry, lengths: tokens.lengths };
         self.fresh
             .described
-            .insert(slot, Some(Arc::new(Recent { slot, kept: Arc::new(Kept::of(stored)), tokens })));
+            .insert(slot, Some(Arc::new(Recent { slot, ready: Arc::new(Ready::of(stored)), tokens })));
         Ok(())
     }
 

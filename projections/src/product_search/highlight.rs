@@ -3,7 +3,7 @@
 use super::analyze::Analyzer;
 use super::plan::Plan;
 use super::query::Highlights;
-use super::shelf::Kept;
+use super::shelf::Ready;
 use super::spots::{Spot, WordNumber};
 
 /// A part of a description is about so long, in bytes.
@@ -24,8 +24,8 @@ impl<'a> Marks<'a> {
     }
 
     /// The texts of a product.
-    pub(super) fn on(&self, kept: &Kept) -> Highlights {
-        let (product, spots) = (&kept.entry().product, kept.spots(self.analyzer));
+    pub(super) fn on(&self, ready: &Ready) -> Highlights {
+        let (product, spots) = (&ready.entry().product, ready.spots(self.analyzer));
         let part = |text: &str, spots: &[Spot]| part(text, &self.marked(spots));
         let long = product.long_description.as_deref();
         Highlights {

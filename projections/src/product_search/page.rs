@@ -67,17 +67,17 @@ pub(super) fn hit(
     slot: u32,
     marks: Option<&Marks<'_>>,
 ) -> Result<Option<Hit>, TantivyError> {
-    let Some(kept) = snapshot.kept(slot)? else { return Ok(None) };
+    let Some(ready) = snapshot.ready(slot)? else { return Ok(None) };
     let category = snapshot.table.row(slot).category;
     let category = match *snapshot.categories.which(category, &snapshot.table.categories) {
         CategoryOrWord::Known(id) => category_of(&snapshot.categories, id),
         CategoryOrWord::Word(_) => None,
     };
     Ok(Some(Hit {
-        id: ProductId(kept.stored.id),
+        id: ProductId(ready.stored.id),
         stock: snapshot.table.row(slot).stock,
         category,
-        highlights: marks.map(|marks| marks.on(&kept)),
-        entry: kept.entry().clone(),
+        highlights: marks.map(|marks| marks.on(&ready)),
+        entry: ready.entry().clone(),
     }))
 }

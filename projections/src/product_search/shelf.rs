@@ -20,13 +20,13 @@ const SPOTS_FOR_A_BYTE: usize = 10;
 
 /// A product, ready to be shown.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct Ready {
     pub(super) stored: Stored,
     /// Found when words are first marked in it.
     spots: OnceLock<Spots>,
 }
 
-impl Kept {
+impl Ready {
     pub(super) fn of(stored: Stored) -> Self {
         Self { stored, spots: OnceLock::new() }
     }
@@ -50,7 +50,7 @@ impl Kept {
 
 /// The products of any commit: a segment never changes, and what is gone with one is soon what was shown longest ago.
 #[derive(Clone)]
-pub(super) struct Shelf(Cache<(SegmentId, DocId), (Arc<Kept>, u32)>);
+pub(super) struct Shelf(Cache<(SegmentId, DocId), (Arc<Ready>, u32)>);
 
 impl Default for Shelf {
     fn default() -> Self {
@@ -59,12 +59,12 @@ impl Default for Shelf {
 }
 
 impl Shelf {
-    pub(super) fn get(&self, segment: SegmentId, doc: DocId) -> Option<Arc<Kept>> {
-        self.0.get(&(segment, doc)).map(|(kept, _)| kept)
+    pub(super) fn get(&self, segment: SegmentId, doc: DocId) -> Option<Arc<Ready>> {
+        self.0.get(&(segment, doc)).map(|(ready, _)| ready)
     }
 
     /// Keeps a product of which so many bytes are written.
-    pub(super) fn put(&self, segment: SegmentId, doc: DocId, kept: &Arc<Kept>, written: usize) {
-        self.0.insert((segment, doc), (Arc::clone(kept), kept.bytes(written)));
+    pub(super) fn put(&self, segment: SegmentId, doc: DocId, ready: &Arc<Ready>, written: usize) {
+        self.0.insert((segment, doc), (Arc::clone(ready), ready.bytes(written)));
     }
 }

@@ -11,7 +11,7 @@ use tantivy::TantivyError;
 use super::categories::Categories;
 use super::disk::Disk;
 use super::fields::Text;
-use super::shelf::Kept;
+use super::shelf::Ready;
 use super::sieve::Bits;
 use super::slots::Slots;
 use super::table::Table;
@@ -22,7 +22,7 @@ use super::words::Words;
 #[derive(Debug)]
 pub(super) struct Recent {
     pub(super) slot: u32,
-    pub(super) kept: Arc<Kept>,
+    pub(super) ready: Arc<Ready>,
     pub(super) tokens: Tokens,
 }
 
@@ -148,9 +148,9 @@ impl Snapshot {
     }
 
     /// What is known of a product.
-    pub(super) fn kept(&self, slot: u32) -> Result<Option<Arc<Kept>>, TantivyError> {
+    pub(super) fn ready(&self, slot: u32) -> Result<Option<Arc<Ready>>, TantivyError> {
         match self.recent.binary_search_by_key(&slot, |recent| recent.slot) {
-            Ok(place) => Ok(self.recent.get(place).map(|recent| Arc::clone(&recent.kept))),
+            Ok(place) => Ok(self.recent.get(place).map(|recent| Arc::clone(&recent.ready))),
             Err(_) if self.masked.contains(slot) => Ok(None),
             Err(_) => self.disk.entry(slot),
         }
