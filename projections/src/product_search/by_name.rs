@@ -1,4 +1,4 @@
-//! Which products have a brand, or a category.
+//! Which products have a brand, a category, or a seller.
 
 use std::sync::Arc;
 

@@ -17,7 +17,9 @@ use tantivy::{
 
 use super::entry::Entry;
 use super::fields::{Fields, SLOT, Text};
+use super::kept::Kept;
 use super::shelf::{Ready, Shelf};
+use super::slots::Slots;
 use super::vocabulary::Vocabulary;
 
 /// So many blocks of documents of a segment are kept unpacked, of 16 KiB each. What is shown again and again is on the shelf.
@@ -45,34 +47,67 @@ pub(super) struct Segment {
     files: Arc<Files>,
     /// The slot of each document, as long as it is there.
     slots: Arc<[u32]>,
+    /// Those slots, where some of the documents were deleted. No two documents of a segment have the same slot: a commit
+    /// writes a slot once, and a merge leaves out what is deleted.
+    alive: Option<Slots>,
 }
 
 /// What of a segment is the same in every commit that has it: all but which documents were deleted.
 struct Files {
     /// The slot of each document, deleted or not.
     slots: Arc<[u32]>,
+    /// So many slots there are up to the last one of these.
+    room: usize,
     /// It keeps blocks of documents unpacked, which is why it is kept.
     store: StoreReader,
-    texts: [Arc<InvertedIndexReader>; Text::COUNT],
-    surface: Arc<InvertedIndexReader>,
+    texts: [Listed; Text::COUNT],
+    surface: Listed,
+}
+
+/// A field's words, each with a list of the documents that have it.
+struct Listed {
+    field: Field,
+    lists: Arc<InvertedIndexReader>,
+    kept: Kept,
+}
+
+impl Listed {
+    fn open(reader: &SegmentReader, field: Field) -> Result<Self, TantivyError> {
+        Ok(Self { field, lists: reader.inverted_index(field)?, kept: Kept::default() })
+    }
+
+    /// The list of a word, if there is one.
+    fn of(&self, word: &str, option: IndexRecordOption) -> io::Result<Option<BlockSegmentPostings>> {
+        self.lists.read_block_postings(&Term::from_field_text(self.field, word), option)
+    }
+}
+
+/// The documents of a segment with a word.
+enum Having {
+    /// The slots of all of them, deleted ones too.
+    Many(Arc<Slots>),
+    /// Their list, if there are any.
+    Few(Option<BlockSegmentPostings>),
 }
 
 impl Files {
     fn open(reader: &SegmentReader, fields: Fields) -> Result<Self, TantivyError> {
         let column = reader.fast_fields().u64(SLOT)?;
         let slot = |doc| column.first(doc).and_then(|slot| u32::try_from(slot).ok());
-        let slots = (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(GONE)).collect();
+        let slots: Arc<[u32]> = (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(GONE)).collect();
+        let last = slots.iter().filter(|slot| **slot != GONE).max();
         let mut texts = Vec::with_capacity(Text::COUNT);
         for text in Text::ALL {
-            texts.push(reader.inverted_index(fields.text(text))?);
+            texts.push(Listed::open(reader, fields.text(text))?);
         }
         let texts =
             texts.try_into().map_err(|_| TantivyError::InternalError("a text is missing".to_owned()))?;
         Ok(Self {
+            room: last.map_or(0, |last| *last as usize + 1),
             slots,
             store: reader.get_store_reader(BLOCKS)?,
             texts,
-            surface: reader.inverted_index(fields.surface)?,
+            surface: Listed::open(reader, fields.surface)?,
         })
     }
 }
@@ -85,32 +120,80 @@ impl Segment {
         } else {
             Arc::clone(&files.slots)
         };
-        Self { reader: reader.clone(), files, slots }
+        let alive = reader.has_deletes().then(|| {
+            let mut alive = Slots::default();
+            slots.iter().filter(|slot| **slot != GONE).for_each(|slot| alive.insert(*slot));
+            alive
+        });
+        Self { reader: reader.clone(), files, slots, alive }
     }
 
     /// Each slot with a word in a text, and how often it is there, until `found` says that it is enough.
     pub(super) fn with_word(
         &self,
         text: Text,
-        fields: Fields,
         word: &str,
         found: impl FnMut(u32, u32) -> ControlFlow<()>,
     ) -> io::Result<ControlFlow<()>> {
-        let term = Term::from_field_text(fields.text(text), word);
-        let texts = &self.files.texts[text as usize];
-        Ok(self.each(texts.read_block_postings(&term, IndexRecordOption::WithFreqs)?, found))
+        let listed = &self.files.texts[text as usize];
+        Ok(self.each(listed.of(word, IndexRecordOption::WithFreqs)?, found))
     }
 
     /// Each slot in which a word is written so, until `found` says that it is enough.
     pub(super) fn written(
         &self,
-        fields: Fields,
         surface: &str,
         mut found: impl FnMut(u32) -> ControlFlow<()>,
     ) -> io::Result<ControlFlow<()>> {
-        let term = Term::from_field_text(fields.surface, surface);
-        let postings = self.files.surface.read_block_postings(&term, IndexRecordOption::Basic)?;
+        let postings = self.files.surface.of(surface, IndexRecordOption::Basic)?;
         Ok(self.each(postings, |slot, _| found(slot)))
+    }
+
+    /// Adds the slots with a word in a text.
+    pub(super) fn insert_with_word(&self, text: Text, word: &str, slots: &mut Slots) -> io::Result<()> {
+        match self.having(&self.files.texts[text as usize], word)? {
+            Having::Many(all) => slots.insert_all(&all, self.alive.as_ref()),
+            Having::Few(few) => {
+                let _all = self.each(few, |slot, _| {
+                    slots.insert(slot);
+                    ControlFlow::Continue(())
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// In how many of these slots a word is written so.
+    pub(super) fn count_written(&self, surface: &str, among: &Slots) -> io::Result<usize> {
+        let mut count = 0;
+        match self.having(&self.files.surface, surface)? {
+            Having::Many(all) => count = all.count_in(among, self.alive.as_ref()),
+            Having::Few(few) => {
+                let _all = self.each(few, |slot, _| {
+                    count += usize::from(among.contains(slot));
+                    ControlFlow::Continue(())
+                });
+            }
+        }
+        Ok(count)
+    }
+
+    /// Which documents have a word: kept, where they are many.
+    fn having(&self, listed: &Listed, word: &str) -> io::Result<Having> {
+        if let Some(kept) = listed.kept.get(word) {
+            return Ok(Having::Many(kept));
+        }
+        let mut block = match listed.of(word, IndexRecordOption::Basic)? {
+            Some(list) if Kept::is_worth(list.doc_freq(), self.files.room) => list,
+            few => return Ok(Having::Few(few)),
+        };
+        let mut all = Slots::default();
+        while !block.docs().is_empty() {
+            let slots = block.docs().iter().filter_map(|doc| self.files.slots.get(*doc as usize));
+            slots.filter(|slot| **slot != GONE).for_each(|slot| all.insert(*slot));
+            block.advance();
+        }
+        Ok(Having::Many(listed.kept.keep(word, all)))
     }
 
     /// Block by block, as they are unpacked.
@@ -137,7 +220,7 @@ impl Segment {
 
     /// The words as they are written.
     pub(super) fn surface(&self) -> &InvertedIndexReader {
-        &self.files.surface
+        &self.files.surface.lists
     }
 
     /// The slot of a document, unless it was deleted.
@@ -182,10 +265,6 @@ impl Disk {
         };
         let shelf = before.map(|disk| disk.shelf.clone()).unwrap_or_default();
         Ok(Self { searcher, fields, segments, places, vocabulary, shelf })
-    }
-
-    pub(super) fn fields(&self) -> Fields {
-        self.fields
     }
 
     /// The slots that have a document.

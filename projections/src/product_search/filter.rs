@@ -87,7 +87,8 @@ impl Condition {
             Self::Categories(categories) => {
                 Some(categories.iter().map(|category| table.of_category(*category)).collect())
             }
-            Self::InStock(_) | Self::Featured(_) | Self::Prices(..) | Self::Seller(_) | Self::Tags(_) => None,
+            Self::Seller(seller) => Some(vec![table.of_seller(*seller)]),
+            Self::InStock(_) | Self::Featured(_) | Self::Prices(..) | Self::Tags(_) => None,
         }
     }
 }
@@ -127,7 +128,8 @@ impl Filter {
         Self(conditions.into_iter().flatten().collect())
     }
 
-    /// The products among which are all that pass, where a brand or a category names few; nothing where it may be any.
+    /// The products among which are all that pass, where a brand, a category or a seller names few; nothing where it may be
+    /// any.
     pub(super) fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a [u32]>> {
         let count = |slots: &Vec<&[u32]>| slots.iter().map(|slots| slots.len()).sum::<usize>();
         self.0.iter().filter_map(|condition| condition.among(table)).min_by_key(count)

@@ -1,8 +1,9 @@
 //! Which products match a text, and how well.
 //!
-//! Word by word over all products that have it, with the frequencies of its texts added up before they are weighed
-//! (BM25F). How rare a word is, is counted while it is looked for, over the products that are there: so the same products
-//! have the same scores whatever merges and commits came before.
+//! First which products have the words, as sets; then of those that have enough of them how often, word by word, with the
+//! frequencies of a product's texts added up before they are weighed (BM25F). How rare a word is, is counted while it is
+//! looked for, over the products that are there: so the same products have the same scores whatever merges and commits
+//! came before.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -32,18 +33,102 @@ pub(super) fn matching(
     began: Option<Scale>,
     found: impl FnMut(Match),
 ) -> Result<Scale, TantivyError> {
-    let began = began.filter(|scale| scale.with.len() == plan.groups.len());
-    let mut scale = began.unwrap_or_else(|| Scale::of(&snapshot.table));
-    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let mut scratch = spare.unwrap_or_default();
-    scratch.make_room(snapshot.table.len());
-    let matched = scratch.matching(snapshot, plan, weights, &mut scale, found);
-    scratch.clear();
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    if spare.len() < MOST_SPARE {
-        spare.push(scratch);
+    let groups = groups(snapshot, plan, weights)?;
+    let mut having = Having::none(wanted(snapshot, plan)?);
+    groups.iter().for_each(|group| having.add(group));
+    let began = began.filter(|scale| scale.with.len() == groups.len());
+    let scale = began.unwrap_or_else(|| {
+        let with = groups.iter().map(|group| u32::try_from(group.count()).unwrap_or(u32::MAX)).collect();
+        let least = having.most_that(|slots| slots.count() >= weights.enough);
+        Scale { with, least: u8::try_from(least).unwrap_or(u8::MAX), ..Scale::of(&snapshot.table) }
+    });
+    if let Some(among) = having.at_least(usize::from(scale.least)) {
+        let scoring = Scoring { snapshot, plan, weights, scale: &scale, among };
+        let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut scratch = spare.unwrap_or_default();
+        scratch.make_room(snapshot.table.len());
+        let matched = scratch.score(&scoring, found);
+        scratch.clear(among);
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < MOST_SPARE {
+            spare.push(scratch);
+        }
+        matched?;
     }
-    matched.map(|()| scale)
+    Ok(scale)
+}
+
+/// The products that have each word of a plan, hidden ones too.
+fn groups(snapshot: &Snapshot, plan: &Plan, weights: &Weights) -> Result<Vec<Slots>, TantivyError> {
+    let group = |group: &Vec<Alternative>| {
+        let mut all = Slots::default();
+        for alternative in group.iter().filter(|alternative| alternative.weight > 0.0) {
+            all.insert_all(&having(snapshot, &alternative.word, weights)?, None);
+        }
+        Ok(all)
+    };
+    plan.groups.iter().map(group).collect()
+}
+
+/// The products that have a word where it counts.
+pub(super) fn having(snapshot: &Snapshot, word: &str, weights: &Weights) -> Result<Slots, TantivyError> {
+    let texts: Vec<Text> = texts(weights).collect();
+    let mut slots = snapshot.having(word, &texts)?;
+    if weights.category > 0.0 {
+        snapshot.in_categories(word).for_each(|slot| slots.insert(slot));
+    }
+    Ok(slots)
+}
+
+/// The texts that count.
+fn texts(weights: &Weights) -> impl Iterator<Item = Text> {
+    Text::ALL.into_iter().filter(|text| weights.of(*text).boost > 0.0)
+}
+
+/// The products that may be found, with all phrases of a plan.
+fn wanted(snapshot: &Snapshot, plan: &Plan) -> Result<Slots, TantivyError> {
+    let mut wanted = snapshot.table.shown().clone();
+    for phrase in &plan.phrases {
+        let mut with = Slots::default();
+        snapshot.with_phrase(phrase, |slot| with.insert(slot))?;
+        wanted.keep(&with);
+    }
+    Ok(wanted)
+}
+
+/// Products by how many words they have: none or more, one or more, two or more…
+pub(super) struct Having(Vec<Slots>);
+
+impl Having {
+    /// These products, of which no word was looked for.
+    pub(super) fn none(products: Slots) -> Self {
+        Self(vec![products])
+    }
+
+    /// One word more, which these products have.
+    pub(super) fn add(&mut self, having: &Slots) {
+        let and_this = |slots: &Slots| {
+            let mut both = slots.clone();
+            both.keep(having);
+            both
+        };
+        let all = self.0.last().map(and_this).unwrap_or_default();
+        for least in (1..self.0.len()).rev() {
+            let one_more = and_this(&self.0[least - 1]);
+            self.0[least].insert_all(&one_more, None);
+        }
+        self.0.push(all);
+    }
+
+    /// Those that have at least so many of the words; nothing where there are not so many words.
+    pub(super) fn at_least(&self, words: usize) -> Option<&Slots> {
+        self.0.get(words)
+    }
+
+    /// How many words a product must have: the most with which the products are `enough`, else one.
+    pub(super) fn most_that(&self, enough: impl Fn(&Slots) -> bool) -> usize {
+        (2..self.0.len()).rev().find(|words| enough(&self.0[*words])).unwrap_or(1)
+    }
 }
 
 /// So much room is kept, if so many searches were ever under way at once.
@@ -52,6 +137,27 @@ const MOST_SPARE: usize = 16;
 /// Room for every product: made once, and cleared where it was written to. What was used last is taken first, and is still
 /// near at hand; threads, which are many more than cores, would each have their own.
 static SPARE: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
+
+/// What is scored, and by what.
+#[derive(Clone, Copy)]
+struct Scoring<'a> {
+    snapshot: &'a Snapshot,
+    plan: &'a Plan,
+    weights: &'a Weights,
+    scale: &'a Scale,
+    /// The products that have enough of the words.
+    among: &'a Slots,
+}
+
+impl Scoring<'_> {
+    /// How much it counts that a word is so often in a text of a product: by where it is, and by how long that text is.
+    #[allow(clippy::cast_precision_loss, reason = "numbers of words")]
+    fn weighed(&self, slot: u32, text: Text, weight: Weight, times: u32) -> f32 {
+        let length = f32::from(self.snapshot.table.lengths(slot)[text as usize]);
+        let longer = 1.0 + weight.length * (length / self.scale.averages[text as usize] - 1.0);
+        weight.boost * times as f32 / longer
+    }
+}
 
 #[derive(Default)]
 struct Scratch {
@@ -63,7 +169,6 @@ struct Scratch {
     group: Vec<u32>,
     score: Vec<f32>,
     words: Vec<u8>,
-    found: Vec<u32>,
 }
 
 impl Scratch {
@@ -76,149 +181,80 @@ impl Scratch {
         }
     }
 
-    /// Also after an error in the middle of a word.
-    fn clear(&mut self) {
+    /// Also after an error in the middle of a word. Only these were scored.
+    fn clear(&mut self, among: &Slots) {
         for slot in self.alternative.drain(..) {
             self.frequency[slot as usize] = 0.0;
         }
         for slot in self.group.drain(..) {
             self.best[slot as usize] = 0.0;
         }
-        for slot in self.found.drain(..) {
+        for slot in among.iter() {
             self.score[slot as usize] = 0.0;
             self.words[slot as usize] = 0;
         }
     }
 
-    fn matching(
-        &mut self,
-        snapshot: &Snapshot,
-        plan: &Plan,
-        weights: &Weights,
-        scale: &mut Scale,
-        mut found: impl FnMut(Match),
-    ) -> Result<(), TantivyError> {
-        let is_given = scale.with.len() == plan.groups.len();
-        for (place, group) in plan.groups.iter().enumerate() {
-            self.word(snapshot, group, weights, scale, place)?;
-        }
-        let mut phrases: Option<Slots> = None;
-        for phrase in &plan.phrases {
-            let mut with = Slots::default();
-            snapshot.with_phrase(phrase, |slot| {
-                if phrases.as_ref().is_none_or(|before| before.contains(slot)) {
-                    with.insert(slot);
-                }
-            })?;
-            phrases = Some(with);
-        }
-        self.found.retain(|slot| {
-            let kept = snapshot.table.is_shown(*slot)
-                && phrases.as_ref().is_none_or(|phrases| phrases.contains(*slot));
-            if !kept {
-                self.score[*slot as usize] = 0.0;
-                self.words[*slot as usize] = 0;
-            }
-            kept
-        });
-        if !is_given {
-            scale.least = self.least_words(plan.groups.len(), weights.enough);
+    fn score(&mut self, scoring: &Scoring<'_>, mut found: impl FnMut(Match)) -> Result<(), TantivyError> {
+        let &Scoring { snapshot, plan, weights, scale, among } = scoring;
+        for (group, with) in plan.groups.iter().zip(&scale.with) {
+            self.word(scoring, group, scale.rarity(*with))?;
         }
         let parts = parts(plan.groups.len(), weights);
-        for slot in &self.found {
-            let words = self.words[*slot as usize];
-            if words >= scale.least {
-                let stock = if snapshot.table.row(*slot).stock > 0 { 1.0 } else { weights.out_of_stock };
-                let part = parts.get(usize::from(words)).copied().unwrap_or(1.0);
-                let score = self.score[*slot as usize] * part * stock;
-                found(Match { slot: *slot, score });
-            }
+        for slot in among.iter() {
+            let part = parts.get(usize::from(self.words[slot as usize])).copied().unwrap_or(1.0);
+            let stock = if snapshot.table.row(slot).stock > 0 { 1.0 } else { weights.out_of_stock };
+            found(Match { slot, score: self.score[slot as usize] * part * stock });
         }
         Ok(())
     }
 
-    /// How many words a product must have: all, or fewer where too few products have so many.
-    fn least_words(&self, words: usize, enough: usize) -> u8 {
-        let mut with = vec![0_usize; words + 1];
-        for slot in &self.found {
-            with[usize::from(self.words[*slot as usize]).min(words)] += 1;
-        }
-        let mut products = 0;
-        for least in (2..=words).rev() {
-            products += with[least];
-            if products >= enough {
-                return u8::try_from(least).unwrap_or(u8::MAX);
-            }
-        }
-        1
-    }
-
-    /// Adds the word at a place to the scores.
+    /// Adds a word to the scores.
     fn word(
         &mut self,
-        snapshot: &Snapshot,
+        scoring: &Scoring<'_>,
         group: &[Alternative],
-        weights: &Weights,
-        scale: &mut Scale,
-        place: usize,
+        rarity: f32,
     ) -> Result<(), TantivyError> {
+        let k1 = scoring.weights.k1;
         for alternative in group.iter().filter(|alternative| alternative.weight > 0.0) {
-            self.frequencies(snapshot, &alternative.word, weights, scale)?;
+            self.frequencies(scoring, &alternative.word)?;
             for slot in self.alternative.drain(..) {
                 let place = slot as usize;
                 let frequency = std::mem::take(&mut self.frequency[place]);
-                let value = alternative.weight * frequency / (weights.k1 + frequency);
+                let value = alternative.weight * frequency / (k1 + frequency);
                 if self.best[place] == 0.0 {
                     self.group.push(slot);
                 }
                 self.best[place] = self.best[place].max(value);
             }
         }
-        if scale.with.len() == place {
-            scale.with.push(u32::try_from(self.group.len()).unwrap_or(u32::MAX));
-        }
-        let rarity = scale.with.get(place).map_or(0.0, |with| scale.rarity(*with));
         for slot in self.group.drain(..) {
             let place = slot as usize;
-            if self.words[place] == 0 {
-                self.found.push(slot);
-            }
-            self.score[place] += rarity * (weights.k1 + 1.0) * std::mem::take(&mut self.best[place]);
+            self.score[place] += rarity * (k1 + 1.0) * std::mem::take(&mut self.best[place]);
             self.words[place] += 1;
         }
         Ok(())
     }
 
-    /// How often a word is in each product, weighed by where it is and by how long that text is.
-    #[allow(clippy::cast_precision_loss, reason = "numbers of words")]
-    fn frequencies(
-        &mut self,
-        snapshot: &Snapshot,
-        word: &str,
-        weights: &Weights,
-        scale: &Scale,
-    ) -> Result<(), TantivyError> {
-        let weighed = |slot: u32, text: Text, weight: Weight, times: u32| {
-            let length = f32::from(snapshot.table.lengths(slot)[text as usize]);
-            let longer = 1.0 + weight.length * (length / scale.averages[text as usize] - 1.0);
-            weight.boost * times as f32 / longer
-        };
-        for text in Text::ALL.into_iter().filter(|text| weights.of(*text).boost > 0.0) {
+    /// How often a word is in each product, weighed.
+    fn frequencies(&mut self, scoring: &Scoring<'_>, word: &str) -> Result<(), TantivyError> {
+        let &Scoring { snapshot, weights, among, .. } = scoring;
+        for text in texts(weights) {
             let weight = weights.of(text);
-            snapshot.on_disk_with(text, word, |slot, times| {
-                self.add(slot, weighed(slot, text, weight, times));
+            snapshot.on_disk_with(text, word, among, |slot, times| {
+                self.add(slot, scoring.weighed(slot, text, weight, times));
             })?;
         }
         snapshot.in_memory_with(word, |slot, text, times| {
-            let value = weighed(slot, text, weights.of(text), times);
-            if value > 0.0 {
+            let value = scoring.weighed(slot, text, weights.of(text), times);
+            if value > 0.0 && among.contains(slot) {
                 self.add(slot, value);
             }
         });
-        let categories = snapshot.categories.with_word(word);
         if weights.category > 0.0 {
-            for slot in categories.iter().flat_map(|category| snapshot.table.of_category(*category)) {
-                self.add(*slot, weights.category);
+            for slot in snapshot.in_categories(word).filter(|slot| among.contains(*slot)) {
+                self.add(slot, weights.category);
             }
         }
         Ok(())

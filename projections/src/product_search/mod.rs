@@ -31,6 +31,7 @@ mod highlight;
 mod home;
 mod index;
 mod keeper;
+mod kept;
 mod language;
 mod lot;
 mod matching;

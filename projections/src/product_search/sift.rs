@@ -78,9 +78,12 @@ impl<'a> Sifting<'a> {
                 self.take(Match { slot, score: 0.0 }, table);
             }
         };
+        // The newest come last, and what comes first in the order makes short work of the rest.
         match among {
-            Some(among) => among.into_iter().flatten().for_each(|slot| take(*slot)),
-            // The newest come last, and what comes first in the order makes short work of the rest.
+            Some(among) if oldest_first => among.into_iter().flatten().for_each(|slot| take(*slot)),
+            Some(among) => {
+                among.into_iter().flat_map(|slots| slots.iter().rev()).for_each(|slot| take(*slot))
+            }
             None if oldest_first => table.slots().for_each(take),
             None => table.slots().rev().for_each(take),
         }

@@ -41,16 +41,17 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Each product on disk with a word in a text, and how often it is there.
+    /// Each of these products that is on disk with a word in a text, and how often it is there.
     pub(super) fn on_disk_with(
         &self,
         text: Text,
         word: &str,
+        among: &Slots,
         mut found: impl FnMut(u32, u32),
     ) -> Result<(), TantivyError> {
         for segment in &self.disk.segments {
-            let _all = segment.with_word(text, self.disk.fields(), word, |slot, times| {
-                if !self.masked.contains(slot) {
+            let _all = segment.with_word(text, word, |slot, times| {
+                if among.contains(slot) && !self.masked.contains(slot) {
                     found(slot, times);
                 }
                 ControlFlow::Continue(())
@@ -84,7 +85,7 @@ impl Snapshot {
         mut found: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<(), TantivyError> {
         for segment in &self.disk.segments {
-            let said = segment.written(self.disk.fields(), surface, |slot| {
+            let said = segment.written(surface, |slot| {
                 if self.masked.contains(slot) { ControlFlow::Continue(()) } else { found(slot) }
             })?;
             if said.is_break() {
@@ -97,6 +98,44 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// The products with a word in any of these texts.
+    pub(super) fn having(&self, word: &str, texts: &[Text]) -> Result<Slots, TantivyError> {
+        let mut slots = Slots::default();
+        for segment in &self.disk.segments {
+            for text in texts {
+                segment.insert_with_word(*text, word, &mut slots)?;
+            }
+        }
+        slots.remove_all(&self.masked);
+        self.in_memory_with(word, |slot, text, _| {
+            if texts.contains(&text) {
+                slots.insert(slot);
+            }
+        });
+        Ok(slots)
+    }
+
+    /// The products in whose category's name a word is, or in that of one above it; hidden ones too.
+    pub(super) fn in_categories(&self, word: &str) -> impl Iterator<Item = u32> {
+        let categories = self.categories.with_word(word).iter();
+        categories.flat_map(|category| self.table.of_category(*category)).copied()
+    }
+
+    /// In how many of these products a word is written so. `on_disk` are those of them that nothing masks.
+    pub(super) fn written_in(
+        &self,
+        surface: &str,
+        all: &Slots,
+        on_disk: &Slots,
+    ) -> Result<usize, TantivyError> {
+        let mut count = 0;
+        for segment in &self.disk.segments {
+            count += segment.count_written(surface, on_disk)?;
+        }
+        let recent = self.recent_with(surface).filter(|recent| recent.tokens.is_written(surface));
+        Ok(count + recent.filter(|recent| all.contains(recent.slot)).count())
     }
 
     /// In how many products a word is written so, counted no further than `most`.
@@ -118,7 +157,7 @@ impl Snapshot {
         for (segment, text) in
             self.disk.segments.iter().flat_map(|segment| Text::ALL.map(|text| (segment, text)))
         {
-            let said = segment.with_word(text, self.disk.fields(), word, |slot, _| {
+            let said = segment.with_word(text, word, |slot, _| {
                 if self.masked.contains(slot) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             if said.is_break() {

@@ -39,6 +39,16 @@ pub(super) fn beginning_with(
     prefix: &str,
     most: usize,
 ) -> Result<Vec<Candidate>, TantivyError> {
+    let words = frequent(snapshot, prefix, LOOKED_AT.max(most));
+    let words = words.iter().map(|(word, times)| (word.as_str(), *times, 0)).collect();
+    let mut found = counted(snapshot, words, most)?;
+    found.truncate(most);
+    Ok(found)
+}
+
+/// The words that begin so and may be in most products, and in how many they are at most: a product that is gone may be
+/// counted, and one that has changed twice. The most frequent first.
+pub(super) fn frequent(snapshot: &Snapshot, prefix: &str, most: usize) -> Vec<(String, u32)> {
     let mut recent: HashMap<&str, u32> = HashMap::new();
     for it in snapshot.recent.iter() {
         let surface = &it.tokens.surface;
@@ -47,14 +57,14 @@ pub(super) fn beginning_with(
             *recent.entry(word).or_default() += 1;
         }
     }
-    let on_disk = snapshot.disk.vocabulary.beginning_with(prefix).iter();
-    let mut words: Vec<_> = on_disk
-        .map(|(word, times)| (&**word, times.saturating_add(recent.remove(&**word).unwrap_or(0)), 0))
-        .collect();
-    words.extend(recent.into_iter().map(|(word, times)| (word, times, 0)));
-    let mut found = counted(snapshot, words, most)?;
-    found.truncate(most);
-    Ok(found)
+    let vocabulary = &snapshot.disk.vocabulary;
+    // What memory adds to can only come further to the front; of the rest the first on disk are the first.
+    let mut words = vocabulary.most_frequent(prefix, most);
+    words.retain(|(word, _)| !recent.contains_key(word));
+    words.extend(recent.into_iter().map(|(word, more)| (word, vocabulary.times(word).saturating_add(more))));
+    words.sort_unstable_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
+    words.truncate(most);
+    words.into_iter().map(|(word, times)| (word.to_owned(), times)).collect()
 }
 
 /// The words that differ by one letter: missing, too many, wrong, or changed with its neighbour. The most frequent first.
@@ -119,7 +129,6 @@ fn counted(
         (one.2, other.1, one.0).cmp(&(other.2, one.1, other.0))
     };
     let enough = LOOKED_AT.max(most);
-    // With few letters it is thousands that begin so.
     if words.len() > enough {
         words.select_nth_unstable_by(enough, first);
         words.truncate(enough);

@@ -1,18 +1,17 @@
 //! What may be meant while it is being typed.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 
 use tantivy::TantivyError;
 
 use super::analyze::Word;
-use super::matching::matching;
+use super::matching::{Having, having};
 use super::page::search;
-use super::plan::{Alternative, Plan};
 use super::query::{Hit, SearchQuery};
 use super::slots::Slots;
 use super::snapshot::Snapshot;
-use super::spelling::{beginning_with, near};
+use super::spelling::{frequent, near};
 use super::typed::Typed;
 use super::weights::Weights;
 use crate::catalog::word_key;
@@ -49,35 +48,7 @@ pub(super) fn suggest(
 ) -> Result<Suggestions, TantivyError> {
     let typed = Typed::read(text, &snapshot.words.analyzer);
     let Some((last, before)) = typed.words.split_last() else { return Ok(Suggestions::default()) };
-    let mut endings = beginning_with(snapshot, &last.surface, ENDINGS)?;
-    if endings.is_empty() {
-        endings = near(snapshot, &last.surface, ENDINGS)?;
-    }
-    let with_others = match before {
-        [] => None,
-        before => Some(with_all(snapshot, before, weights)?),
-    };
-    let mut searches = Vec::new();
-    let mut seen = HashSet::new();
-    for ending in endings {
-        let mut products = 0;
-        snapshot.with_written(&ending.word, |slot| {
-            let found = with_others.as_ref().is_none_or(|others| others.contains(slot));
-            products += usize::from(found && snapshot.table.is_shown(slot));
-            ControlFlow::Continue(())
-        })?;
-        // One word of each stem: the one that most products have.
-        if products > 0 {
-            searches.push((snapshot.words.analyzer.stem(&ending.word), ending.word, products));
-        }
-    }
-    searches.sort_by(|one, other| (other.2, &one.1).cmp(&(one.2, &other.1)));
-    searches.retain(|(stem, ..)| seen.insert(stem.clone()));
-    searches.truncate(limit);
-    let searches: Vec<Completion> = searches
-        .into_iter()
-        .map(|(_, word, products)| Completion { text: said(before, &word), products })
-        .collect();
+    let searches = searches(snapshot, before, &last.surface, limit, weights)?;
     let best = SearchQuery {
         text: Some(searches.first().map_or_else(|| text.to_owned(), |it| it.text.clone())),
         limit,
@@ -90,19 +61,80 @@ pub(super) fn suggest(
     })
 }
 
-/// The words before, and an end of the last.
-fn said(before: &[Word], last: &str) -> String {
-    before.iter().map(|word| word.surface.as_str()).chain([last]).collect::<Vec<_>>().join(" ")
+/// What is typed, with the ends of its last word that most products have, or with words that are nearly so.
+fn searches(
+    snapshot: &Snapshot,
+    before: &[Word],
+    last: &str,
+    limit: usize,
+    weights: &Weights,
+) -> Result<Vec<Completion>, TantivyError> {
+    let among = match before {
+        [] => Cow::Borrowed(snapshot.table.shown()),
+        before => Cow::Owned(with_most(snapshot, before, weights)?),
+    };
+    let endings = frequent(snapshot, last, ENDINGS);
+    let mut ends = most_frequent(snapshot, &endings, &among, limit)?;
+    if ends.is_empty() && !any_is_written(snapshot, &endings)? {
+        let near = near(snapshot, last, ENDINGS)?.into_iter().map(|it| (it.word, u32::MAX));
+        ends = most_frequent(snapshot, &near.collect::<Vec<_>>(), &among, limit)?;
+    }
+    let completion = |(word, products): (String, usize)| {
+        let words = before.iter().map(|it| it.surface.as_str()).chain([word.as_str()]);
+        Completion { text: words.collect::<Vec<_>>().join(" "), products }
+    };
+    Ok(ends.into_iter().map(completion).collect())
 }
 
-/// The products that have all of these words.
-fn with_all(snapshot: &Snapshot, words: &[Word], weights: &Weights) -> Result<Slots, TantivyError> {
-    let group = |word: &Word| vec![Alternative { word: word.stem.clone(), weight: 1.0 }];
-    let plan = Plan { groups: words.iter().map(group).collect(), ..Plan::default() };
-    let all = Weights { enough: 1, ..*weights };
-    let mut slots = Slots::default();
-    matching(snapshot, &plan, &all, None, |it| slots.insert(it.slot))?;
-    Ok(slots)
+/// The words that most of these products have, and how many of them. Of each word it is said how many have it at most, the
+/// most first.
+fn most_frequent(
+    snapshot: &Snapshot,
+    words: &[(String, u32)],
+    among: &Slots,
+    limit: usize,
+) -> Result<Vec<(String, usize)>, TantivyError> {
+    let mut on_disk = among.clone();
+    on_disk.remove_all(&snapshot.masked);
+    let mut found: Vec<(usize, &String, String)> = Vec::new();
+    for (word, most) in words {
+        // So many are ahead of this word, and of all behind it.
+        let ahead: HashSet<&str> =
+            found.iter().filter(|it| it.0 > *most as usize).map(|(.., stem)| stem.as_str()).collect();
+        if ahead.len() >= limit {
+            break;
+        }
+        let products = snapshot.written_in(word, among, &on_disk)?;
+        if products > 0 {
+            found.push((products, word, snapshot.words.analyzer.stem(word)));
+        }
+    }
+    found.sort_by(|one, other| (other.0, one.1).cmp(&(one.0, other.1)));
+    // One word of each stem: the one that most products have.
+    let mut seen = HashSet::new();
+    found.retain(|(.., stem)| seen.insert(stem.clone()));
+    found.truncate(limit);
+    Ok(found.into_iter().map(|(products, word, _)| (word.clone(), products)).collect())
+}
+
+/// Whether there is a product with any of these, be it none that may be found.
+fn any_is_written(snapshot: &Snapshot, words: &[(String, u32)]) -> Result<bool, TantivyError> {
+    for (word, _) in words {
+        if snapshot.written(word, 1)? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The products that may be found and have all of these words, or as many as any has.
+fn with_most(snapshot: &Snapshot, words: &[Word], weights: &Weights) -> Result<Slots, TantivyError> {
+    let mut with = Having::none(snapshot.table.shown().clone());
+    for word in words {
+        with.add(&having(snapshot, &word.stem, weights)?);
+    }
+    let most = with.most_that(|slots| slots.count() > 0);
+    Ok(with.at_least(most).cloned().unwrap_or_default())
 }
 
 fn brands(snapshot: &Snapshot, text: &str, limit: usize) -> Vec<Completion> {

@@ -3,9 +3,11 @@
 //! A product has a slot for as long as the process runs. A table is cheap to clone: what searches see is a clone of that
 //! moment, and a change copies the little that it is among, if a clone still has it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use domain::ids::SellerId;
 use uuid::Uuid;
 
 use super::by_name::ByName;
@@ -30,6 +32,9 @@ pub(super) struct Table {
     shown: Arc<Slots>,
     by_brand: ByName,
     by_category: ByName,
+    by_seller: ByName,
+    /// Each seller's number in there.
+    sellers: Arc<HashMap<SellerId, Name>>,
     pub(super) categories: Names,
     pub(super) brands: Names,
     pub(super) tags: Names,
@@ -45,6 +50,11 @@ impl Table {
         self.described
     }
 
+    /// The products that anybody may find.
+    pub(super) fn shown(&self) -> &Slots {
+        &self.shown
+    }
+
     /// Whether anybody may find a product.
     pub(super) fn is_shown(&self, slot: u32) -> bool {
         self.shown.contains(slot)
@@ -58,6 +68,31 @@ impl Table {
     /// The products that say of themselves that they are of a category, hidden ones too; of no category none.
     pub(super) fn of_category(&self, category: Name) -> &[u32] {
         self.by_category.slots(category)
+    }
+
+    /// The products of a seller that anybody may find.
+    pub(super) fn of_seller(&self, seller: SellerId) -> &[u32] {
+        self.sellers.get(&seller).map_or(&[], |number| self.by_seller.slots(*number))
+    }
+
+    /// The number of the seller of a product, if anybody may find it.
+    fn seller_of(&mut self, slot: u32) -> Option<Name> {
+        let seller = self.row(slot).is_shown().then(|| self.rest(slot).seller)?;
+        if let Some(number) = self.sellers.get(&seller) {
+            return Some(*number);
+        }
+        let number = Name::try_from(self.sellers.len()).ok()?;
+        Arc::make_mut(&mut self.sellers).insert(seller, number);
+        Some(number)
+    }
+
+    /// Moves a product from the list of its seller to another one. Mostly it is the same, and may be a long one.
+    fn change_hands(&mut self, slot: u32, before: Option<Name>) {
+        let now = self.seller_of(slot);
+        if now != before {
+            before.into_iter().for_each(|seller| self.by_seller.remove(seller, slot));
+            now.into_iter().for_each(|seller| self.by_seller.add(seller, slot));
+        }
     }
 
     /// Enters a product that is described where it is looked for.
@@ -130,6 +165,7 @@ impl Table {
 
     /// Says what a product is now.
     pub(super) fn describe(&mut self, slot: u32, entry: &Entry, lengths: Lengths) {
+        let seller = self.seller_of(slot);
         self.forget_words(slot);
         self.strike(slot);
         *self.lengths.get_mut(slot) = lengths;
@@ -161,16 +197,19 @@ impl Table {
             name_key: Arc::from(word_key(&product.name)),
         };
         self.enter(slot);
+        self.change_hands(slot, seller);
     }
 
     /// Takes a product's description away.
     pub(super) fn withdraw(&mut self, slot: u32) {
+        let seller = self.seller_of(slot);
         self.forget_words(slot);
         self.strike(slot);
         let row = self.rows.get_mut(slot);
         *row = Row::of_stock(row.stock);
         let rest = self.rests.get_mut(slot);
         *rest = Rest::of(rest.id);
+        self.change_hands(slot, seller);
     }
 
     fn forget_words(&mut self, slot: u32) {

@@ -18,6 +18,30 @@ impl Vocabulary {
         &rest[..rest.partition_point(|(word, _)| word.starts_with(prefix))]
     }
 
+    /// Of the words that begin so, those that most documents have, and how many; in no order. Of those that as many have,
+    /// the first.
+    pub(super) fn most_frequent(&self, prefix: &str, most: usize) -> Vec<(&str, u32)> {
+        let mut first: Vec<(&str, u32)> = Vec::new();
+        let mut least = 0;
+        for (word, times) in self.beginning_with(prefix) {
+            // With a letter or two thousands begin, and most of them are passed over here.
+            if *times < least {
+                continue;
+            }
+            first.push((word, *times));
+            if first.len() >= most.saturating_mul(2).max(64) {
+                least = cut(&mut first, most);
+            }
+        }
+        cut(&mut first, most);
+        first
+    }
+
+    /// How many documents have a word, deleted ones too.
+    pub(super) fn times(&self, word: &str) -> u32 {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(word)).map_or(0, |place| self.0[place].1)
+    }
+
     /// That of a commit with these segments more, and those less.
     pub(super) fn after<'a>(
         &self,
@@ -62,6 +86,19 @@ impl Vocabulary {
     }
 }
 
+/// Leaves the most frequent of these words; how often the last of them is there, or nothing if there are not so many.
+fn cut(words: &mut Vec<(&str, u32)>, most: usize) -> u32 {
+    let Some(last) = most.checked_sub(1).filter(|_| words.len() > most) else {
+        words.truncate(most);
+        return 0;
+    };
+    let (_, last, _) =
+        words.select_nth_unstable_by(last, |one, other| (other.1, one.0).cmp(&(one.1, other.0)));
+    let least = last.1;
+    words.truncate(most);
+    least
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +124,22 @@ mod tests {
             assert_eq!(told(&second, prefix), expected, "{prefix}");
         }
         assert_eq!(with(&second, &[]), second);
+    }
+
+    #[test]
+    fn the_most_frequent_words_are_those_of_the_whole_list() {
+        let words: BTreeMap<String, i64> = (0..500).map(|n| (format!("la{n}"), 1 + n * 7919 % 40)).collect();
+        let vocabulary = Vocabulary::default().with(words);
+        for prefix in ["la", "la1", "la49", "lamp", ""] {
+            let mut all: Vec<(&str, u32)> = Vec::new();
+            all.extend(vocabulary.beginning_with(prefix).iter().map(|(word, times)| (&**word, *times)));
+            all.sort_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
+            for most in [0, 1, 24, 40, 499, 500, 501] {
+                let mut found = vocabulary.most_frequent(prefix, most);
+                found.sort_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
+                assert_eq!(found, all[..most.min(all.len())], "{most} of {prefix}");
+            }
+        }
+        assert_eq!((vocabulary.times("la1"), vocabulary.times("lamp")), (1 + 7919 % 40, 0));
     }
 }

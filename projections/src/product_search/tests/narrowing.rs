@@ -33,6 +33,46 @@ fn filters_narrow_and_sorts_order() {
 }
 
 #[test]
+fn a_sellers_list_follows_what_it_has() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let other = SellerId(Uuid::from_u128(78));
+    let of = |seller, hidden| {
+        let mut lamp = details("Lamp", "", 100);
+        (lamp.seller_id, lamp.hidden) = (seller, hidden);
+        Box::new(lamp)
+    };
+    let (came, now) = (
+        |lamp| Stored::Product(ProductEvent::ProductCreated(lamp)),
+        |lamp| Stored::Product(ProductEvent::ProductRevised(lamp)),
+    );
+    let gone = Stored::Product(ProductEvent::ProductWithdrawn {});
+    for (position, event, ours, others) in [
+        (1, happened(1, 1, came(of(SELLER, false))), &[1][..], &[][..]),
+        (2, happened(2, 1, came(of(SELLER, false))), &[2, 1], &[]),
+        (3, happened(3, 1, came(of(other, true))), &[2, 1], &[]),
+        (4, happened(3, 2, now(of(other, false))), &[2, 1], &[3]),
+        (5, happened(1, 2, now(of(other, false))), &[2], &[3, 1]),
+        (6, happened(2, 2, now(of(SELLER, true))), &[], &[3, 1]),
+        (7, happened(2, 3, now(of(SELLER, false))), &[2], &[3, 1]),
+        (8, happened(3, 3, gone), &[2], &[1]),
+    ] {
+        feed(&mut index, vec![event], position);
+        let of =
+            |seller, sort| found(&index, SearchQuery { seller: Some(seller), sort, ..Default::default() });
+        assert_eq!(of(SELLER, Sort::Newest), ours, "at {position}");
+        assert_eq!(of(other, Sort::Newest), others, "at {position}");
+        let oldest: Vec<u128> = others.iter().rev().copied().collect();
+        assert_eq!(of(other, Sort::Oldest), oldest, "at {position}");
+    }
+    index.commit().unwrap();
+    drop(index);
+    let index = open(folder.path());
+    let of = |seller| found(&index, SearchQuery { seller: Some(seller), ..Default::default() });
+    assert_eq!((of(SELLER), of(other)), (vec![2], vec![1]));
+}
+
+#[test]
 fn pages_do_not_overlap_and_a_page_beyond_the_end_is_empty() {
     let folder = TempDir::new().unwrap();
     let mut opened = open(folder.path());
