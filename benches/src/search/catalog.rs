@@ -101,5 +101,5 @@ pub async fn indexed(database: &Database, folder: &Path, words: Words) -> Result
 pub fn skus(search: &ProductSearch) -> Result<HashMap<ProductId, String>, Error> {
     let all = SearchQuery { limit: usize::MAX, ..SearchQuery::default() };
     let hits = search.search_now(&all)?.value.hits;
-    Ok(hits.into_iter().map(|hit| (hit.id, hit.entry.product.sku)).collect())
+    Ok(hits.into_iter().map(|hit| (hit.id, hit.details.sku.clone())).collect())
 }

@@ -1,4 +1,4 @@
-//! Work that nobody waits for: commits and merges of the index.
+//! Work that nobody waits for: the merges of the index.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -8,7 +8,7 @@ use std::thread;
 const STANDS_BACK: i32 = 10;
 
 /// Does something on a thread that stands back behind those that answer requests, and waits for it. The threads that it
-/// starts inherit that, which is how those of Tantivy come to it.
+/// starts inherit that, which is how those of Tantivy that merge come to it.
 pub(super) fn in_background<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let standing_back = || {
         stand_back();
@@ -24,7 +24,7 @@ pub(super) fn in_background<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 fn stand_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(STANDS_BACK) {
-        tracing::debug!(%error, "commits of the search index don't stand back");
+        tracing::debug!(%error, "merges of the search index don't stand back");
     }
 }
 
@@ -40,7 +40,9 @@ mod tests {
     fn what_is_done_in_the_background_and_what_that_starts_stands_back_and_nobody_else_does() {
         let before = niceness();
         let (there, started_there) = in_background(|| (niceness(), thread::spawn(niceness).join().unwrap()));
-        assert_eq!((there, started_there), (before + STANDS_BACK, before + STANDS_BACK));
+        // There is no farther back than 19.
+        let behind = (before + STANDS_BACK).min(19);
+        assert_eq!((there, started_there), (behind, behind));
         assert_eq!(niceness(), before);
     }
 

@@ -273,7 +273,7 @@ impl Disk {
     }
 
     /// What the document of a slot was made of.
-    pub(super) fn entry(&self, slot: u32) -> Result<Option<Arc<Ready>>, TantivyError> {
+    pub(super) fn ready(&self, slot: u32) -> Result<Option<Arc<Ready>>, TantivyError> {
         let Some((segment, doc)) = self.place(slot) else { return Ok(None) };
         let segment_id = segment.reader.segment_id();
         if let Some(ready) = self.shelf.get(segment_id, doc) {

@@ -116,15 +116,17 @@ fn html(text: &str, part: std::ops::Range<usize>, marked: &[(usize, usize)]) -> 
 }
 
 fn escape(text: &str, html: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
+    for piece in text.split_inclusive(['&', '<', '>', '"', '\'']) {
+        let (plain, escaped) = match piece.as_bytes().last() {
+            Some(b'&') => (&piece[..piece.len() - 1], "&amp;"),
+            Some(b'<') => (&piece[..piece.len() - 1], "&lt;"),
+            Some(b'>') => (&piece[..piece.len() - 1], "&gt;"),
+            Some(b'"') => (&piece[..piece.len() - 1], "&quot;"),
+            Some(b'\'') => (&piece[..piece.len() - 1], "&#39;"),
+            Some(_) | None => (piece, ""),
+        };
+        html.push_str(plain);
+        html.push_str(escaped);
     }
 }
 

@@ -90,7 +90,7 @@ impl Store {
     /// Opens the index in a folder to write it, or makes an empty one.
     pub(super) fn open(folder: &Path, language: Language) -> Result<(Self, Opened), SearchError> {
         let (index, fields) = open(folder, language)?;
-        // Its threads, and those that merge, are started here.
+        // The threads that merge are started here. Those that write are started anew by each commit.
         let writer = in_background(|| index.writer_with_num_threads(1, MEMORY))?;
         let head = committed(&index)?;
         let (stock, counts) = StockFile::open(folder, head.position)?
@@ -147,18 +147,19 @@ impl Store {
 }
 
 /// Looks at the index that another process writes; nothing where it has not come to what is asked for or is between two
-/// commits.
+/// commits. `before` is what was shown of it before.
 pub(super) fn look(
     folder: &Path,
     language: Language,
     newer_than: i64,
+    before: Option<&Disk>,
 ) -> Result<Option<Opened>, SearchError> {
     let (index, fields) = open(folder, language)?;
     let head = committed(&index)?;
     if head.position <= newer_than {
         return Ok(None);
     }
-    let disk = Disk::of(&reader(&index)?, fields, None)?;
+    let disk = Disk::of(&reader(&index)?, fields, before)?;
     if committed(&index)? != head {
         return Ok(None);
     }

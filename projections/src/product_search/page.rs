@@ -1,5 +1,7 @@
 //! Answering a query from a snapshot.
 
+use std::sync::Arc;
+
 use domain::ids::ProductId;
 use tantivy::TantivyError;
 
@@ -78,6 +80,9 @@ pub(super) fn hit(
         stock: snapshot.table.row(slot).stock,
         category,
         highlights: marks.map(|marks| marks.on(&ready)),
-        entry: ready.entry().clone(),
+        details: Arc::clone(ready.details()),
+        created_at: ready.entry().created_at,
+        updated_at: ready.entry().updated_at,
+        version: ready.entry().version,
     }))
 }

@@ -12,7 +12,6 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
-use super::background::in_background;
 use super::feed::{Committed, Feed};
 use super::home::Home;
 use super::index::{self, SearchError};
@@ -156,7 +155,7 @@ impl SearchProjector {
                 feed.end_commit(written(slow).await?);
             }
             if due && let Some(begun) = feed.begin_commit() {
-                writing = Some(tokio::task::spawn_blocking(move || in_background(|| begun.write())));
+                writing = Some(tokio::task::spawn_blocking(move || begun.write()));
             }
         }
         if let Some(writing) = writing {
@@ -235,10 +234,12 @@ impl SearchProjector {
         let folder = self.home.folder(generation);
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {
-            let shown = self.window.get().map_or(-1, |shown| shown.position);
+            let shown = self.window.get();
             let (folder, words) = (folder.clone(), Arc::clone(self.home.words()));
             let feed = blocking(move || {
-                let opened = index::look(&folder, words.analyzer.language(), shown)?;
+                let position = shown.as_ref().map_or(-1, |shown| shown.position);
+                let before = shown.as_ref().map(|shown| &*shown.disk);
+                let opened = index::look(&folder, words.analyzer.language(), position, before)?;
                 opened.map(|opened| Feed::of(opened, None, words)).transpose()
             });
             if let Some(feed) = feed.await? {

@@ -1,9 +1,12 @@
 //! What is asked of the search, and what it answers.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use domain::Money;
 use domain::ids::{CategoryId, ProductId, SellerId};
+use domain::product::ProductDetails;
 
-use super::entry::Entry;
 use super::order;
 use crate::cursor::Cursor;
 
@@ -96,7 +99,13 @@ pub struct Hit {
     /// Which.
     pub id: ProductId,
     /// What is said of it.
-    pub entry: Entry,
+    pub details: Arc<ProductDetails>,
+    /// When it came into the catalog.
+    pub created_at: DateTime<Utc>,
+    /// When its details last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The aggregate's version then.
+    pub version: i64,
     /// How many are for sale.
     pub stock: i64,
     /// Its category, if the tree has it.

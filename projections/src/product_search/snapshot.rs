@@ -191,7 +191,7 @@ impl Snapshot {
         match self.recent.binary_search_by_key(&slot, |recent| recent.slot) {
             Ok(place) => Ok(self.recent.get(place).map(|recent| Arc::clone(&recent.ready))),
             Err(_) if self.masked.contains(slot) => Ok(None),
-            Err(_) => self.disk.entry(slot),
+            Err(_) => self.disk.ready(slot),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Carts {
             }
             if let Some(shown) = self.names.folded(&self.log, id).await? {
                 let (sold, stock) = (!shown.details.hidden, shown.stock);
-                offers.insert(id, Offer { details: Some(Arc::new(shown.details)), sold, stock });
+                offers.insert(id, Offer { details: Some(shown.details), sold, stock });
             }
         }
         Ok(offers)

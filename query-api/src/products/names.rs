@@ -1,6 +1,7 @@
 //! What stands beside an id: products for carts and statistics, shops for products.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_contract::ApiError;
@@ -41,7 +42,7 @@ pub struct Shown {
     /// Which.
     pub id: ProductId,
     /// What the catalog says of it.
-    pub details: ProductDetails,
+    pub details: Arc<ProductDetails>,
     /// How much there is.
     pub stock: u64,
     /// When it came in.
@@ -58,7 +59,7 @@ impl From<CatalogProduct> for Shown {
     fn from(product: CatalogProduct) -> Self {
         Self {
             id: product.product_id,
-            details: product.details.into(),
+            details: Arc::new(product.details.into()),
             stock: u64::try_from(product.stock).unwrap_or(0),
             created_at: product.created_at,
             updated_at: product.updated_at,
@@ -74,11 +75,11 @@ impl From<Hit> for Shown {
             hit.category.map(|it| CategoryBrief { id: Some(it.id), name: it.name, slug: Some(it.slug) });
         Self {
             id: hit.id,
-            details: hit.entry.product.into(),
+            details: hit.details,
             stock: u64::try_from(hit.stock).unwrap_or(0),
-            created_at: hit.entry.created_at,
-            updated_at: hit.entry.updated_at,
-            version: hit.entry.version.unsigned_abs(),
+            created_at: hit.created_at,
+            updated_at: hit.updated_at,
+            version: hit.version.unsigned_abs(),
             category,
         }
     }
@@ -128,7 +129,7 @@ impl Names {
         };
         Ok(Some(Shown {
             id,
-            details: details.as_ref().clone(),
+            details: Arc::clone(details),
             stock: inventory.available(),
             created_at: record.created_at,
             updated_at: record.updated_at,

@@ -85,7 +85,7 @@ fn told(search: &ProductSearch) -> Vec<Told> {
     let answer = |typed: &str| {
         let query = SearchQuery { facets: true, limit: 20, ..text(typed) };
         let page = search.search_now(&query).unwrap().value;
-        let hits = page.hits.into_iter().map(|it| (it.id.0.as_u128(), it.entry.product.name, it.stock));
+        let hits = page.hits.into_iter().map(|it| (it.id.0.as_u128(), it.details.name.clone(), it.stock));
         (hits.collect(), page.total, page.facets)
     };
     ["", "lamp", "candle", "poison", "better", "blue"].map(answer).into()
@@ -118,7 +118,7 @@ async fn a_poison_event_in_product_search_parks_its_product_and_nothing_else() {
     // The product is as it was before, its stock goes on, and so do all others.
     let names = |typed: &str| {
         let page = search.search_now(&SearchQuery { limit: 9, sort: Sort::Oldest, ..text(typed) }).unwrap();
-        page.value.hits.into_iter().map(|it| (it.entry.product.name, it.stock)).collect::<Vec<_>>()
+        page.value.hits.into_iter().map(|it| (it.details.name.clone(), it.stock)).collect::<Vec<_>>()
     };
     assert_eq!(names("candle"), [("Candle holder".to_owned(), 12)]);
     assert_eq!(names("blue"), [("Blue lamp".to_owned(), 0)]);
