@@ -12,7 +12,7 @@
 //! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
 //!   [order], [page], [highlight], [suggest].
-//! - From events to an index: [feed], [tokens], [sieve], [index], [disk], [vocabulary], [stock], [categories], and the table of [row]s in
+//! - From events to an index: [feed], [tokens], [sieve], [index], [disk] of [segment]s, [kept] sets, [vocabulary], [stock], [categories], and the table of [row]s in
 //!   [column]s with its [names]; [projector] and [replay] drive it.
 //! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
@@ -46,6 +46,7 @@ mod retry;
 mod row;
 mod scale;
 mod search;
+mod segment;
 mod sieve;
 mod sift;
 mod slots;
