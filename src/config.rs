@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use command_api::environment::{ConfigError, Environment};
 use event_store::relay::RelayConfig;
@@ -28,6 +29,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `DAYBOOK_HOME`: keys and the search index.
     pub home: PathBuf,
+    /// `DAYBOOK_READ_WAIT`, 1s: how long a read waits for its reader's own last event.
+    pub read_wait: Duration,
     /// `DAYBOOK_LOG`: what is logged, as JSON on standard error.
     pub log: String,
     /// Where the roles read their own.
@@ -94,6 +97,7 @@ impl Config {
                 .transpose()?,
             listen: environment.read("DAYBOOK_LISTEN", "127.0.0.1:8080", address)?,
             home: environment.get("DAYBOOK_HOME").unwrap_or_else(|| ".daybook".to_owned()).into(),
+            read_wait: environment.duration("DAYBOOK_READ_WAIT", "1s")?,
             log: environment.get("DAYBOOK_LOG").unwrap_or_else(|| "info,tantivy=warn".to_owned()),
             environment,
         })
@@ -145,6 +149,7 @@ impl Config {
         ));
         say(format_args!("DAYBOOK_LISTEN              {}", self.listen));
         say(format_args!("DAYBOOK_HOME                {}", self.home.display()));
+        say(format_args!("DAYBOOK_READ_WAIT           {}", humantime::format_duration(self.read_wait)));
         say(format_args!("DAYBOOK_LOG                 {}", self.log));
         let server = ServerConfig::from(&self.environment)?.settings();
         for (name, value) in server.into_iter().chain(command_api::settings(&self.environment)?) {

@@ -31,6 +31,7 @@ pub fn router(
         search,
         tax_rates: shop.tax_rates,
         currency: shop.currency,
+        read_wait: config.read_wait,
     };
     Ok(api.router())
 }

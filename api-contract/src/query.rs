@@ -61,6 +61,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_may_be_given_in_several_parameters() {
+        let read = |query: &str| {
+            let read = Query(query.to_owned()).read(|f| Some(f.field("brand").texts(0..=10)));
+            read.map_err(|error| error.violations().len())
+        };
+        let texts = |texts: &[&str]| Ok(Some(texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()));
+        assert_eq!(read("brand=Folio&a=1&brand=+Acme,Co+&brand="), texts(&["Folio", "Acme,Co"]));
+        assert_eq!(read("brand=Folio&brand=Folio"), texts(&["Folio", "Folio"]));
+        assert_eq!((read("brand=&a=1"), read("")), (Ok(None), Ok(None)));
+        assert_eq!(read("brand=Folio&brand=a+much+longer+one"), Err(1));
+    }
+
+    #[test]
     fn a_value_that_is_no_text_is_named() {
         for query in ["category=%FF", "a=1&category=caf%E9&b=%C3%A9", "category=%ED%A0%80"] {
             assert_eq!(wrong(query), ["category"], "{query}");

@@ -15,8 +15,6 @@ use projections::Reached;
 use tokio::sync::watch;
 use tracing::warn;
 
-/// How long a plain read waits for its reader's own last event (decision 8).
-const BOUND: Duration = Duration::from_secs(1);
 /// The log's writers are looked for at most once in this time, whatever is appended.
 const PACE: Duration = Duration::from_millis(4);
 /// So many writers are remembered at most; those whose events every read model has are forgotten first.
@@ -29,15 +27,16 @@ pub struct Freshness {
     positions: Positions,
     last: Arc<Mutex<HashMap<String, i64>>>,
     followed: watch::Receiver<i64>,
+    bound: Duration,
 }
 
 impl Freshness {
-    /// Starts to follow the log from its end.
-    pub fn start(log: Log, watch: LogWatch, positions: Positions) -> Self {
+    /// Starts to follow the log from its end. A plain read waits for its reader's own last event within `bound`.
+    pub fn start(log: Log, watch: LogWatch, positions: Positions, bound: Duration) -> Self {
         let (followed, receiver) = watch::channel(0);
         let last = Arc::<Mutex<HashMap<_, _>>>::default();
         tokio::spawn(follow(log.clone(), watch, positions.clone(), Arc::clone(&last), followed));
-        Self { log, positions, last, followed: receiver }
+        Self { log, positions, last, followed: receiver, bound }
     }
 
     /// Waits until a read model has what this read must see. The position that it stands at then is the answer's own.
@@ -60,7 +59,7 @@ impl Freshness {
         };
         let (position, bound) = match min.position {
             Some(position) if position >= own => (position, min.wait),
-            _ => (own, BOUND),
+            _ => (own, self.bound),
         };
         match self.positions.wait_for(model, position, bound).await {
             Reached::Yes(_) | Reached::NotYet(_) => Ok(()),
@@ -80,7 +79,7 @@ impl Freshness {
     /// The position of somebody's last event up to `head`; 0 if it is too long ago to matter.
     async fn last_write(&self, actor: &str, head: i64) -> i64 {
         let mut followed = self.followed.clone();
-        let _ = tokio::time::timeout(BOUND, followed.wait_for(|followed| *followed >= head)).await;
+        let _ = tokio::time::timeout(self.bound, followed.wait_for(|followed| *followed >= head)).await;
         self.last.lock().unwrap_or_else(PoisonError::into_inner).get(actor).copied().unwrap_or(0)
     }
 }

@@ -19,6 +19,7 @@ mod public_read;
 mod sellers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_store::{Log, LogWatch};
 use projections::Positions;
@@ -44,6 +45,8 @@ pub struct QueryApi {
     pub tax_rates: domain::tax::TaxRates,
     /// The shop's currency, for a cart that is empty.
     pub currency: domain::Currency,
+    /// How long a read waits for its reader's own last event, if it doesn't say so itself.
+    pub read_wait: Duration,
 }
 
 impl QueryApi {
@@ -51,7 +54,7 @@ impl QueryApi {
     pub fn router(self) -> OpenApiRouter {
         let log = Log::followed(self.pool.clone(), &self.watch);
         let records = Records::start(&self.pool);
-        let freshness = Freshness::start(log.clone(), self.watch, self.positions);
+        let freshness = Freshness::start(log.clone(), self.watch, self.positions, self.read_wait);
         let names = Arc::new(products::Names::new(self.pool.clone()));
         let coupons = Arc::new(CouponList::new(self.pool.clone()));
         OpenApiRouter::new()

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use domain::Currency;
 use uuid::Uuid;
 
-use super::{Field, Wrong};
+use super::{Field, Open, Place, Wrong};
 use crate::day_or_moment::is_in_a_calendar;
 use crate::json::Json;
 
@@ -39,6 +39,29 @@ impl Field<'_, '_> {
     /// A text of so many characters, without the white space around it.
     pub fn text(self, length: RangeInclusive<usize>) -> Option<String> {
         self.value(|json| trimmed(json, &length).map(str::to_owned), Clone::clone)
+    }
+
+    /// A parameter that may be given several times, each time a text as [`Self::text`] reads it; empty ones are none.
+    pub fn texts(self, length: RangeInclusive<usize>) -> Option<Vec<String>> {
+        let Self { report, place, path, textual, .. } = self;
+        let open = Open { report, path, textual };
+        let values: Vec<&Json<'_>> = match place {
+            Place::Item(item) => vec![item],
+            Place::Member(members, names) => {
+                let given = members.iter().filter(|(key, _)| names.contains(&key.as_str()));
+                given.map(|(_, value)| *value).collect()
+            }
+        };
+        let texts: Result<Vec<&str>, Wrong> = values.into_iter().map(|it| trimmed(it, &length)).collect();
+        match texts {
+            Ok(texts) => {
+                let texts = texts.into_iter().filter(|text| !text.is_empty()).map(str::to_owned);
+                let texts: Vec<String> = texts.collect();
+                open.report.read.insert(open.path, texts.join("\n"));
+                (!texts.is_empty()).then_some(texts)
+            }
+            Err(wrong) => open.fail(wrong),
+        }
     }
 
     /// A text that is taken exactly as given: a password.

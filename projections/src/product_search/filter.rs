@@ -106,8 +106,9 @@ impl Filter {
                 (query.min_price.map_or(i64::MIN, price_key), query.max_price.map_or(i64::MAX, price_key));
             Condition::Prices(from, to)
         });
-        let brands = query.brands.as_deref();
-        let brands = brands.map(|list| Condition::Brands(distinct(listed(table, list).into_iter())));
+        let brands = query.brands.as_ref();
+        let brands = brands
+            .map(|lists| Condition::Brands(distinct(lists.iter().flat_map(|list| listed(table, list)))));
         let categories = query.categories.as_ref().map(|words| {
             let keys = words.iter().flat_map(|word| snapshot.categories.tree().keys(word));
             Condition::Categories(distinct(keys.filter_map(|key| table.categories.number(&key))))

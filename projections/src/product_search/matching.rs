@@ -12,6 +12,7 @@ use tantivy::TantivyError;
 use super::fields::Text;
 use super::plan::{Alternative, Plan};
 use super::scale::Scale;
+use super::segment::List;
 use super::slots::Slots;
 use super::snapshot::Snapshot;
 use super::weights::{Weight, Weights};
@@ -35,19 +36,20 @@ pub(super) fn matching(
 ) -> Result<Scale, TantivyError> {
     let groups = groups(snapshot, plan, weights)?;
     let mut having = Having::none(wanted(snapshot, plan)?);
-    groups.iter().for_each(|group| having.add(group));
+    groups.iter().for_each(|group| having.add(&group.having));
     let began = began.filter(|scale| scale.with.len() == groups.len());
     let scale = began.unwrap_or_else(|| {
-        let with = groups.iter().map(|group| u32::try_from(group.count()).unwrap_or(u32::MAX)).collect();
+        let with = groups.iter().map(|group| u32::try_from(group.having.count()).unwrap_or(u32::MAX));
         let least = having.most_that(|slots| slots.count() >= weights.enough);
-        Scale { with, least: u8::try_from(least).unwrap_or(u8::MAX), ..Scale::of(&snapshot.table) }
+        let least = u8::try_from(least).unwrap_or(u8::MAX);
+        Scale { with: with.collect(), least, ..Scale::of(&snapshot.table) }
     });
     if let Some(among) = having.at_least(usize::from(scale.least)) {
-        let scoring = Scoring { snapshot, plan, weights, scale: &scale, among };
+        let scoring = Scoring { snapshot, weights, scale: &scale, among };
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut scratch = spare.unwrap_or_default();
         scratch.make_room(snapshot.table.len());
-        let matched = scratch.score(&scoring, found);
+        let matched = scratch.score(&scoring, &groups, found);
         scratch.clear(among);
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.len() < MOST_SPARE {
@@ -58,14 +60,27 @@ pub(super) fn matching(
     Ok(scale)
 }
 
-/// The products that have each word of a plan, hidden ones too.
-fn groups(snapshot: &Snapshot, plan: &Plan, weights: &Weights) -> Result<Vec<Slots>, TantivyError> {
-    let group = |group: &Vec<Alternative>| {
-        let mut all = Slots::default();
+/// A word of a plan, looked up.
+struct Group<'a> {
+    alternatives: Vec<(&'a Alternative, Vec<List<'a>>)>,
+    /// The products that have it, hidden ones too.
+    having: Slots,
+}
+
+fn groups<'a>(
+    snapshot: &'a Snapshot,
+    plan: &'a Plan,
+    weights: &Weights,
+) -> Result<Vec<Group<'a>>, TantivyError> {
+    let texts: Vec<Text> = texts(weights).collect();
+    let group = |group: &'a Vec<Alternative>| {
+        let (mut alternatives, mut all) = (Vec::new(), Slots::default());
         for alternative in group.iter().filter(|alternative| alternative.weight > 0.0) {
-            all.insert_all(&having(snapshot, &alternative.word, weights)?, None);
+            let lists = snapshot.lists(&alternative.word, &texts)?;
+            all.insert_all(&on_lists(snapshot, &alternative.word, weights, &texts, &lists)?, None);
+            alternatives.push((alternative, lists));
         }
-        Ok(all)
+        Ok(Group { alternatives, having: all })
     };
     plan.groups.iter().map(group).collect()
 }
@@ -73,7 +88,17 @@ fn groups(snapshot: &Snapshot, plan: &Plan, weights: &Weights) -> Result<Vec<Slo
 /// The products that have a word where it counts.
 pub(super) fn having(snapshot: &Snapshot, word: &str, weights: &Weights) -> Result<Slots, TantivyError> {
     let texts: Vec<Text> = texts(weights).collect();
-    let mut slots = snapshot.having(word, &texts)?;
+    on_lists(snapshot, word, weights, &texts, &snapshot.lists(word, &texts)?)
+}
+
+fn on_lists(
+    snapshot: &Snapshot,
+    word: &str,
+    weights: &Weights,
+    texts: &[Text],
+    lists: &[List<'_>],
+) -> Result<Slots, TantivyError> {
+    let mut slots = snapshot.having(word, texts, lists)?;
     if weights.category > 0.0 {
         snapshot.in_categories(word).for_each(|slot| slots.insert(slot));
     }
@@ -142,7 +167,6 @@ static SPARE: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
 #[derive(Clone, Copy)]
 struct Scoring<'a> {
     snapshot: &'a Snapshot,
-    plan: &'a Plan,
     weights: &'a Weights,
     scale: &'a Scale,
     /// The products that have enough of the words.
@@ -195,12 +219,17 @@ impl Scratch {
         }
     }
 
-    fn score(&mut self, scoring: &Scoring<'_>, mut found: impl FnMut(Match)) -> Result<(), TantivyError> {
-        let &Scoring { snapshot, plan, weights, scale, among } = scoring;
-        for (group, with) in plan.groups.iter().zip(&scale.with) {
+    fn score(
+        &mut self,
+        scoring: &Scoring<'_>,
+        groups: &[Group<'_>],
+        mut found: impl FnMut(Match),
+    ) -> Result<(), TantivyError> {
+        let &Scoring { snapshot, weights, scale, among } = scoring;
+        for (group, with) in groups.iter().zip(&scale.with) {
             self.word(scoring, group, scale.rarity(*with))?;
         }
-        let parts = parts(plan.groups.len(), weights);
+        let parts = parts(groups.len(), weights);
         for slot in among.iter() {
             let part = parts.get(usize::from(self.words[slot as usize])).copied().unwrap_or(1.0);
             let stock = if snapshot.table.row(slot).stock > 0 { 1.0 } else { weights.out_of_stock };
@@ -210,15 +239,10 @@ impl Scratch {
     }
 
     /// Adds a word to the scores.
-    fn word(
-        &mut self,
-        scoring: &Scoring<'_>,
-        group: &[Alternative],
-        rarity: f32,
-    ) -> Result<(), TantivyError> {
+    fn word(&mut self, scoring: &Scoring<'_>, group: &Group<'_>, rarity: f32) -> Result<(), TantivyError> {
         let k1 = scoring.weights.k1;
-        for alternative in group.iter().filter(|alternative| alternative.weight > 0.0) {
-            self.frequencies(scoring, &alternative.word)?;
+        for (alternative, lists) in &group.alternatives {
+            self.frequencies(scoring, &alternative.word, lists)?;
             for slot in self.alternative.drain(..) {
                 let place = slot as usize;
                 let frequency = std::mem::take(&mut self.frequency[place]);
@@ -238,12 +262,17 @@ impl Scratch {
     }
 
     /// How often a word is in each product, weighed.
-    fn frequencies(&mut self, scoring: &Scoring<'_>, word: &str) -> Result<(), TantivyError> {
+    fn frequencies(
+        &mut self,
+        scoring: &Scoring<'_>,
+        word: &str,
+        lists: &[List<'_>],
+    ) -> Result<(), TantivyError> {
         let &Scoring { snapshot, weights, among, .. } = scoring;
-        for text in texts(weights) {
-            let weight = weights.of(text);
-            snapshot.on_disk_with(text, word, among, |slot, times| {
-                self.add(slot, scoring.weighed(slot, text, weight, times));
+        for list in lists {
+            let weight = weights.of(list.text);
+            snapshot.on_disk_with(list, among, |slot, times| {
+                self.add(slot, scoring.weighed(slot, list.text, weight, times));
             })?;
         }
         snapshot.in_memory_with(word, |slot, text, times| {

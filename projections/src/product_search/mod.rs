@@ -12,7 +12,8 @@
 //! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
 //! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
 //!   [order], [page], [highlight], [spots], [suggest].
-//! - From events to an index: [feed], [tokens], [sieve], [index], [disk], [shelf], [vocabulary], [background], [stock], [categories], and the table of [row]s in
+//! - From events to an index: [feed], [tokens], [sieve], [index], [disk] of [segment]s, [kept] sets, the [shelf], [vocabulary],
+//!   [background], [stock], [categories], and the table of [row]s in
 //!   [column]s with its [names]; [projector] and [replay] drive it.
 //! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
 
@@ -47,6 +48,7 @@ mod retry;
 mod row;
 mod scale;
 mod search;
+mod segment;
 mod shelf;
 mod sieve;
 mod sift;

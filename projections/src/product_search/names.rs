@@ -1,6 +1,6 @@
 //! Words that stand for themselves (brands, tags, categories), by number.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::catalog::word_key;
@@ -89,9 +89,15 @@ impl Names {
         self.numbers.get(word).copied()
     }
 
-    /// The numbers of the words that are so.
-    pub(super) fn numbers_where(&self, mut wanted: impl FnMut(&str) -> bool) -> Vec<Name> {
-        (0..).zip(self.words.iter()).filter(|(_, word)| wanted(word)).map(|(number, _)| number).collect()
+    /// The numbers of the words that begin so, or one of whose parts does, whatever the case.
+    pub(super) fn beginning_with(&self, prefix: &str) -> Vec<Name> {
+        let prefix = word_key(prefix);
+        let begins = |key: &str| {
+            key.starts_with(&prefix) || key.split_whitespace().any(|part| part.starts_with(&prefix))
+        };
+        let firsts: HashSet<Name> =
+            self.by_key.iter().filter(|(key, _)| begins(key)).map(|(_, first)| *first).collect();
+        (0..).zip(self.alike.iter()).filter(|(_, first)| firsts.contains(first)).map(|(it, _)| it).collect()
     }
 
     /// The word of a number.
@@ -107,6 +113,26 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_by_how_they_or_their_parts_begin() {
+        let mut names = Names::default();
+        for word in ["Acme", "ACME", "Blue Acre", "Lacme", "Bright"] {
+            names.add(word);
+        }
+        let found = |prefix: &str| {
+            let words = names.beginning_with(prefix).into_iter().map(|it| &**names.word(it));
+            words.collect::<Vec<_>>().join(" | ")
+        };
+        for (prefix, expected) in [
+            ("ac", "Acme | ACME | Blue Acre"),
+            ("Blue a", "Blue Acre"),
+            ("acme ", "Acme | ACME"),
+            ("cme", ""),
+        ] {
+            assert_eq!(found(prefix), expected, "{prefix:?}");
+        }
+    }
 
     #[test]
     fn words_are_listed_with_commas_between_them_and_may_have_some_themselves() {

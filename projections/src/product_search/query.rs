@@ -37,8 +37,9 @@ pub struct SearchQuery {
     pub text: Option<String>,
     /// Only of these categories and those below: ids, slugs or names, or words that sellers have for one.
     pub categories: Option<Vec<String>>,
-    /// Only of these brands, whatever their case, with commas between them. Those in a brand's own name are part of it.
-    pub brands: Option<String>,
+    /// Only of these brands, whatever their case: lists with commas between them. Those in a brand's own name are part of
+    /// it.
+    pub brands: Option<Vec<String>>,
     /// A tag, whatever its case.
     pub tag: Option<String>,
     /// Only this seller's.

@@ -11,6 +11,7 @@ use tantivy::TantivyError;
 use super::categories::Categories;
 use super::disk::Disk;
 use super::fields::Text;
+use super::segment::List;
 use super::shelf::Ready;
 use super::sieve::Bits;
 use super::slots::Slots;
@@ -41,22 +42,30 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Each of these products that is on disk with a word in a text, and how often it is there.
+    /// Where a word is on disk in these texts: of a segment in their order.
+    pub(super) fn lists(&self, word: &str, texts: &[Text]) -> Result<Vec<List<'_>>, TantivyError> {
+        let mut lists = Vec::new();
+        for segment in &self.disk.segments {
+            for text in texts {
+                lists.extend(segment.list(*text, word)?);
+            }
+        }
+        Ok(lists)
+    }
+
+    /// Each of these products that is on a list, and how often it has the word there.
     pub(super) fn on_disk_with(
         &self,
-        text: Text,
-        word: &str,
+        list: &List<'_>,
         among: &Slots,
         mut found: impl FnMut(u32, u32),
     ) -> Result<(), TantivyError> {
-        for segment in &self.disk.segments {
-            let _all = segment.with_word(text, word, |slot, times| {
-                if among.contains(slot) && !self.masked.contains(slot) {
-                    found(slot, times);
-                }
-                ControlFlow::Continue(())
-            })?;
-        }
+        let _all = list.each(|slot, times| {
+            if among.contains(slot) && !self.masked.contains(slot) {
+                found(slot, times);
+            }
+            ControlFlow::Continue(())
+        })?;
         Ok(())
     }
 
@@ -100,13 +109,16 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The products with a word in any of these texts.
-    pub(super) fn having(&self, word: &str, texts: &[Text]) -> Result<Slots, TantivyError> {
+    /// The products with a word in any of these texts, in which `lists` are where it is on disk.
+    pub(super) fn having(
+        &self,
+        word: &str,
+        texts: &[Text],
+        lists: &[List<'_>],
+    ) -> Result<Slots, TantivyError> {
         let mut slots = Slots::default();
-        for segment in &self.disk.segments {
-            for text in texts {
-                segment.insert_with_word(*text, word, &mut slots)?;
-            }
+        for list in lists {
+            list.insert_into(&mut slots, word)?;
         }
         slots.remove_all(&self.masked);
         self.in_memory_with(word, |slot, text, _| {
@@ -157,7 +169,8 @@ impl Snapshot {
         for (segment, text) in
             self.disk.segments.iter().flat_map(|segment| Text::ALL.map(|text| (segment, text)))
         {
-            let said = segment.with_word(text, word, |slot, _| {
+            let Some(list) = segment.list(text, word)? else { continue };
+            let said = list.each(|slot, _| {
                 if self.masked.contains(slot) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             if said.is_break() {

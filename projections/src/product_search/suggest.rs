@@ -138,13 +138,8 @@ fn with_most(snapshot: &Snapshot, words: &[Word], weights: &Weights) -> Result<S
 }
 
 fn brands(snapshot: &Snapshot, text: &str, limit: usize) -> Vec<Completion> {
-    let typed = word_key(text);
     let names = &snapshot.table.brands;
-    let begins = |brand: &str| {
-        let brand = word_key(brand);
-        brand.starts_with(&typed) || brand.split_whitespace().any(|word| word.starts_with(&typed))
-    };
-    let numbers = if typed.is_empty() { Vec::new() } else { names.numbers_where(begins) };
+    let numbers = if word_key(text).is_empty() { Vec::new() } else { names.beginning_with(text) };
     let told = numbers.into_iter().map(|brand| Completion {
         text: names.word(brand).to_string(),
         products: snapshot.table.of_brand(brand).len(),

@@ -4,7 +4,8 @@ use api_contract::openapi::{ConditionParams, FreshnessParams, PageParams};
 use api_contract::{Amount, Fields, Paging};
 use domain::Currency;
 use projections::product_search::{SearchQuery, Sort};
-use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Required, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::lists::{self, Scored};
@@ -32,9 +33,6 @@ struct Filters {
     /// read as well.
     #[param(max_length = 500)]
     category: Option<String>,
-    /// Only of these brands, whatever their case; several are separated by commas. A brand may have commas in its name.
-    #[param(max_length = 500)]
-    brand: Option<String>,
     /// Only with this tag.
     #[param(max_length = 500)]
     tag: Option<String>,
@@ -110,13 +108,29 @@ impl IntoParams for ShopListParams {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let parts = [
             Filters::into_params(&place),
-            vec![lists::cursor(CURSOR, Scored::Yes)],
+            vec![brand(), lists::cursor(CURSOR, Scored::Yes)],
             PageParams::into_params(&place),
             ConditionParams::into_params(&place),
             FreshnessParams::into_params(&place),
         ];
         parts.concat()
     }
+}
+
+/// The parameter that may be there several times.
+fn brand() -> Parameter {
+    let description = "Only of these brands, whatever their case: several have commas between them, or a parameter each. A \
+        brand may have\ncommas in its name.";
+    let list = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST));
+    ParameterBuilder::new()
+        .name("brand")
+        .parameter_in(ParameterIn::Query)
+        .description(Some(description))
+        .required(Required::False)
+        .style(Some(ParameterStyle::Form))
+        .explode(Some(true))
+        .schema(Some(ArrayBuilder::new().items(list)))
+        .build()
 }
 
 /// The filters, the order and the page of a list of all shops.
@@ -167,9 +181,11 @@ pub(super) fn filters_in_a_shop(
 }
 
 /// Brands with commas between them: the index knows which of the commas are part of a name.
-fn brands(f: &mut Fields<'_, '_>) -> Option<String> {
+fn brands(f: &mut Fields<'_, '_>) -> Option<Vec<String>> {
+    let mut lists = f.field("brand").texts(0..=LONGEST)?;
     // Commas alone are no filter, as an empty parameter is none.
-    f.field("brand").text(0..=LONGEST).filter(|list| list.split(',').any(|brand| !brand.trim().is_empty()))
+    lists.retain(|list| list.split(',').any(|brand| !brand.trim().is_empty()));
+    (!lists.is_empty()).then_some(lists)
 }
 
 /// `sortBy` with `sortOrder`, or `sort`.
@@ -218,7 +234,7 @@ mod tests {
             body.read(|f| Some(brands(f))).unwrap()
         };
         for list in ["Folio", ", Folio ,,", "Folio, Acme"] {
-            assert_eq!(read(list).as_deref(), Some(list));
+            assert_eq!(read(list), Some(vec![list.to_owned()]));
         }
         assert_eq!((read(""), read(","), read(" , ")), (None, None, None));
     }

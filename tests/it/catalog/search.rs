@@ -55,6 +55,7 @@ async fn what_is_found_is_filtered_counted_and_marked() {
         ("q=bag&category=computers&sort=price_asc", "Camera bag, Laptop bag, nylon"),
         ("q=notebook&minPrice=800", "Laptop 17\" silver"),
         ("q=laptop&brand=hewlett,dellwood&sort=price_asc", "Laptop 15.6\" black, Laptop 17\" silver"),
+        ("q=laptop&brand=hewlett&brand=dellwood&sort=price_asc", "Laptop 15.6\" black, Laptop 17\" silver"),
         ("q=sofa", ""),
     ] {
         let path = format!("/products/search?{query}");

@@ -185,6 +185,66 @@ fn the_same_is_completed_after_each_commit_and_a_restart() {
     assert_eq!(searches(&open(folder.path())), "ladder 1, latch 1");
 }
 
+/// Guards against sets of products that are kept longer than they are right.
+#[test]
+fn what_is_completed_may_be_found_whatever_was_asked_before() {
+    let folder = TempDir::new().unwrap();
+    let mut index = named(&folder, &["Desk lamp", "Desk lamp, large", "Desk lamps", "Floor lamp"]);
+    index.commit().unwrap();
+    let searches = |index: &Feed, typed: &str| {
+        let found = super::super::suggest::suggest(&index.snapshot(), typed, 9, &Weights::default()).unwrap();
+        let told = found.searches.into_iter().map(|it| format!("{} {}", it.text, it.products));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let now = |n, name: &str, hidden| {
+        let details = ProductDetails { hidden, ..details(name, "", 100) };
+        happened(n, 2, Stored::Product(ProductEvent::ProductRevised(Box::new(details))))
+    };
+    let gone = happened(1, 2, Stored::Product(ProductEvent::ProductWithdrawn {}));
+    for (position, event, one_word, behind_another) in [
+        (20, received(1, 2, 1), "lamp 3, large 1", "desk lamp 2, desk large 1"),
+        (21, now(2, "Desk lamp, large", true), "lamp 2", "desk lamp 1"),
+        (22, now(4, "Desk lamp, long", false), "lamp 2, long 1", "desk lamp 2, desk long 1"),
+        (23, gone, "lamp 1, long 1", "desk lamp 1, desk long 1"),
+    ] {
+        feed(&mut index, vec![event], position);
+        for is_committed in [false, true] {
+            if is_committed {
+                index.commit().unwrap();
+            }
+            assert_eq!(searches(&index, "l"), one_word, "at {position}, committed: {is_committed}");
+            assert_eq!(
+                searches(&index, "desk l"),
+                behind_another,
+                "at {position}, committed: {is_committed}"
+            );
+        }
+    }
+}
+
+/// Only what has enough of the words is scored; what has fewer would come behind it.
+#[test]
+fn what_lacks_a_word_follows_where_too_few_have_all_and_is_left_out_where_enough_have() {
+    let folder = TempDir::new().unwrap();
+    let mut names = vec!["Red lamp"; 9];
+    names.extend(["Red sofa", "Green lamp", "Green sofa"]);
+    let mut index = named(&folder, &names);
+    for (more, expected) in [(false, 11), (true, 10)] {
+        if more {
+            feed(&mut index, vec![created(13, details("Red lamp", "", 100)), received(13, 1, 1)], 40);
+        }
+        for is_committed in [false, true] {
+            if is_committed {
+                index.commit().unwrap();
+            }
+            let page = ask(&index, &SearchQuery { limit: 20, facets: true, ..text("red lamp") });
+            let first: Vec<_> = page.hits.iter().map(|hit| hit.details.name.as_str()).collect();
+            assert_eq!((page.total, first.len()), (expected, expected));
+            assert!(first[..9].iter().all(|name| *name == "Red lamp"), "{first:?}");
+        }
+    }
+}
+
 #[test]
 fn brands_are_suggested_with_the_products_that_may_be_found() {
     let folder = TempDir::new().unwrap();

@@ -245,7 +245,7 @@ fn a_result_is_counted_without_each_lists_own_filter() {
     let (categories, brands, prices) = own("desk 2, floor 2", "Acme 3, Bright 1", "0- 1, 5- 2, 100- 1");
     assert_eq!(facets(text("lamp")), (4, categories, brands, prices, (2, 2)));
     let (categories, brands, prices) = own("desk 2, floor 1", "Acme 3, Bright 1", "0- 1, 5- 1, 100- 1");
-    let acme = SearchQuery { brands: Some("ACME".to_owned()), ..text("lamp") };
+    let acme = SearchQuery { brands: Some(vec!["ACME".to_owned()]), ..text("lamp") };
     assert_eq!(facets(acme), (3, categories, brands, prices, (1, 2)));
     let (categories, brands, prices) = own("desk 1, floor 1", "Acme 1, Bright 1", "0- 1, 5- 1");
     let there = SearchQuery { in_stock: Some(true), ..SearchQuery::default() };
@@ -264,7 +264,7 @@ fn what_has_no_brand_and_no_category_is_found_by_no_empty_one() {
     let words = |words: &[&str]| Some(words.iter().map(|&word| word.to_owned()).collect());
     for (wanted, expected) in [(&[""][..], vec![]), (&["", "Acme", "Desk"], vec![2])] {
         for facets in [false, true] {
-            let brands = Some(wanted.join(","));
+            let brands = Some(vec![wanted.join(",")]);
             let brands = SearchQuery { brands, facets, ..SearchQuery::default() };
             let categories = SearchQuery { categories: words(wanted), facets, ..SearchQuery::default() };
             assert_eq!(found(&index, brands), expected, "{wanted:?}");
@@ -289,7 +289,7 @@ fn a_brand_with_a_comma_in_its_name_can_be_asked_for() {
         ("Inc.", vec![]),
     ] {
         for facets in [false, true] {
-            let brands = Some(list.to_owned());
+            let brands = Some(vec![list.to_owned()]);
             let query = SearchQuery { brands, facets, ..SearchQuery::default() };
             assert_eq!(found(&index, query), expected, "{list}");
         }
@@ -298,7 +298,7 @@ fn a_brand_with_a_comma_in_its_name_can_be_asked_for() {
     hidden.brand = Some("Acme,Bright".to_owned());
     hidden.hidden = true;
     feed(&mut index, vec![created(4, hidden)], 4);
-    let brands = Some("acme,bright".to_owned());
+    let brands = Some(vec!["acme,bright".to_owned()]);
     let query = SearchQuery { brands, ..SearchQuery::default() };
     assert_eq!(found(&index, query), vec![3, 2], "a brand that no product has is none");
 }
@@ -337,7 +337,7 @@ proptest! {
         };
         for sort in [Sort::Newest, Sort::Oldest, Sort::PriceAscending, Sort::PriceDescending] {
             let list = SearchQuery {
-                brands: words(&brands, &["acme", "Bright", "bright", ""]).map(|it| it.join(",")),
+                brands: words(&brands, &["acme", "Bright", "bright", ""]),
                 categories: words(&categories, &["desk", "FLOOR", ""]),
                 sort,
                 limit: 5,
