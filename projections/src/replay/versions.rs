@@ -2,7 +2,8 @@
 
 use sqlx::PgPool;
 
-use super::{ReplayError, drop_old, find};
+use super::leftovers::drop_old;
+use super::{ReplayError, find};
 use crate::runner::projector::{connect, try_lock};
 use crate::{generation, registry};
 
@@ -28,7 +29,7 @@ pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
 }
 
 /// Ends a version of a read model that a newer one has superseded, and drops its tables. Who still reads it gets no answer any
-/// more.
+/// more. Where its tables could not be dropped it is ended all the same, and to be retired once more.
 pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
     let model = find(name)?;
     let mut db = connect(owner).await?;
@@ -36,10 +37,14 @@ pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), Repl
         return Err(ReplayError::Running);
     }
     let versions = generation::live_versions(&mut db, name).await?;
-    if versions.iter().rev().skip(1).all(|(old, _)| *old != version) {
+    if versions.last().is_none_or(|(newest, _)| *newest <= version) {
         return Err(ReplayError::NotSuperseded(version));
     }
-    generation::forget_version(&mut db, name, version).await?;
-    drop_old(&mut db, model).await;
-    Ok(())
+    // Tables don't say of which version they are: of one that is forgotten already they may be.
+    if !generation::forget_version(&mut db, name, version).await?
+        && generation::all_but_live(&mut db, model).await?.is_empty()
+    {
+        return Err(ReplayError::NotSuperseded(version));
+    }
+    drop_old(&mut db, model).await
 }
