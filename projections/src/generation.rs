@@ -229,8 +229,8 @@ async fn with_tables(db: &mut PgConnection, model: &dyn ReadModel) -> Result<Vec
     Ok(found.into_iter().map(Generation).collect())
 }
 
-/// Drops a generation, with its checkpoint, its failure and what it has parked. Another version had perhaps other tables: whatever is named like them. They
-/// go last: by them it is found again where this is broken off.
+/// Drops a generation, with its checkpoint, its failure and what it has parked. Another version had perhaps other tables:
+/// whatever is named like them. They go last: by them it is found again where this is broken off.
 async fn drop_one(
     db: &mut PgConnection,
     model: &dyn ReadModel,
