@@ -195,8 +195,8 @@ mod tests {
                 trust.opened(now, false);
             }
             assert!(trust.is_in_doubt());
+            assert_eq!(trust.before_lending(after(now, pause * 1000 - 1), HOUR), Verdict::Keep);
             now += Duration::from_secs(pause);
-            assert_eq!(trust.before_lending(now - Duration::from_millis(1), HOUR), Verdict::Keep);
         }
         trust.opened(now, true);
         assert_eq!(trust.before_lending(after(now, 999), Duration::ZERO), Verdict::Keep);
