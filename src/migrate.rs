@@ -10,7 +10,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// A small pool of the schema's owner.
 pub async fn owner_pool(config: &Config) -> Result<PgPool, Failure> {
-    Ok(event_store::connect::pool_with(config.owner()?.clone(), 8).await?)
+    Ok(event_store::connect::working_pool_with(config.owner()?.clone(), 8).await?)
 }
 
 /// The newest migration that this program knows.

@@ -40,6 +40,8 @@ pub const UNDEFINED_FUNCTION: &str = "42883";
 /// No such table.
 pub const UNDEFINED_TABLE: &str = "42P01";
 
+/// Somebody else held a lock for longer than `lock_timeout`.
+pub const LOCK_NOT_AVAILABLE: &str = "55P03";
 /// No more connections are taken.
 pub const TOO_MANY_CONNECTIONS: &str = "53300";
 /// The server shuts down.

@@ -74,8 +74,8 @@ pub(crate) async fn live_versions(
 // The application may not write `read_models`; statements that do are not checked when this crate is compiled, which
 // happens with the application's rights.
 
-/// Makes the tables of the generation after all that there were, and says that it is being rebuilt. Tables that a
-/// broken rebuild left are dropped. The schema's owner may do it, in a transaction.
+/// Makes the tables of the generation after all that there were, and says that it is being rebuilt. The schema's owner may
+/// do it, in a transaction.
 pub(crate) async fn create_next(
     db: &mut PgConnection,
     model: &dyn ReadModel,
@@ -89,7 +89,6 @@ pub(crate) async fn create_next(
     .fetch_one(&mut *db)
     .await?;
     let next = Generation(newest + 1);
-    drop_all_but_live(db, model).await?;
     sqlx::query(
         "INSERT INTO read_models (name, version, generation, rebuilding) VALUES ($1, $2, NULL, $3)
          ON CONFLICT (name, version) DO UPDATE SET rebuilding = excluded.rebuilding",
@@ -139,18 +138,18 @@ pub(crate) async fn point_to(
     Ok(())
 }
 
-/// Forgets a version of a read model.
+/// Forgets a version of a read model. Whether it was known.
 pub(crate) async fn forget_version(
     db: &mut PgConnection,
     name: &str,
     version: i32,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read_models WHERE name = $1 AND version = $2")
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("DELETE FROM read_models WHERE name = $1 AND version = $2")
         .bind(name)
         .bind(version)
         .execute(db)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// What a generation has taken in, while nobody feeds it.
@@ -193,33 +192,45 @@ pub(crate) async fn drop_all_but_live(
     db: &mut PgConnection,
     model: &dyn ReadModel,
 ) -> Result<(), sqlx::Error> {
-    let live = live_versions(&mut *db, model.name()).await?;
-    let keep: Vec<_> = live.into_iter().map(|(_, generation)| generation).collect();
-    drop_all_but(db, model, &keep).await
+    for generation in all_but_live(db, model).await? {
+        drop_one(db, model, generation).await?;
+    }
+    Ok(())
 }
 
-/// Drops every generation of a read model but these, with its checkpoint, its failure and what it has parked.
-pub(crate) async fn drop_all_but(
+/// The generations of a read model that have tables, but the live ones.
+pub(crate) async fn all_but_live(
     db: &mut PgConnection,
     model: &dyn ReadModel,
-    keep: &[Generation],
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Generation>, sqlx::Error> {
+    let live = live_versions(&mut *db, model.name()).await?;
+    let is_live = |generation: &Generation| live.iter().any(|(_, live)| live == generation);
+    Ok(with_tables(db, model).await?.into_iter().filter(|generation| !is_live(generation)).collect())
+}
+
+/// Drops every generation of a read model.
+pub(crate) async fn drop_all(db: &mut PgConnection, model: &dyn ReadModel) -> Result<(), sqlx::Error> {
+    for generation in with_tables(db, model).await? {
+        drop_one(db, model, generation).await?;
+    }
+    Ok(())
+}
+
+/// The generations of a read model that have tables.
+async fn with_tables(db: &mut PgConnection, model: &dyn ReadModel) -> Result<Vec<Generation>, sqlx::Error> {
     let pattern = format!("^{}_g([0-9]+)_", model.name());
     let found = sqlx::query_scalar!(
         r#"SELECT DISTINCT substring(relname FROM $1)::integer AS "generation!" FROM pg_class
            WHERE relkind = 'r' AND relname ~ $1 AND pg_table_is_visible(oid)"#,
         pattern
     )
-    .fetch_all(&mut *db)
+    .fetch_all(db)
     .await?;
-    for generation in found.into_iter().map(Generation).filter(|generation| !keep.contains(generation)) {
-        drop_one(db, model, generation).await?;
-    }
-    Ok(())
+    Ok(found.into_iter().map(Generation).collect())
 }
 
-/// Drops a generation. Another version had perhaps other tables: whatever is named like them. They
-/// go last: by them it is found again where this is broken off.
+/// Drops a generation, with its checkpoint, its failure and what it has parked. Another version had perhaps other tables:
+/// whatever is named like them. They go last: by them it is found again where this is broken off.
 async fn drop_one(
     db: &mut PgConnection,
     model: &dyn ReadModel,
@@ -234,7 +245,7 @@ async fn drop_one(
     let pattern = format!("^{}_g{generation}_", model.name());
     let tables = sqlx::query_scalar!(
         r#"SELECT relname::text AS "table!" FROM pg_class
-           WHERE relkind = 'r' AND relname ~ $1 AND pg_table_is_visible(oid)"#,
+           WHERE relkind = 'r' AND relname ~ $1 AND pg_table_is_visible(oid) ORDER BY relname"#,
         pattern
     )
     .fetch_all(&mut *db)

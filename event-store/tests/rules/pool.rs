@@ -2,16 +2,18 @@
 
 use event_store::sqlstate::{self, READ_ONLY_SQL_TRANSACTION};
 use event_store::{Checkpoint, Head, connect};
+use sqlx::PgPool;
 
 use crate::harness::test;
 
 /// As after a failover, when the address has led to a standby for a while.
 #[tokio::test]
-async fn a_connection_to_a_server_that_takes_no_writes_is_given_up() {
+async fn connections_to_a_server_that_takes_no_writes_are_given_up() {
     test(async |database| {
         let checkpoint = Checkpoint::named("reader");
         database.read_only(true).await;
         let pool = connect::pool_with(database.app(), 2).await.unwrap();
+        drop((pool.acquire().await.unwrap(), pool.acquire().await.unwrap()));
         let error = checkpoint.store(&pool, &Head::EMPTY).await.unwrap_err();
         assert!(sqlstate::is(&error, READ_ONLY_SQL_TRANSACTION), "{error}");
         assert_eq!(checkpoint.load(&pool).await.unwrap(), Head::EMPTY, "it reads");
@@ -19,6 +21,27 @@ async fn a_connection_to_a_server_that_takes_no_writes_is_given_up() {
         while checkpoint.store(&pool, &Head::EMPTY).await.is_err() {
             tokio::task::yield_now().await;
         }
+        // The other one with the first that was found out.
+        for connection in [&mut pool.acquire().await.unwrap(), &mut pool.acquire().await.unwrap()] {
+            checkpoint.store(&mut **connection, &Head::EMPTY).await.unwrap();
+        }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_connection_to_a_server_that_takes_writes_is_kept() {
+    test(async |database| {
+        let pool = connect::pool_with(database.app(), 1).await.unwrap();
+        let first = serving(&pool).await;
+        for _ in 0..10 {
+            assert_eq!(serving(&pool).await, first);
+        }
+    })
+    .await;
+}
+
+/// Who of Postgres serves the pool's connection.
+async fn serving(pool: &PgPool) -> i32 {
+    sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(pool).await.unwrap()
 }

@@ -10,9 +10,10 @@
 use std::collections::HashSet;
 
 use api_contract::ApiError;
+use event_store::connect::lazy_pool_with;
 use event_store::{NotAnswered, Question, Together};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgConnection};
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use super::Rows;
@@ -45,10 +46,8 @@ impl From<KeepError> for ApiError {
 impl Keeper {
     /// One with a connection of its own to the database in which the log is. It ends with its last clone.
     pub fn start(options: &PgConnectOptions) -> Self {
-        let options = options.clone().options([("synchronous_commit", "off")]).disable_statement_logging();
-        let pool =
-            PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options);
-        Self(Together::start(pool))
+        let options = options.clone().options([("synchronous_commit", "off")]);
+        Self(Together::start(lazy_pool_with(options, 1)))
     }
 
     /// Writes these rows, unless their subject is a user who was erased; without a row, only tells whether that is so. The

@@ -13,8 +13,10 @@
 //! where it is, for the builds that know no other. It is not behind the old one when it is first read. [`retire`] drops
 //! an old version.
 //!
-//! A replay that is broken off leaves tables that nobody reads; the next one drops them.
+//! A replay that is broken off leaves tables that nobody reads; the next one drops them. So it does with old tables that
+//! somebody read for so long that they could not be dropped.
 
+mod leftovers;
 pub(crate) mod load;
 mod reader;
 mod versions;
@@ -26,22 +28,20 @@ use event_store::{Head, Log, LogError};
 use sqlx::{Connection, PgConnection, PgPool};
 use tracing::warn;
 
+use self::leftovers::drop_old;
 use self::load::{Filled, Load, LoadError, Size};
 use self::reader::BATCH;
 use self::writers::Writers;
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
-use crate::runner::projector::{connect, try_lock};
+use crate::runner::projector::{connect, try_lock, unlock};
 use crate::runner::source::decode;
 use crate::runner::{BatchStep, BatchTaken};
 use crate::{product_search, registry};
 
 pub(crate) use self::reader::Reader;
 pub use self::versions::{require_live, retire, unbuilt};
-
-/// How long the old tables' dropping waits for their last readers.
-const DROP_TIMEOUT: &str = "SET lock_timeout = '10s'";
 
 /// Why a read model could not be rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,11 @@ pub enum ReplayError {
     /// It is not an old version.
     #[error("version {0} of it is not one that another has superseded")]
     NotSuperseded(i32),
+    /// Old tables could not be dropped.
+    #[error(
+        "its old tables are being read, perhaps by a backup, so they can't be dropped yet: try again later"
+    )]
+    StillRead,
     /// Its tables could not be made or swapped.
     #[error("the new tables could not be made or swapped in")]
     Postgres(#[from] sqlx::Error),
@@ -141,12 +146,18 @@ pub(crate) async fn replay_tables(
         return Err(ReplayError::Running);
     }
     let outcome = rebuild(model, &mut db, owner, log, &progress).await;
-    // Said, not left to the end of the connection, which whoever wants the lock next may come before.
+    let elapsed = started.elapsed();
+    // Before the lock is let go: another replay's new tables would be taken for old ones.
+    if outcome.is_ok()
+        && let Err(error) = drop_old(&mut db, model).await
+    {
+        let error = &error as &dyn std::error::Error;
+        warn!(read_model = name, error, "the old tables are still there");
+    }
+    // Said, not left to the end of the connection, which whoever wants a lock next may come before.
     let unlocked = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await;
-    let head = outcome?;
+    let report = ReplayReport { events: outcome?.position, elapsed };
     unlocked?;
-    let report = ReplayReport { events: head.position, elapsed: started.elapsed() };
-    drop_old(&mut db, model).await;
     Ok(report)
 }
 
@@ -163,23 +174,27 @@ async fn rebuild(
     if let Some((newer, _)) = versions.last().filter(|(version, _)| *version > model.version()) {
         return Err(ReplayError::Superseded { newer: *newer, ours: model.version() });
     }
+    drop_old(db, model).await?;
     let mut tx = db.begin().await?;
     let next = generation::create_next(&mut tx, model).await?;
     tx.commit().await?;
-    // The live projector, once the pointer has moved, waits for this lock: until this connection has let go.
-    try_lock(db, next.checkpoint(name).name()).await?;
+    // The live projector waits for this lock once the pointer has moved.
+    let checkpoint = next.checkpoint(name);
+    try_lock(db, checkpoint.name()).await?;
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
     let filled = rebuild.fill(db, owner, log, progress).await?;
-    rebuild.swap(db, log, filled).await
+    let head = rebuild.swap(db, log, filled).await?;
+    unlock(db, checkpoint.name()).await?;
+    Ok(head)
 }
 
 /// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
 pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayError> {
     let model = find(name)?;
     let mut tx = owner.begin().await?;
-    generation::drop_all_but(&mut tx, model, &[]).await?;
+    generation::drop_all(&mut tx, model).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -263,20 +278,6 @@ impl Rebuild {
         generation::point_to(&mut tx, self.model, self.next).await?;
         tx.commit().await?;
         Ok(at)
-    }
-}
-
-/// Drops the tables of a read model that nobody is to read any more; those that it can't are left to the next replay. Each by
-/// itself and in no transaction: who waits for the last readers of one while it keeps them from another waits in a circle
-/// with a query of both.
-async fn drop_old(db: &mut PgConnection, model: &dyn ReadModel) {
-    let dropped = async {
-        sqlx::query(DROP_TIMEOUT).execute(&mut *db).await?;
-        generation::drop_all_but_live(db, model).await
-    };
-    if let Err(error) = dropped.await {
-        let error = &error as &dyn std::error::Error;
-        warn!(read_model = model.name(), error, "the old tables are still there");
     }
 }
 

@@ -1,9 +1,11 @@
 //! The versions of a read model beside each other: which one is live, which was never built, and the end of an old one.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
-use super::{ReplayError, drop_old, find};
-use crate::runner::projector::{connect, try_lock};
+use super::leftovers::drop_old;
+use super::{ReplayError, find};
+use crate::read_model::ReadModel;
+use crate::runner::projector::{connect, try_lock, unlock};
 use crate::{generation, registry};
 
 /// Refuses unless this version of a read model is the newest that is live.
@@ -28,18 +30,31 @@ pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
 }
 
 /// Ends a version of a read model that a newer one has superseded, and drops its tables. Who still reads it gets no answer any
-/// more.
+/// more. Where its tables could not be dropped it is ended all the same, and to be retired once more.
 pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
     let model = find(name)?;
     let mut db = connect(owner).await?;
-    if !try_lock(&mut db, &format!("replay.{name}")).await? {
+    let lock = format!("replay.{name}");
+    if !try_lock(&mut db, &lock).await? {
         return Err(ReplayError::Running);
     }
-    let versions = generation::live_versions(&mut db, name).await?;
-    if versions.iter().rev().skip(1).all(|(old, _)| *old != version) {
+    let retired = end(model, version, &mut db).await;
+    // Said, not left to the end of the connection, which who tries it once more may come before.
+    let unlocked = unlock(&mut db, &lock).await;
+    retired?;
+    Ok(unlocked?)
+}
+
+async fn end(model: &dyn ReadModel, version: i32, db: &mut PgConnection) -> Result<(), ReplayError> {
+    let versions = generation::live_versions(&mut *db, model.name()).await?;
+    if versions.last().is_none_or(|(newest, _)| *newest <= version) {
         return Err(ReplayError::NotSuperseded(version));
     }
-    generation::forget_version(&mut db, name, version).await?;
-    drop_old(&mut db, model).await;
-    Ok(())
+    // Tables don't say of which version they are: of one that is forgotten already they may be.
+    if !generation::forget_version(&mut *db, model.name(), version).await?
+        && generation::all_but_live(&mut *db, model).await?.is_empty()
+    {
+        return Err(ReplayError::NotSuperseded(version));
+    }
+    drop_old(db, model).await
 }

@@ -263,3 +263,11 @@ async fn try_lock_shared(db: &mut PgConnection, name: &str) -> Result<bool, sqlx
     .fetch_one(db)
     .await
 }
+
+/// Lets a name's lock go.
+pub(crate) async fn unlock(db: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!("SELECT pg_advisory_unlock(hashtextextended('daybook.projections.' || $1, 0))", name)
+        .fetch_one(db)
+        .await?;
+    Ok(())
+}

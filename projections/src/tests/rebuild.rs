@@ -1,5 +1,7 @@
 //! Replays, while projectors feed and readers read.
 
+use std::pin::pin;
+
 use event_store::sqlstate::{self, UNDEFINED_TABLE};
 use event_store::{Head, Log};
 use tempfile::TempDir;
@@ -130,35 +132,85 @@ async fn an_unknown_name_is_refused_with_those_there_are() {
 async fn who_reads_an_old_table_keeps_nobody_from_the_others() {
     let database = TestDatabase::new().await;
     let replaying = async { replay_quietly(&database, "order_history").await.map(drop) };
-    dropped_one_by_one(&database, replaying).await;
+    dropped_one_by_one(&database, Generation(1), replaying).await;
 }
 
-/// While the tables of order history's first generation are dropped somebody has read the last of them and reads the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_what_a_broken_replay_left_keeps_nobody_from_the_others() {
+    let database = TestDatabase::new().await;
+    let model = crate::registry::find("order_history").unwrap();
+    let mut tx = database.owner.begin().await.unwrap();
+    let left = crate::generation::create_next(&mut tx, model).await.unwrap();
+    tx.commit().await.unwrap();
+    let replaying = async { replay_quietly(&database, "order_history").await.map(drop) };
+    dropped_one_by_one(&database, left, replaying).await;
+}
+
+/// Guards that another replay's new tables are not taken for old ones, and that the projector doesn't wait for who reads those.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_old_tables_are_read_no_other_replay_begins_and_the_new_ones_are_fed() {
+    let database = TestDatabase::new().await;
+    let projectors = start(&database.app, &source(&database.app));
+    let history: Vec<_> = SHOP.history().collect();
+    let (before, after) = history.split_at(history.len() / 2);
+    let head = append_all(&database.app, Head::EMPTY, before.to_vec()).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    let mut reader = database.app.begin().await.unwrap();
+    sqlx::query("SELECT FROM order_history_g1_orders").execute(&mut *reader).await.unwrap();
+    let mut replaying = pin!(replay_quietly(&database, "order_history"));
+    tokio::select! {
+        ended = &mut replaying => panic!("it doesn't wait for who reads an old table: {ended:?}"),
+        _ = dropping(&database) => {}
+    }
+    let error = replay_quietly(&database, "order_history").await.unwrap_err();
+    assert!(matches!(error, ReplayError::Running), "{error}");
+    let head = append_all(&database.app, head, after.to_vec()).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    reader.rollback().await.unwrap();
+    replaying.await.unwrap();
+}
+
+/// While the tables of a generation of order history are dropped somebody has read the last of them and reads the first.
 pub(super) async fn dropped_one_by_one(
     database: &TestDatabase,
-    dropping: impl Future<Output = Result<(), ReplayError>>,
+    generation: Generation,
+    ended: impl Future<Output = Result<(), ReplayError>>,
 ) {
-    let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname LIKE 'order\\_history\\_g1\\_%'",
-    )
-    .fetch_all(&database.owner)
-    .await
-    .unwrap();
-    // In the order in which they are found, and dropped.
-    let (first, last) = (&tables[0], &tables[tables.len() - 1]);
+    let old = tables(database, generation).await;
+    let (first, last) = (&old[0], &old[old.len() - 1]);
     let mut reader = database.app.begin().await.unwrap();
     sqlx::query(&format!("SELECT FROM {last}")).execute(&mut *reader).await.unwrap();
-    let reading = async {
-        let waits = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
-                     WHERE d.datname = current_database() AND NOT granted AND mode = 'AccessExclusiveLock')";
-        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&database.owner).await.unwrap() {
-            tokio::task::yield_now().await;
-        }
-        let error = sqlx::query(&format!("SELECT FROM {first}")).execute(&mut *reader).await.unwrap_err();
-        reader.rollback().await.unwrap();
-        error
-    };
-    let (dropped, error) = tokio::join!(dropping, reading);
-    dropped.unwrap();
+    let mut ended = pin!(ended);
+    tokio::select! {
+        ended = &mut ended => panic!("it doesn't wait for who reads an old table: {ended:?}"),
+        _ = dropping(database) => {}
+    }
+    let error = sqlx::query(&format!("SELECT FROM {first}")).execute(&mut *reader).await.unwrap_err();
     assert!(sqlstate::is(&error, UNDEFINED_TABLE), "it is gone already: {error}");
+    reader.rollback().await.unwrap();
+    ended.await.unwrap();
+    assert_eq!(tables(database, generation).await, Vec::<String>::new());
+}
+
+/// Order history's tables of a generation, in the order in which they are dropped.
+pub(super) async fn tables(database: &TestDatabase, generation: Generation) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname ~ $1 ORDER BY relname",
+    )
+    .bind(format!("^order_history_g{generation}_"))
+    .fetch_all(&database.owner)
+    .await
+    .unwrap()
+}
+
+/// Waits until somebody waits for a table's readers in order to drop it: the process that does.
+pub(super) async fn dropping(database: &TestDatabase) -> i32 {
+    let waits = "SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database
+                 WHERE d.datname = current_database() AND NOT granted AND mode = 'AccessExclusiveLock'";
+    loop {
+        if let Some(pid) = sqlx::query_scalar(waits).fetch_optional(&database.owner).await.unwrap() {
+            return pid;
+        }
+        tokio::task::yield_now().await;
+    }
 }

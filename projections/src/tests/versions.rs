@@ -7,7 +7,7 @@ use event_store::{Head, Log};
 use futures::future::BoxFuture;
 use sqlx::{PgConnection, PgPool};
 
-use super::rebuild::dropped_one_by_one;
+use super::rebuild::{dropped_one_by_one, dropping, tables};
 use crate::Positions;
 use crate::fingerprint::dump;
 use crate::generation::{Generation, live};
@@ -126,5 +126,30 @@ async fn who_reads_a_table_of_a_retired_version_keeps_nobody_from_the_others() {
     let database = TestDatabase::new().await;
     let log = Log::new(database.app.clone());
     replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
-    dropped_one_by_one(&database, retire(NAME, 1, &database.owner)).await;
+    dropped_one_by_one(&database, Generation(1), retire(NAME, 1, &database.owner)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_whose_tables_could_not_be_dropped_is_retired_once_more() {
+    let database = TestDatabase::new().await;
+    let log = Log::new(database.app.clone());
+    replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
+    let mut reader = database.app.begin().await.unwrap();
+    sqlx::query("SELECT FROM order_history_g1_orders").execute(&mut *reader).await.unwrap();
+    let giving_up = async {
+        let pid = dropping(&database).await;
+        sqlx::query("SELECT pg_cancel_backend($1)").bind(pid).execute(&database.owner).await.unwrap();
+    };
+    let (retired, ()) = tokio::join!(retire(NAME, 1, &database.owner), giving_up);
+    let error = retired.unwrap_err();
+    assert!(matches!(error, ReplayError::Postgres(_)), "{error}");
+    assert_eq!(live(&database.app, &OrderHistory).await.unwrap(), None);
+    assert_ne!(tables(&database, Generation(1)).await, Vec::<String>::new());
+    reader.rollback().await.unwrap();
+
+    retire(NAME, 1, &database.owner).await.unwrap();
+    assert_eq!(tables(&database, Generation(1)).await, Vec::<String>::new());
+    assert_eq!(live(&database.app, &Newer).await.unwrap(), Some(Generation(2)));
+    let error = retire(NAME, 1, &database.owner).await.unwrap_err();
+    assert!(matches!(error, ReplayError::NotSuperseded(1)), "nothing is left of it: {error}");
 }

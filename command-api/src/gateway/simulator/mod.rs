@@ -19,9 +19,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::ids::{PaymentId, RefundId};
 use event_store::Together;
+use event_store::connect::lazy_pool_with;
 use rand::RngCore as _;
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use uuid::Uuid;
 
 pub use pages::pages;
@@ -82,7 +82,7 @@ impl Simulator {
 /// log, so it takes the charge along. A charge that a crash takes away is one that was never asked for.
 fn unhurried(pool: &PgPool) -> PgPool {
     let options = pool.connect_options().as_ref().clone().options([("synchronous_commit", "off")]);
-    PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).connect_lazy_with(options)
+    lazy_pool_with(options, CONNECTIONS)
 }
 
 #[async_trait]

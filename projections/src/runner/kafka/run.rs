@@ -56,6 +56,22 @@ pub(super) struct Moves {
 pub(super) struct Fresh {
     pub(super) events: Vec<PublicEvent>,
     pub(super) undecodable: Vec<Undecodable>,
+    /// How many of the events and of the undecodable ones are each run's.
+    counts: Vec<(usize, usize)>,
+}
+
+impl Fresh {
+    /// What of it is new still, seen from where the partitions have come to meanwhile.
+    pub(super) fn since(self, stood: &[Stand]) -> Self {
+        let (mut events, mut undecodable) = (self.events.into_iter(), self.undecodable.into_iter());
+        let mut still = Self::default();
+        for ((some, others), stood) in self.counts.into_iter().zip(stood) {
+            let new = |position: i64| position > stood.position;
+            still.events.extend(events.by_ref().take(some).filter(|it| new(it.position)));
+            still.undecodable.extend(undecodable.by_ref().take(others).filter(|it| new(it.position)));
+        }
+        still
+    }
 }
 
 impl Run {
@@ -83,6 +99,7 @@ impl Run {
     /// Adds what is new, seen from where the partition stood, to the rest. An event that the relay wrote twice has a position
     /// that was passed before.
     fn fresh(self, stood: Stand, fresh: &mut Fresh) {
+        let before = (fresh.events.len(), fresh.undecodable.len());
         let mut position = stood.position;
         for record in self.records.into_iter().filter(|record| record.offset >= stood.next_offset) {
             if record.position <= position {
@@ -94,6 +111,7 @@ impl Run {
                 Err(error) => fresh.undecodable.push(error),
             }
         }
+        fresh.counts.push((fresh.events.len() - before.0, fresh.undecodable.len() - before.1));
     }
 
     /// The farthest position of its events in the log.

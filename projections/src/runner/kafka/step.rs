@@ -35,7 +35,8 @@ impl RunsStep {
     /// where the row is or before. The pointer and what is parked are read after that, in a statement of its own (`take_runs`
     /// has all of it): whoever changes them locks these rows before.
     ///
-    /// As over the log, it is tried without a savepoint, and taken once more with care where an event can't be taken.
+    /// As over the log, it is tried without a savepoint, and taken once more with care where an event can't be taken: what of
+    /// it is still new then.
     pub(super) async fn take(self, db: &mut PgConnection) -> Result<RunsTaken, FeedError> {
         let Self { model, generation, runs } = self;
         let moves = runs.moves();
@@ -49,9 +50,8 @@ impl RunsStep {
             tx.rollback().await?;
             return Ok(begun.taken());
         };
-        let Fresh { events, undecodable } = runs.fresh(stood);
-        let intake = Intake { model, generation, events: &events, undecodable: &undecodable };
-        match intake.take_at_once(begun.any_parked, &mut tx).await {
+        let fresh = runs.fresh(stood);
+        match intake(model, generation, &fresh).take_at_once(begun.any_parked, &mut tx).await {
             Ok(()) => {
                 tx.commit().await?;
                 return Ok(RunsTaken::Applied);
@@ -61,15 +61,20 @@ impl RunsStep {
         }
         let mut tx = db.begin().await?;
         let again = begin(model, generation, &moves, &mut tx).await?;
-        if again.stood != begun.stood {
-            // Another was faster meanwhile: what is new is seen by who reads them again.
+        let Some(stood) = &again.stood else {
             tx.rollback().await?;
-            return Ok(if again.is_live { RunsTaken::Gap } else { RunsTaken::Stale });
-        }
-        intake.apply_and_park(&mut tx).await?;
+            return Ok(again.taken());
+        };
+        // Another may have been faster with some of them meanwhile.
+        let fresh = fresh.since(stood);
+        intake(model, generation, &fresh).apply_and_park(&mut tx).await?;
         tx.commit().await?;
         Ok(RunsTaken::Applied)
     }
+}
+
+fn intake<'a>(model: &'static dyn ReadModel, generation: Generation, fresh: &'a Fresh) -> Intake<'a> {
+    Intake { model, generation, events: &fresh.events, undecodable: &fresh.undecodable }
 }
 
 /// What is so when partitions were moved, and stays so until the transaction ends.

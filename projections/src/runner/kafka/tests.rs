@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::PgPool;
 
-use super::run::{Place, Run, Runs};
+use super::run::{Place, Run, Runs, Stand};
 use super::step::{RunsStep, RunsTaken};
 use crate::fingerprint::dump;
 use crate::generation::{Generation, hold};
@@ -183,4 +183,28 @@ fn the_log_goes_on_where_each_partition_stands() {
             }
         });
     });
+}
+
+/// Where a poison event has a step taken twice, and another member is faster in between.
+#[test]
+fn what_is_still_new_is_what_is_new_from_there() {
+    let partitioned = partitioned(model("order_history"), &published());
+    let runs = || {
+        let of = |(place, events): (&Place, &Vec<PublicEvent>)| (place.clone(), Run::of(0, events.clone()));
+        Runs(partitioned.iter().map(of).collect())
+    };
+    let at_first = vec![Stand { next_offset: 0, position: 0 }; partitioned.len()];
+    let all = runs().fresh(&at_first).events.len();
+    for part in 0..=4 {
+        // Each partition has come to another place.
+        let after = |(index, events): (usize, &Vec<PublicEvent>)| {
+            let count = events.len() * ((part + index) % 5) / 4;
+            let position = count.checked_sub(1).map_or(0, |last| events[last].position);
+            Stand { next_offset: i64::try_from(count).unwrap(), position }
+        };
+        let stood: Vec<_> = partitioned.values().enumerate().map(after).collect();
+        let still = runs().fresh(&at_first).since(&stood).events;
+        assert_eq!(still, runs().fresh(&stood).events);
+        assert!(still.len() < all);
+    }
 }

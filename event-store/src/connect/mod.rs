@@ -1,10 +1,11 @@
 //! Connections to the log, as its rules need them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+mod failover;
+
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor as _, PgConnection, PgPool, Row as _};
+use sqlx::{ConnectOptions, PgPool};
 
 /// Options of a connection that appends, so that a frozen process doesn't hold every writer: its transaction ends
 /// after a second of silence, a dead peer is noticed within seconds, and nobody waits for the lock for ever.
@@ -41,46 +42,19 @@ pub fn lazy_pool_with(options: PgConnectOptions, connections: u32) -> PgPool {
     settings(connections).connect_lazy_with(planning_once(options))
 }
 
+/// A pool for long work, as that of the schema's owner: each statement may be planned for what is bound, for such work reads
+/// whole tables with some values and a row with others; a connection that broke meanwhile is not lent; and who asks for one
+/// waits for half a minute.
+pub async fn working_pool_with(options: PgConnectOptions, connections: u32) -> Result<PgPool, sqlx::Error> {
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(30));
+    pool.connect_with(options.disable_statement_logging()).await
+}
+
 fn planning_once(options: PgConnectOptions) -> PgConnectOptions {
     options.options([("plan_cache_mode", "force_generic_plan")]).disable_statement_logging()
 }
 
 fn settings(connections: u32) -> PgPoolOptions {
-    let turns = Turns::default();
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .test_before_acquire(false)
-        .acquire_timeout(Duration::from_secs(10))
-        .before_acquire(move |connection, _| {
-            let is_due = turns.is_due();
-            Box::pin(async move { if is_due { takes_writes(connection).await } else { Ok(true) } })
-        })
-}
-
-/// Whether a server takes writes. After a failover a connection may lead to a standby, which refuses them for as long as the
-/// connection lives: it is not lent again, and the next one goes where the address leads by then. One connection in a second
-/// is asked, whichever it is, so that hardly anybody waits for it. Where there is only a standby, reads go on by the next one.
-async fn takes_writes(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let read_only: String = connection.fetch_one("SHOW transaction_read_only").await?.try_get(0)?;
-    Ok(read_only == "off")
-}
-
-/// One turn in each second, for who comes first.
-#[derive(Debug)]
-struct Turns {
-    since: Instant,
-    last: AtomicU64,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self { since: Instant::now(), last: AtomicU64::new(0) }
-    }
-}
-
-impl Turns {
-    fn is_due(&self) -> bool {
-        let now = self.since.elapsed().as_secs();
-        self.last.fetch_max(now, Ordering::Relaxed) < now
-    }
+    let options = PgPoolOptions::new().max_connections(connections).test_before_acquire(false);
+    failover::watched(options.acquire_timeout(Duration::from_secs(10)))
 }
