@@ -35,8 +35,8 @@ struct Books {
     events: Vec<Value>,
     /// Since when they were asked for, each time.
     events_since: Vec<Option<i64>>,
-    /// All pages of them but the first fail.
-    loses_pages: bool,
+    /// All pages of them but the first fail with this.
+    pages_fail: Option<StatusCode>,
     /// How a refund is that is made from now on.
     refund_status: Option<&'static str>,
     /// The next refund is made, and its answer is lost with its key.
@@ -215,7 +215,7 @@ impl Stripe {
 
     /// Pages of events but the first fail from now on; or come again.
     pub fn lose_pages(&self, lost: bool) {
-        self.books().loses_pages = lost;
+        self.books().pages_fail = lost.then_some(StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     /// The last event that happened, and when.

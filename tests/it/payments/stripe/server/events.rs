@@ -1,7 +1,6 @@
 //! What happened, as Stripe lists it: for whom no webhook came.
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
@@ -33,8 +32,8 @@ pub(super) async fn list(
     };
     let newest: Vec<&Value> = books.events.iter().rev().filter(is_asked_for).collect();
     let after = of("starting_after").next();
-    if books.loses_pages && after.is_some() {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    if let Some(failure) = books.pages_fail.filter(|_| after.is_some()) {
+        return failure.into_response();
     }
     page(&newest, after)
 }
