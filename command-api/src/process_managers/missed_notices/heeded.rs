@@ -83,8 +83,8 @@ mod tests {
         DateTime::from_timestamp(seconds, 0).unwrap()
     }
 
-    fn payment(number: u128) -> Option<PaymentId> {
-        Some(PaymentId(Uuid::from_u128(number)))
+    fn payment(number: u128) -> PaymentId {
+        PaymentId(Uuid::from_u128(number))
     }
 
     fn no_answer() -> Unsettled {
@@ -110,7 +110,7 @@ mod tests {
             (20, 3, Unsettled::Pending),
             (15, 4, Unsettled::Log(Failure::Broken)),
         ] {
-            heeded.leave_because(at(seconds), payment(number), why).unwrap();
+            heeded.leave_because(at(seconds), Some(payment(number)), why).unwrap();
         }
         heeded.take(at(10), true);
         assert_eq!((heeded.missed, heeded.left, heeded.until()), (2, 4, Some(at(15))));
@@ -124,13 +124,13 @@ mod tests {
             Unsettled::Log(Failure::Unavailable),
             Unsettled::Log(Failure::Stopped),
         ] {
-            assert!(Heeded::default().leave_because(at(10), payment(1), of_all).is_err());
+            assert!(Heeded::default().leave_because(at(10), Some(payment(1)), of_all).is_err());
         }
         let mut heeded = Heeded::default();
-        heeded.leave_because(at(30), payment(1), no_answer()).unwrap();
-        assert!(heeded.is_in_vain(payment(1)) && !heeded.is_in_vain(payment(2)));
-        heeded.leave_because(at(20), payment(2), no_answer()).unwrap();
-        heeded.leave_because(at(10), payment(3), no_answer()).unwrap_err();
+        heeded.leave_because(at(30), Some(payment(1)), no_answer()).unwrap();
+        assert!(heeded.is_in_vain(Some(payment(1))) && !heeded.is_in_vain(Some(payment(2))));
+        heeded.leave_because(at(20), Some(payment(2)), no_answer()).unwrap();
+        heeded.leave_because(at(10), Some(payment(3)), no_answer()).unwrap_err();
         assert_eq!(heeded.left, 3);
     }
 
@@ -138,7 +138,7 @@ mod tests {
     fn an_answer_in_between_shows_that_the_gateway_is_there() {
         let mut heeded = Heeded::default();
         for number in 1..10 {
-            heeded.leave_because(at(30), payment(number), no_answer()).unwrap();
+            heeded.leave_because(at(30), Some(payment(number)), no_answer()).unwrap();
             heeded.take(at(20), true);
         }
     }
