@@ -161,9 +161,11 @@ async fn within(limit: Duration, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(elapsed) => {
-            let again = Duration::from_secs(1);
-            let error =
-                if changes_nothing { ApiError::unavailable(again) } else { ApiError::unknown_outcome(again) };
+            let error = if changes_nothing {
+                ApiError::unavailable(Duration::from_secs(1))
+            } else {
+                ApiError::unknown_outcome()
+            };
             error.because(elapsed).into_response()
         }
     }

@@ -227,7 +227,7 @@ fn add_refusals(operation: &mut Operation) {
         (500, "A fault of ours"),
         (
             503,
-            "Not now: try again after Retry-After. Where it was or may have been done, the message says so",
+            "Not now: try again after Retry-After. Where it was or may have been done there is none, and the message says so",
         ),
     ]);
     if secured {

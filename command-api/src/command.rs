@@ -76,9 +76,10 @@ pub async fn decide<R: Send + 'static>(
         Err(Failure::Refused(never)) => match never {},
         Err(Failure::KeyReused) => ApiError::key_reused(),
         Err(Failure::Busy) => ApiError::unavailable(TRY_AGAIN),
-        Err(fault @ Failure::Unavailable) => ApiError::unavailable(TRY_AGAIN).because(fault),
-        // Not taken; or taken by a decider that ended by itself before it could answer.
-        Err(Failure::Stopped) => ApiError::unknown_outcome(TRY_AGAIN),
+        Err(fault @ (Failure::Unavailable | Failure::Stopped)) => {
+            ApiError::unavailable(TRY_AGAIN).because(fault)
+        }
+        Err(fault @ Failure::Unanswered) => ApiError::unknown_outcome().because(fault),
         Err(bug @ (Failure::Unstorable(_) | Failure::Broken)) => ApiError::internal(bug),
     })
 }

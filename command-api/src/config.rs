@@ -10,6 +10,9 @@ use url::Url;
 use crate::environment::{ConfigError, Environment};
 use crate::tax;
 
+const MINUTE: Duration = Duration::from_secs(60);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
 /// The rules of the shop.
 #[derive(Clone, Debug)]
 pub struct ShopConfig {
@@ -92,7 +95,8 @@ pub struct StripeConfig {
     pub key: String,
     /// `DAYBOOK_STRIPE_WEBHOOK_SECRET`: without it Stripe's webhooks are refused.
     pub webhook_secret: Option<String>,
-    /// `DAYBOOK_STRIPE_EVENTS_EVERY`, 1h: how often Stripe's events are listed, for those of which no webhook came.
+    /// `DAYBOOK_STRIPE_EVENTS_EVERY`, 1h, a minute to a week: how often Stripe's events are listed, for those of which no
+    /// webhook came. Stripe keeps them for 30 days.
     pub events_every: Duration,
 }
 
@@ -108,9 +112,17 @@ impl StripeConfig {
     pub fn from(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let url = environment.read("DAYBOOK_STRIPE_URL", "https://api.stripe.com", web_address)?;
         let webhook_secret = environment.get("DAYBOOK_STRIPE_WEBHOOK_SECRET");
-        let events_every = environment.duration("DAYBOOK_STRIPE_EVENTS_EVERY", "1h")?;
+        let events_every = environment.read("DAYBOOK_STRIPE_EVENTS_EVERY", "1h", minute_to_week)?;
         let key = environment.get("DAYBOOK_STRIPE_KEY");
         Ok(key.map(|key| Self { url, key, webhook_secret, events_every }))
+    }
+}
+
+fn minute_to_week(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(every) if (MINUTE..=WEEK).contains(&every) => Ok(every),
+        Ok(_) => Err("must be at least 1m and at most 7d".to_owned()),
+        Err(error) => Err(format!("must be a length of time like 1h: {error}")),
     }
 }
 
@@ -134,6 +146,25 @@ mod tests {
         assert_eq!(ShopConfig::from(&nothing).unwrap().reservation_ttl, Duration::from_secs(1_800));
         let on = Environment::from_fn(|name| (name == "DAYBOOK_SIMULATOR").then(|| "on".to_owned()));
         assert!(PaymentConfig::from(&on).unwrap().simulator);
+    }
+
+    /// Guards against events that Stripe has forgotten before they are read.
+    #[test]
+    fn stripe_s_events_are_listed_every_minute_to_every_week() {
+        let every = |text: &'static str| {
+            let read = Environment::from_fn(move |name| match name {
+                "DAYBOOK_STRIPE_KEY" => Some("sk_test_secret".to_owned()),
+                "DAYBOOK_STRIPE_EVENTS_EVERY" => Some(text.to_owned()),
+                _ => None,
+            });
+            StripeConfig::from(&read)
+                .map(|stripe| stripe.unwrap().events_every)
+                .map_err(|wrong| wrong.variable)
+        };
+        assert_eq!((every("1m"), every("7d")), (Ok(MINUTE), Ok(WEEK)));
+        for wrong in ["59s", "8d", "often"] {
+            assert_eq!(every(wrong), Err("DAYBOOK_STRIPE_EVENTS_EVERY"), "{wrong}");
+        }
     }
 
     #[test]

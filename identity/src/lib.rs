@@ -39,12 +39,19 @@ pub fn failed(error: impl Error + Send + Sync + 'static) -> ApiError {
     }
 }
 
-/// As [`failed`], where what failed was a commit: one whose connection is lost may have been made.
+/// As [`failed`], where what failed was a commit, or a statement that commits by itself: one whose connection is lost may
+/// have been made.
 pub fn commit_failed(error: sqlx::Error) -> ApiError {
-    if is_lost(&error) {
-        ApiError::unknown_outcome(Duration::from_secs(1)).because(error)
-    } else {
-        ApiError::internal(error)
+    commit_failed_as(ApiError::unknown_outcome(), error)
+}
+
+/// The same with an answer of its own for where it may have been made.
+pub fn commit_failed_as(unknown: ApiError, error: sqlx::Error) -> ApiError {
+    match error {
+        // It had no connection to be lost.
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => failed(error),
+        error if is_lost(&error) => unknown.because(error),
+        error => ApiError::internal(error),
     }
 }
 
@@ -93,6 +100,8 @@ mod tests {
         let lost = commit_failed(sqlx::Error::Io(io::ErrorKind::ConnectionReset.into()));
         assert_eq!(lost.status().as_u16(), 503);
         assert!(lost.violations()[0].message.contains("not known"), "{:?}", lost.violations());
+        let not_begun = commit_failed(sqlx::Error::PoolTimedOut);
+        assert!(!not_begun.violations()[0].message.contains("not known"), "{:?}", not_begun.violations());
         assert_eq!(commit_failed(sqlx::Error::RowNotFound).status().as_u16(), 500);
     }
 }

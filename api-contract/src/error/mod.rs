@@ -100,19 +100,21 @@ impl ApiError {
         Self::new(Code::ServiceUnavailable, "Try again later").retry_after(retry_after)
     }
 
-    /// No answer to a command, which may have been taken or not.
-    pub fn unknown_outcome(retry_after: Duration) -> Self {
-        let message =
-            "It is not known whether this was done. Send it again with its Idempotency-Key, or look first";
-        Self::new(Code::ServiceUnavailable, message).retry_after(retry_after)
+    /// No answer to a command, which may have been taken or not. It names no time after which to come again: who does so
+    /// unasked, and without a key, may have it done twice.
+    pub fn unknown_outcome() -> Self {
+        let message = "It is not known whether this was done. Look first; if it was sent with an Idempotency-Key, send it again with that";
+        Self::new(Code::ServiceUnavailable, message)
     }
 
-    /// The same fault, met when a command had been accepted: whoever is told to come again would have it done twice.
+    /// The same fault, met when a command had been accepted: whoever is told to come again, by a word or by a header, would
+    /// have it done twice.
     #[must_use]
     pub fn after_acceptance(mut self) -> Self {
         if self.0.status.is_server_error() {
+            self.0.retry_after = None;
             for violation in &mut self.0.violations {
-                violation.message = "This was accepted, and its answer could not be made. Look how it stands, or send it again with its Idempotency-Key".into();
+                violation.message = "This was accepted, and its answer could not be made. Look how it stands; if it was sent with an Idempotency-Key, send it again with that".into();
             }
         }
         self
@@ -189,4 +191,21 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards against a client that honours `Retry-After`, has no key, and has a refund made twice.
+    #[test]
+    fn nobody_is_told_when_to_come_again_for_what_is_or_may_be_done() {
+        let not_now = || ApiError::unavailable(Duration::from_secs(1));
+        assert_eq!(not_now().0.retry_after, Some(1));
+        for error in [not_now().after_acceptance(), ApiError::unknown_outcome()] {
+            assert_eq!((error.status().as_u16(), error.0.retry_after), (503, None), "{error}");
+        }
+        let refused = ApiError::conflict("not now").retry_after(Duration::from_secs(1)).after_acceptance();
+        assert_eq!(refused.0.retry_after, Some(1), "what the rules say stays as it is");
+    }
 }

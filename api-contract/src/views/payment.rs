@@ -105,7 +105,7 @@ pub struct PaymentView<'a> {
     #[schema(value_type = Uuid)]
     order_id: OrderId,
     /// `pending`, `processing`, `requires_action`, `succeeded`, `failed`, `refunded`, `partially_refunded` or
-    /// `cancelled`. When a refund fails after it succeeded, it is again what it was before that refund.
+    /// `cancelled`. When a refund fails after it succeeded, it is what the refunds that are left make it.
     status: &'static str,
     amount: Amount,
     /// What went back: less again when a refund fails after it succeeded.

@@ -33,6 +33,13 @@ impl Refresh {
     }
 }
 
+/// It may have been exchanged: sent again it would end its session.
+fn unknown() -> ApiError {
+    let message =
+        "It is not known whether the refresh token was exchanged. If it is refused from now on, log in again";
+    ApiError::new(Code::ServiceUnavailable, message)
+}
+
 /// Exchanges a refresh token for new tokens, with the roles of now.
 ///
 /// It can be exchanged once. When it comes a second time its whole session ends, also if both came at the same moment:
@@ -53,7 +60,7 @@ async fn refresh(State(auth): State<Auth>, body: JsonBody) -> Result<impl IntoRe
         Exchanged::Expired | Exchanged::Refused => None,
     };
     // A revocation counts as well.
-    transaction.commit().await.map_err(identity::commit_failed)?;
+    transaction.commit().await.map_err(|error| identity::commit_failed_as(unknown(), error))?;
     match (exchanged, account) {
         (Exchanged::New { user: _, family }, Some(account)) => {
             let session = auth.tokens.session(&account, family, next)?;

@@ -75,7 +75,11 @@ pub trait Gateway: Send + Sync + 'static {
     }
 
     /// A page of what it told by itself: since then, or for as long as it knows, and before the notice of this id.
-    async fn listed(&self, _: Option<DateTime<Utc>>, _: Option<&str>) -> Result<NoticePage, GatewayError> {
+    async fn listed(
+        &self,
+        _since: Option<DateTime<Utc>>,
+        _before: Option<&str>,
+    ) -> Result<NoticePage, GatewayError> {
         Ok(NoticePage::default())
     }
 }

@@ -42,9 +42,8 @@ pub enum BadNotice {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Event {
     pub id: String,
-    /// In seconds since 1970.
-    #[serde(default)]
-    pub created: i64,
+    /// In seconds since 1970. A list must have it; of a webhook nobody asks.
+    pub created: Option<i64>,
     data: Data,
 }
 

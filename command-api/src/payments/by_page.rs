@@ -48,7 +48,8 @@ pub async fn pay(
         Accepted::Done { value, position } => {
             shop.poke.notify_one();
             let done = |record: &PaymentRecord| !is_open(record, Some(value.attempt));
-            Ok(settled(shop, payment_id, position, done).await?.payment.record)
+            let settled = settled(shop, payment_id, position, done).await;
+            Ok(settled.map_err(ApiError::after_acceptance)?.payment.record)
         }
         // Without a key nothing is replayed.
         Accepted::Replayed(_) => find(shop, payment_id).await,

@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::gateway::BadNotice;
+use crate::settlement::Unsettled;
 use crate::shop::Shop;
 
 /// When a gateway may tell it again, where it could not be taken.
@@ -60,9 +61,20 @@ async fn hear(
     let gateway = shop.gateways.get(&name).ok_or_else(|| ApiError::not_found("Gateway"))?;
     let notice = gateway.hear(&headers, &body, Utc::now()).map_err(unheard)?;
     let because = notice.because(&name).with(Metadata::CORRELATION_ID, &*correlation_id);
-    let untold = |error| ApiError::unavailable(TRY_AGAIN).because(error);
-    shop.settlement.heed(&name, &notice, &because).await.map_err(untold)?;
+    shop.settlement.heed(&name, &notice, &because).await.map_err(untaken)?;
     Ok(Success::new(Received { received: true }).message("Event received"))
+}
+
+fn untaken(unsettled: Unsettled) -> ApiError {
+    match unsettled {
+        Unsettled::Postgres(error) => identity::failed(error),
+        Unsettled::NotAnswered(error) => identity::failed(error),
+        other @ (Unsettled::Gateway(_)
+        | Unsettled::Pending
+        | Unsettled::BeingAsked
+        | Unsettled::NoGateway(_)
+        | Unsettled::Log(_)) => ApiError::unavailable(TRY_AGAIN).because(other),
+    }
 }
 
 fn unheard(error: BadNotice) -> ApiError {

@@ -82,7 +82,8 @@ impl Answer {
         let Told { record, .. } = record_as_of(shop, id, self.position).await?;
         let details = record.product.details.clone().ok_or_else(|| ApiError::not_found("Product"))?;
         let looking = move |streams: &mut Decision<'_>| category(streams, &details);
-        let category = match decide(&shop.decider, Submission::default(), looking).await? {
+        let looked = decide(&shop.decider, Submission::default(), looking).await;
+        let category = match looked.map_err(ApiError::after_acceptance)? {
             Accepted::Done { value, position: _ } => value,
             Accepted::Replayed(_) => None,
         };

@@ -5,7 +5,7 @@
 //! Whatever is recorded twice counts once: the payment itself refuses the second time.
 
 mod attempt;
-pub mod notices;
+mod notices;
 pub mod pending;
 mod record;
 mod refund;
@@ -65,6 +65,20 @@ pub enum Unsettled {
     /// The same, where it was asked together with others.
     #[error(transparent)]
     NotAnswered(#[from] NotAnswered),
+}
+
+impl Unsettled {
+    /// Whether it says nothing of this payment: no other would be settled now either.
+    pub fn is_of_all(&self) -> bool {
+        match self {
+            Self::Postgres(_) | Self::NotAnswered(_) => true,
+            Self::Log(failure) => match failure {
+                Failure::Busy | Failure::Unavailable | Failure::Stopped | Failure::Unanswered => true,
+                Failure::Refused(()) | Failure::KeyReused | Failure::Unstorable(_) | Failure::Broken => false,
+            },
+            Self::Gateway(_) | Self::Pending | Self::BeingAsked | Self::NoGateway(_) => false,
+        }
+    }
 }
 
 impl Settlement {
@@ -133,6 +147,7 @@ fn not_taken<E>(failure: Failure<E>) -> Unsettled {
         Failure::Unstorable(code) => Failure::Unstorable(code),
         Failure::Broken => Failure::Broken,
         Failure::Stopped => Failure::Stopped,
+        Failure::Unanswered => Failure::Unanswered,
     })
 }
 

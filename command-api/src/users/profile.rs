@@ -36,8 +36,8 @@ pub(super) fn routes() -> OpenApiRouter<Auth> {
 #[schema(rename_all = "camelCase", as = ProfileChange)]
 #[allow(dead_code, reason = "describes what is read")]
 struct ProfileFields {
-    /// 6 to 20 letters, digits, `_`, `.` and `-`; nobody else's. The one of now is taken in any case.
-    #[schema(nullable = false, min_length = 6, max_length = 20, pattern = "^[A-Za-z0-9_.-]+$")]
+    /// 6 to 20 letters, digits, `_`, `.` and `-`; nobody else's. Your present one may always be sent back, exactly as it is.
+    #[schema(nullable = false, min_length = 6, max_length = 20)]
     username: Option<String>,
     #[schema(nullable = false, max_length = 100, example = "John")]
     first_name: Option<String>,
@@ -67,10 +67,9 @@ struct ProfileFields {
 
 /// The username of now may always be sent back: it may be of a time with other rules.
 fn read(f: &mut Fields<'_, '_>, username_now: Option<&str>) -> ProfileChange {
-    let another = |text: &str| {
-        if username_now == Some(text) { Ok(None) } else { username(text).map(Some) }
-    };
-    let username = f.field("username").parse(6..=20, another).flatten();
+    let own_or_another =
+        |text: &str| if username_now == Some(text) { Ok(text.to_owned()) } else { username(text) };
+    let username = f.field("username").parse(6..=20, own_or_another);
     let first_name = f.field("firstName").text(0..=100);
     let last_name = f.field("lastName").text(0..=100);
     let full_name = f.field("fullName").or("name").parse(1..=200, full_name);

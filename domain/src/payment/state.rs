@@ -108,31 +108,38 @@ pub struct Capture {
 impl Capture {
     /// What an event says of it, if it is that of a capture.
     pub(super) fn told_by(event: &PaymentEvent) -> Option<Self> {
-        let PaymentEvent::PaymentCaptured {
-            order_id: _,
-            amount,
-            currency,
-            gateway,
-            reference,
-            brand,
-            last4,
-            receipt_id,
-            receipt,
-            split,
-        } = event
-        else {
-            return None;
-        };
-        Some(Self {
-            amount: Money::new(*amount, *currency),
-            gateway: gateway.clone(),
-            reference: reference.clone(),
-            brand: brand.clone(),
-            last4: last4.clone(),
-            receipt_id: *receipt_id,
-            receipt: receipt.clone(),
-            split: split.clone(),
-        })
+        match event {
+            PaymentEvent::PaymentCaptured {
+                order_id: _,
+                amount,
+                currency,
+                gateway,
+                reference,
+                brand,
+                last4,
+                receipt_id,
+                receipt,
+                split,
+            } => Some(Self {
+                amount: Money::new(*amount, *currency),
+                gateway: gateway.clone(),
+                reference: reference.clone(),
+                brand: brand.clone(),
+                last4: last4.clone(),
+                receipt_id: *receipt_id,
+                receipt: receipt.clone(),
+                split: split.clone(),
+            }),
+            PaymentEvent::PaymentOpened { .. }
+            | PaymentEvent::PaymentAttempted { .. }
+            | PaymentEvent::PaymentActionRequired { .. }
+            | PaymentEvent::PaymentDeclined { .. }
+            | PaymentEvent::RefundRequested { .. }
+            | PaymentEvent::PaymentRefunded { .. }
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::RefundReversed { .. }
+            | PaymentEvent::PaymentCancelled {} => None,
+        }
     }
 }
 

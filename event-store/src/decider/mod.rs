@@ -120,7 +120,7 @@ pub enum Accepted<R> {
     Replayed(Remembered),
 }
 
-/// Why a command was not taken. Nothing of it happened.
+/// Why a command was not taken. Nothing of it happened, but for one that is [`Failure::Unanswered`]: of that nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure<E> {
     /// The rules refuse it.
@@ -141,9 +141,12 @@ pub enum Failure<E> {
     /// The decision panicked: a bug, which the log of this process shows.
     #[error("the decision failed")]
     Broken,
-    /// The decider is shutting down.
+    /// The decider is shutting down, or has ended: it takes no more commands, and didn't take this one.
     #[error("shutting down")]
     Stopped,
+    /// The decider took the command and ended by itself before it could answer: it may be in the log.
+    #[error("the decider ended before it answered")]
+    Unanswered,
 }
 
 impl<E> Failure<E> {
@@ -157,6 +160,7 @@ impl<E> Failure<E> {
             Self::Unstorable(code) => Failure::Unstorable(code),
             Self::Broken => Failure::Broken,
             Self::Stopped => Failure::Stopped,
+            Self::Unanswered => Failure::Unanswered,
         })
     }
 }
@@ -235,7 +239,7 @@ impl Decider {
         let (answer, answered) = oneshot::channel();
         let pending = Pending::new(TypedJob::boxed(decide, answer), submission, (place, room));
         self.queue.send(pending).map_err(|_| Failure::Stopped)?;
-        answered.await.unwrap_or(Err(Failure::Stopped))
+        answered.await.unwrap_or(Err(Failure::Unanswered))
     }
 }
 
@@ -252,5 +256,29 @@ impl DeciderTask {
     /// Resolves when the task has ended by itself: another log was found under it, or a bug.
     pub async fn ended(&mut self) {
         let _ = (&mut self.task).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards against a client who is told that nothing happened by a decider that ended with the command in its hands.
+    #[tokio::test]
+    async fn a_command_that_nobody_answered_is_told_from_one_that_nobody_took() {
+        let (queue, mut commands) = mpsc::unbounded_channel();
+        let (max_commands, max_bytes) = (1, 64);
+        let decider = Decider {
+            queue,
+            commands: Arc::new(Semaphore::new(max_commands)),
+            bytes: Arc::new(Semaphore::new(max_bytes)),
+            max_commands,
+            max_bytes,
+        };
+        let submit = || decider.submit(Submission::default(), |_: &mut Decision<'_>| Ok::<_, Halt<()>>(()));
+        let (unanswered, ()) = tokio::join!(submit(), async { drop(commands.recv().await) });
+        assert_eq!(unanswered, Err(Failure::Unanswered));
+        drop(commands);
+        assert_eq!(submit().await, Err(Failure::Stopped));
     }
 }

@@ -6,6 +6,7 @@
 
 mod address;
 mod book;
+mod look_up;
 
 use api_contract::Timestamp;
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 pub use address::{Address, AddressFields};
 pub use book::AddressBook;
 
-use self::book::{AddressOf, one};
+use self::look_up::{AddressOf, look_up};
 use crate::users::hold;
 
 /// The most addresses that a user may store: it bounds what a list of them may be.
@@ -96,12 +97,12 @@ pub async fn find(
     user: UserId,
     id: Uuid,
 ) -> Result<Option<StoredAddress>, sqlx::Error> {
-    one(db, AddressOf { user, id: Some(id) }).await
+    look_up(db, AddressOf { user, id: Some(id) }).await
 }
 
 /// The user's default address, if they have any.
 pub async fn default_of(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<StoredAddress>, sqlx::Error> {
-    one(db, AddressOf { user, id: None }).await
+    look_up(db, AddressOf { user, id: None }).await
 }
 
 /// Stores an address under a new id. The first is the default in any case.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::notice::Event;
 use super::super::{GatewayError, NoticePage};
-use super::objects::List;
+use super::objects::{List, PAGE};
 use super::{Stripe, refused_call, unexpected};
 
 /// Those after which Stripe knows something that the log may not know. Others aren't asked for, and as webhooks they change
@@ -20,9 +20,6 @@ const TYPES: [&str; 6] = [
     "refund.failed",
 ];
 
-/// The most that Stripe lists at once.
-const PAGE: usize = 100;
-
 impl Stripe {
     /// A page of the events since then, and before the one of this id.
     pub(super) async fn events(
@@ -33,7 +30,7 @@ impl Stripe {
         let listed = self.http.get::<List<Event>>(&path(since, before)).await?.result;
         let List { data, has_more } = listed.map_err(|problem| refused_call(&problem))?;
         let notices = data.into_iter().map(|event| {
-            let at = DateTime::from_timestamp(event.created, 0);
+            let at = event.created.and_then(|created| DateTime::from_timestamp(created, 0));
             Ok((at.ok_or_else(|| unexpected("an event of Stripe's has no time"))?, event.into()))
         });
         Ok(NoticePage { notices: notices.collect::<Result<_, _>>()?, has_more })

@@ -190,6 +190,9 @@ impl Refund {
     }
 }
 
+/// The most that Stripe lists at once.
+pub(super) const PAGE: usize = 100;
+
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct List<T> {

@@ -14,11 +14,8 @@ use domain::ids::RefundId;
 
 use super::super::{GatewayError, GiveBack, GivenBack};
 use super::http::Keys;
-use super::objects::{List, Refund};
+use super::objects::{List, PAGE, Refund};
 use super::{Stripe, minor_units, refused_call};
-
-/// The most that Stripe lists at once.
-const PAGE: usize = 100;
 
 impl Stripe {
     /// Gives money back. One that may have been asked for is looked for first, and not only asked for by its key: Stripe

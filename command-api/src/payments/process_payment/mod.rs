@@ -64,22 +64,12 @@ async fn process(
     // Giving up an attempt that waits for the customer makes room for the next one, once.
     for _ in 0..2 {
         match attempt(&shop, &caller, &wish, &key, fingerprint).await? {
-            Accepted::Done { value: Decided::Attempted(Attempted { payment_id, attempt }), position } => {
+            Accepted::Done { value: Decided::Attempted(attempted), position } => {
                 shop.poke.notify_one();
-                let done = |record: &PaymentRecord| !is_open(record, Some(attempt));
-                let payment = settled(&shop, payment_id, position, done).await;
-                let payment = payment.map_err(ApiError::after_acceptance)?;
-                return answer(&shop, payment_id, payment).await;
+                return made(&shop, attempted, position).await.map_err(ApiError::after_acceptance);
             }
             Accepted::Done { value: Decided::AwaitsCustomer { payment_id, same }, .. } => {
-                let because = caller.submission().metadata;
-                if same {
-                    shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
-                } else {
-                    shop.settlement.abandon(payment_id, &because).await.map_err(unsettled)?;
-                }
-                let standing = Standing::read(&shop, payment_id).await?;
-                if same || standing.payment.record.payment.captured.is_some() {
+                if let Some(standing) = come_back(&shop, &caller, payment_id, same).await? {
                     return answer(&shop, payment_id, standing).await;
                 }
             }
@@ -89,14 +79,41 @@ async fn process(
     Err(ApiError::conflict(PaymentError::AttemptUnderWay.to_string()))
 }
 
-/// How the payment of a request that was sent before now stands.
-async fn again(shop: &Shop, caller: &Caller, before: Remembered) -> Result<Response, ApiError> {
-    let payment_id: PaymentId = before.resource.parse().map_err(ApiError::internal)?;
+/// What comes of an attempt that was made at this position.
+async fn made(shop: &Shop, attempted: Attempted, position: i64) -> Result<Response, ApiError> {
+    let Attempted { payment_id, attempt } = attempted;
+    let done = |record: &PaymentRecord| !is_open(record, Some(attempt));
+    answer(shop, payment_id, settled(shop, payment_id, position, done).await?).await
+}
+
+/// How the attempt stands that waited for the customer; nothing where it was given up, and made room.
+async fn come_back(
+    shop: &Shop,
+    caller: &Caller,
+    payment_id: PaymentId,
+    same: bool,
+) -> Result<Option<Standing>, ApiError> {
     let because = caller.submission().metadata;
-    shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
-    let done = |record: &PaymentRecord| !is_open(record, None);
-    let payment = settled_again(shop, payment_id, done).await.map_err(ApiError::after_acceptance)?;
-    answer(shop, payment_id, payment).await
+    if same {
+        shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
+    } else {
+        shop.settlement.abandon(payment_id, &because).await.map_err(unsettled)?;
+    }
+    let standing = Standing::read(shop, payment_id).await?;
+    let is_over = same || standing.payment.record.payment.captured.is_some();
+    Ok(is_over.then_some(standing))
+}
+
+/// How the payment of a request that was sent before now stands. It was accepted then.
+async fn again(shop: &Shop, caller: &Caller, before: Remembered) -> Result<Response, ApiError> {
+    let now = async {
+        let payment_id: PaymentId = before.resource.parse().map_err(ApiError::internal)?;
+        let because = caller.submission().metadata;
+        shop.settlement.refresh(payment_id, &because).await.map_err(unsettled)?;
+        let done = |record: &PaymentRecord| !is_open(record, None);
+        answer(shop, payment_id, settled_again(shop, payment_id, done).await?).await
+    };
+    now.await.map_err(ApiError::after_acceptance)
 }
 
 async fn attempt(

@@ -45,7 +45,7 @@ pub(super) fn unsettled(error: Unsettled) -> ApiError {
     ApiError::unavailable(std::time::Duration::from_secs(1)).because(error)
 }
 
-/// The payment as it now stands.
+/// The payment as it now stands. Who had an attempt accepted says so where this fails.
 pub(super) async fn answer(
     shop: &Shop,
     id: PaymentId,
@@ -63,7 +63,7 @@ pub(super) async fn answer(
     }
     let bodies = match known {
         Some(known) => known,
-        None => bodies(&shop.log, &record.personal()).await.map_err(ApiError::after_acceptance)?,
+        None => bodies(&shop.log, &record.personal()).await?,
     };
     let view = PaymentView::of(id, &record, &bodies)
         .ok_or_else(|| ApiError::internal(BoxError::from("a payment that was attempted is none")))?;

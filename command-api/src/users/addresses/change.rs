@@ -58,6 +58,11 @@ async fn change(
         Some((fields, f.field("isDefault").boolean().unwrap_or(false)))
     })?;
     let changed = addresses::change(&auth.pool, principal.user, id, &fields, make_default).await;
-    let changed = changed.map_err(of_nobody)?.ok_or_else(|| ApiError::not_found("Address"))?;
+    let changed = changed.map_err(|error| match error {
+        sqlx::Error::RowNotFound => of_nobody(error),
+        // One statement may be all there is, and commits by itself.
+        error => identity::commit_failed(error),
+    })?;
+    let changed = changed.ok_or_else(|| ApiError::not_found("Address"))?;
     Ok(Success::new(changed).message("Address updated successfully"))
 }

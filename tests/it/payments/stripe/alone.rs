@@ -1,13 +1,11 @@
 //! The gateway without a shop around it: what a process asks that is late, or that was set up otherwise than the one before.
 
-use std::time::Duration;
-
-use command_api::config::StripeConfig;
 use command_api::gateway::{Asked, Charge, Charged, Gateway as _, GatewayError, Pages, Stripe as Gateway};
 use domain::Money;
 use domain::ids::PaymentId;
 use uuid::Uuid;
 
+use super::config;
 use super::server::{KEY, Stripe};
 use crate::harness::Database;
 
@@ -29,10 +27,7 @@ impl Alone {
 
     /// The gateway of a shop at this address.
     pub fn gateway(&self, home: &str) -> Gateway {
-        let events_every = Duration::from_secs(3_600);
-        let config =
-            StripeConfig { url: self.url.clone(), key: KEY.to_owned(), webhook_secret: None, events_every };
-        Gateway::new(&config, home, self.database.pool.clone())
+        Gateway::new(&config(&self.url, KEY), home, self.database.pool.clone())
     }
 
     fn asked(&self, attempt: u32) -> Asked {

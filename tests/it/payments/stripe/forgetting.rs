@@ -1,10 +1,7 @@
 //! Stripe forgets what was removed here, whoever dies and however long it gives no answer.
 
-use std::time::Duration;
-
 use api_contract::Role;
 use command_api::accounts;
-use command_api::config::StripeConfig;
 use command_api::gateway::{Gateway as _, Keep, Kept, Stripe as Gateway};
 use identity::payment_methods::NewMethod;
 use identity::{left_at_gateways, payment_methods, standing, users};
@@ -12,8 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Shop;
 use super::server::KEY;
+use super::{Shop, config};
 use crate::harness::{Options, Person, Place, until};
 
 const PATH: &str = "/payments/methods";
@@ -235,9 +232,7 @@ async fn a_card_that_was_kept_and_never_stored_is_forgotten_with_its_user() {
     let shop = Shop::start().await;
     let buyer = shop.app.person(Role::Customer).await;
     let pool = &shop.app.database.pool;
-    let url = shop.options.stripe_url.unwrap().to_owned();
-    let events_every = Duration::from_secs(3_600);
-    let config = StripeConfig { url, key: KEY.to_owned(), webhook_secret: None, events_every };
+    let config = config(shop.options.stripe_url.unwrap(), KEY);
     let gateway = Gateway::new(&config, "https://shop.example", pool.clone());
     let keep = Keep { user: buyer.id, token: "tok_visa", key: Some("m") };
     assert!(matches!(gateway.keep(&keep).await.unwrap(), Kept::Card { .. }));

@@ -6,11 +6,9 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::Duration;
 
 use api_contract::Role;
 use chrono::Utc;
-use command_api::config::StripeConfig;
 use command_api::gateway::{
     Asked, Charge, Charged, Gateway as _, GatewayError, GiveBack, GivenBack, Keep, Kept, Pages, Stripe,
 };
@@ -20,6 +18,7 @@ use identity::users::{self, NewUser};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
+use super::config;
 use crate::harness::{Database, until};
 
 struct Mock {
@@ -53,12 +52,7 @@ async fn start() -> Option<Mock> {
 #[tokio::test]
 async fn every_request_is_one_of_stripe_s_and_every_answer_can_be_read() {
     let Some(mock) = start().await else { return };
-    let config = StripeConfig {
-        url: mock.url.clone(),
-        key: "sk_test_123".to_owned(),
-        webhook_secret: None,
-        events_every: Duration::from_secs(3_600),
-    };
+    let config = config(&mock.url, "sk_test_123");
     let database = Database::new().await;
     let stripe = Stripe::new(&config, "https://shop.example", database.pool.clone());
     let (payment_id, amount) = (PaymentId(Uuid::now_v7()), Money::new(2_000, "USD".parse().unwrap()));

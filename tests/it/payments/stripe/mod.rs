@@ -17,7 +17,10 @@ mod reversed;
 pub mod server;
 mod unsettled;
 
+use std::time::Duration;
+
 use api_contract::Role;
+use command_api::config::StripeConfig;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -27,6 +30,12 @@ use server::Stripe;
 
 const SECRET: &str = "whsec_daybook";
 const WEBHOOKS: &str = "/api/v1/payments/webhooks/stripe";
+
+/// The way to Stripe at this address, without webhooks.
+fn config(url: &str, key: &str) -> StripeConfig {
+    let events_every = Duration::from_secs(3_600);
+    StripeConfig { url: url.to_owned(), key: key.to_owned(), webhook_secret: None, events_every }
+}
 
 struct Shop {
     app: App,

@@ -35,6 +35,8 @@ struct Books {
     events: Vec<Value>,
     /// Since when they were asked for, each time.
     events_since: Vec<Option<i64>>,
+    /// All pages of them but the first fail with this.
+    pages_fail: Option<StatusCode>,
     /// How a refund is that is made from now on.
     refund_status: Option<&'static str>,
     /// The next refund is made, and its answer is lost with its key.
@@ -204,6 +206,18 @@ impl Stripe {
         self.last_event()
     }
 
+    /// The same, at this moment.
+    pub fn happens_now(&self, kind: &str, payment_id: &str) -> String {
+        let (id, _) = self.happens(kind, payment_id);
+        self.books().events.last_mut().unwrap()["created"] = json!(chrono::Utc::now().timestamp());
+        id
+    }
+
+    /// Pages of events but the first fail from now on; or come again.
+    pub fn lose_pages(&self, lost: bool) {
+        self.books().pages_fail = lost.then_some(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
     /// The last event that happened, and when.
     pub fn last_event(&self) -> (String, i64) {
         let books = self.books();
@@ -260,6 +274,14 @@ fn problem(status: u16, kind: &str, code: &str, decline_code: Option<&str>) -> R
 
 fn answer(status: u16, body: &Value) -> Response {
     (StatusCode::from_u16(status).unwrap(), axum::Json(body.clone())).into_response()
+}
+
+/// A page of a list, the newest first and two at a time: so that whoever reads it has to turn pages.
+fn page(newest: &[&Value], after: Option<&str>) -> Response {
+    let after = after.and_then(|after| newest.iter().position(|it| it["id"] == after));
+    let rest = newest.get(after.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let page = &rest[..rest.len().min(2)];
+    answer(200, &json!({ "object": "list", "data": page, "has_more": page.len() < rest.len() }))
 }
 
 /// What was answered before under this key, or else what `act` answers now. Another form under a key is refused.

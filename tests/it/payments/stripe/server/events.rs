@@ -1,10 +1,10 @@
 //! What happened, as Stripe lists it: for whom no webhook came.
 
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::{Books, Stripe, answer};
+use super::{Books, Stripe, page};
 
 /// When the first thing happened; each other an hour after the one before it.
 const FIRST: i64 = 1_700_000_000;
@@ -18,7 +18,6 @@ pub(super) fn happened(books: &mut Books, kind: &str, object: &Value) {
     }));
 }
 
-/// The newest first, two at a time: so that whoever reads them has to turn pages.
 pub(super) async fn list(
     State(stripe): State<Stripe>,
     Query(query): Query<Vec<(String, String)>>,
@@ -33,8 +32,8 @@ pub(super) async fn list(
     };
     let newest: Vec<&Value> = books.events.iter().rev().filter(is_asked_for).collect();
     let after = of("starting_after").next();
-    let after = after.and_then(|after| newest.iter().position(|event| event["id"] == after));
-    let rest = newest.get(after.map_or(0, |at| at + 1)..).unwrap_or_default();
-    let page = &rest[..rest.len().min(2)];
-    answer(200, &json!({ "object": "list", "data": page, "has_more": page.len() < rest.len() }))
+    if let Some(failure) = books.pages_fail.filter(|_| after.is_some()) {
+        return failure.into_response();
+    }
+    page(&newest, after)
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::events::happened;
-use super::{Books, Fields, Stripe, answer, failed, garbled, once};
+use super::{Books, Fields, Stripe, failed, garbled, once, page};
 
 pub(super) async fn create(
     State(stripe): State<Stripe>,
@@ -66,15 +66,10 @@ pub(super) fn make_up(books: &mut Books) {
     }
 }
 
-/// The newest first, two at a time: so that whoever looks for one has to turn pages.
 pub(super) async fn list(State(stripe): State<Stripe>, Query(query): Query<Fields>) -> Response {
     let mut books = stripe.books();
     books.refunds_listed += 1;
     let of_intent = |refund: &&Value| refund["payment_intent"] == query["payment_intent"].as_str();
     let newest: Vec<&Value> = books.refunds.iter().rev().filter(of_intent).collect();
-    let after =
-        query.get("starting_after").and_then(|after| newest.iter().position(|it| it["id"] == **after));
-    let rest = newest.get(after.map_or(0, |at| at + 1)..).unwrap_or_default();
-    let page = &rest[..rest.len().min(2)];
-    answer(200, &json!({ "object": "list", "data": page, "has_more": page.len() < rest.len() }))
+    page(&newest, query.get("starting_after").map(String::as_str))
 }
