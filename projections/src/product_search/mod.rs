@@ -19,6 +19,7 @@
 
 mod analyze;
 mod background;
+mod by_count;
 mod by_name;
 mod categories;
 mod column;

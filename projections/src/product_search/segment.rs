@@ -65,11 +65,11 @@ impl Listed {
 }
 
 /// The documents of a segment with a word.
-enum Having {
+enum Listing {
     /// The slots of all of them, deleted ones too.
-    Many(Arc<Slots>),
+    Set(Arc<Slots>),
     /// Their list.
-    Few(BlockSegmentPostings),
+    List(BlockSegmentPostings),
 }
 
 impl Files {
@@ -153,10 +153,10 @@ impl Segment {
         }
         let Some(info) = listed.find(surface)? else { return Ok(0) };
         let mut count = 0;
-        match self.having(listed, surface, &info)? {
-            Having::Many(all) => count = all.count_in(among, self.alive.as_ref()),
-            Having::Few(few) => {
-                let _all = self.each(few, |slot, _| {
+        match self.listing(listed, surface, &info)? {
+            Listing::Set(all) => count = all.count_in(among, self.alive.as_ref()),
+            Listing::List(list) => {
+                let _all = self.each(list, |slot, _| {
                     count += usize::from(among.contains(slot));
                     ControlFlow::Continue(())
                 });
@@ -166,15 +166,15 @@ impl Segment {
     }
 
     /// Which documents have a word: kept, where they are many.
-    fn having(&self, listed: &Listed, word: &str, info: &TermInfo) -> io::Result<Having> {
+    fn listing(&self, listed: &Listed, word: &str, info: &TermInfo) -> io::Result<Listing> {
         let is_kept = Kept::is_worth(info.doc_freq, self.files.room);
         let known = || self.files.kept.get(self.id(), listed.field, word);
         if is_kept && let Some(kept) = known() {
-            return Ok(Having::Many(kept));
+            return Ok(Listing::Set(kept));
         }
         let mut block = listed.read(info, IndexRecordOption::Basic)?;
         if !is_kept {
-            return Ok(Having::Few(block));
+            return Ok(Listing::List(block));
         }
         let mut all = Slots::with_room(self.files.room);
         while !block.docs().is_empty() {
@@ -182,7 +182,7 @@ impl Segment {
             slots.filter(|slot| **slot != GONE).for_each(|slot| all.insert(*slot));
             block.advance();
         }
-        Ok(Having::Many(self.files.kept.keep(self.id(), listed.field, word, all)))
+        Ok(Listing::Set(self.files.kept.keep(self.id(), listed.field, word, all)))
     }
 
     /// Block by block, as they are unpacked.
@@ -244,10 +244,10 @@ pub(super) struct List<'a> {
 impl List<'_> {
     /// Adds their slots. `word` is the list's own.
     pub(super) fn insert_into(&self, slots: &mut Slots, word: &str) -> io::Result<()> {
-        match self.segment.having(self.listed, word, &self.info)? {
-            Having::Many(all) => slots.insert_all(&all, self.segment.alive.as_ref()),
-            Having::Few(few) => {
-                let _all = self.segment.each(few, |slot, _| {
+        match self.segment.listing(self.listed, word, &self.info)? {
+            Listing::Set(all) => slots.insert_all(&all, self.segment.alive.as_ref()),
+            Listing::List(list) => {
+                let _all = self.segment.each(list, |slot, _| {
                     slots.insert(slot);
                     ControlFlow::Continue(())
                 });

@@ -110,7 +110,7 @@ impl Snapshot {
     }
 
     /// The products with a word in any of these texts, in which `lists` are where it is on disk.
-    pub(super) fn having(
+    pub(super) fn with_word(
         &self,
         word: &str,
         texts: &[Text],
