@@ -51,7 +51,9 @@ mod tests {
 
     fn slots(of: &BTreeSet<u32>) -> Slots {
         let mut slots = Slots::default();
-        of.iter().for_each(|slot| slots.insert(*slot));
+        for slot in of {
+            slots.insert(*slot);
+        }
         slots
     }
 
@@ -63,7 +65,9 @@ mod tests {
             most in 0_usize..9,
         ) {
             let mut by_count = ByCount::none(slots(&products), most);
-            words.iter().for_each(|having| by_count.add(&slots(having)));
+            for having in &words {
+                by_count.add(&slots(having));
+            }
             let with = |least: usize| -> Vec<u32> {
                 let count = |slot: &u32| words.iter().filter(|having| having.contains(slot)).count();
                 products.iter().copied().filter(|slot| count(slot) >= least).collect()

@@ -39,7 +39,9 @@ pub(super) fn matching(
     let began = began.filter(|scale| scale.with.len() == groups.len());
     let most = began.as_ref().map_or(groups.len(), |scale| usize::from(scale.least));
     let mut by_count = ByCount::none(wanted(snapshot, plan)?, most);
-    groups.iter().for_each(|group| by_count.add(&group.having));
+    for group in &groups {
+        by_count.add(&group.having);
+    }
     let scale = began.unwrap_or_else(|| {
         let with = groups.iter().map(|group| u32::try_from(group.having.count()).unwrap_or(u32::MAX));
         let least = by_count.most_that(|slots| slots.count() >= weights.enough);

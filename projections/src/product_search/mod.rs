@@ -11,11 +11,11 @@
 //!
 //! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
 //!   [spelling].
-//! - From words to products: [matching], products [by_count] of words, [scale], [weights]; from products to an answer: [sift],
+//! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
 //!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a [snapshot].
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
-//!   in [column]s with its [names], and with the slots [by_name] and [by_seller] in [runs]; [projector] and [replay] drive it,
+//!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
 //!   in its [home].
 //! - What can't be taken: [refused] parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 

@@ -65,6 +65,7 @@ impl Listed {
 }
 
 /// The documents of a segment with a word.
+#[allow(clippy::large_enum_variant, reason = "it is used up where it is made")]
 enum Listing {
     /// The slots of all of them, deleted ones too.
     Set(Arc<Slots>),

@@ -96,7 +96,9 @@ mod tests {
 
     fn slots(of: &BTreeSet<u32>) -> Slots {
         let mut slots = Slots::default();
-        of.iter().for_each(|slot| slots.insert(*slot));
+        for slot in of {
+            slots.insert(*slot);
+        }
         slots
     }
 

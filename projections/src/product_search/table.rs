@@ -83,8 +83,12 @@ impl Table {
     fn change_hands(&mut self, slot: u32, before: Option<SellerId>) {
         let now = self.seller_of(slot);
         if now != before {
-            before.into_iter().for_each(|seller| self.by_seller.remove(seller, slot));
-            now.into_iter().for_each(|seller| self.by_seller.add(seller, slot));
+            if let Some(seller) = before {
+                self.by_seller.remove(seller, slot);
+            }
+            if let Some(seller) = now {
+                self.by_seller.add(seller, slot);
+            }
         }
     }
 
