@@ -1,34 +1,29 @@
-//! Which products have a brand, a category, or a seller.
+//! Which products have a brand or a category.
 
 use std::sync::Arc;
 
+use super::column::Column;
 use super::names::Name;
+use super::runs::Runs;
 
-/// The slots of each name, in order. Cheap to clone; a change copies the slots of one name, if a clone still has them.
+/// The slots of each name, in order. Cheap to clone; a change copies the few that it is among, if a clone still has them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ByName(Arc<Vec<Arc<Vec<u32>>>>);
+pub(super) struct ByName(Column<Arc<Runs>>);
 
 impl ByName {
     /// The products with a name.
-    pub(super) fn slots(&self, name: Name) -> &[u32] {
-        self.0.get(name as usize).map_or(&[], |slots| slots.as_slice())
+    pub(super) fn slots(&self, name: Name) -> &Runs {
+        self.0.find(name).map_or(Runs::none(), AsRef::as_ref)
     }
 
     pub(super) fn add(&mut self, name: Name, slot: u32) {
-        let names = Arc::make_mut(&mut self.0);
-        if names.len() <= name as usize {
-            names.resize_with(name as usize + 1, Arc::default);
-        }
-        let slots = Arc::make_mut(&mut names[name as usize]);
-        if let Err(place) = slots.binary_search(&slot) {
-            slots.insert(place, slot);
-        }
+        self.0.make_room(name as usize + 1);
+        Arc::make_mut(self.0.get_mut(name)).insert(slot);
     }
 
     pub(super) fn remove(&mut self, name: Name, slot: u32) {
-        let Some(slots) = Arc::make_mut(&mut self.0).get_mut(name as usize) else { return };
-        if let Ok(place) = slots.binary_search(&slot) {
-            Arc::make_mut(slots).remove(place);
+        if self.slots(name).contains(slot) {
+            Arc::make_mut(self.0.get_mut(name)).remove(slot);
         }
     }
 }

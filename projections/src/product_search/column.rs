@@ -5,7 +5,8 @@ use std::sync::Arc;
 /// So many are copied for a change, and a clone counts one reference for so many.
 const CHUNK: usize = 256;
 
-/// One thing of every slot. Cheap to clone; a change copies the chunk that it is in, if a clone still has it.
+/// One thing of every slot, or of other numbers. Cheap to clone; a change copies the chunk that it is in, if a clone still
+/// has it.
 #[derive(Clone, Debug)]
 pub(super) struct Column<T>(Vec<Arc<[T; CHUNK]>>);
 
@@ -20,6 +21,12 @@ impl<T: Clone + Default> Column<T> {
     pub(super) fn get(&self, slot: u32) -> &T {
         let slot = slot as usize;
         &self.0[slot / CHUNK][slot % CHUNK]
+    }
+
+    /// That of a slot, if there is room for it.
+    pub(super) fn find(&self, slot: u32) -> Option<&T> {
+        let slot = slot as usize;
+        self.0.get(slot / CHUNK).map(|chunk| &chunk[slot % CHUNK])
     }
 
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut T {

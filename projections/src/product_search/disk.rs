@@ -8,6 +8,7 @@ use tantivy::{DocId, DocSet, IndexReader, Searcher, TERMINATED, TantivyError, Te
 
 use super::entry::Entry;
 use super::fields::{Fields, Text};
+use super::kept::Kept;
 use super::segment::Segment;
 use super::shelf::{Ready, Shelf};
 use super::vocabulary::Vocabulary;
@@ -24,6 +25,7 @@ pub(super) struct Disk {
     places: Vec<(u32, DocId)>,
     /// What is written in any segment.
     pub(super) vocabulary: Vocabulary,
+    kept: Kept,
     shelf: Shelf,
 }
 
@@ -36,10 +38,11 @@ impl Disk {
     ) -> Result<Self, TantivyError> {
         let searcher = reader.searcher();
         let of_before = before.map_or(&[][..], |disk| disk.segments.as_slice());
+        let kept = before.map(|disk| disk.kept.clone()).unwrap_or_default();
         let mut segments = Vec::new();
         let mut places = Vec::new();
         for (number, reader) in (0..).zip(searcher.segment_readers()) {
-            let segment = Segment::open(reader, fields, of_before)?;
+            let segment = Segment::open(reader, fields, of_before, &kept)?;
             for (doc, slot) in segment.documents() {
                 if places.len() <= slot as usize {
                     places.resize(slot as usize + 1, NOWHERE);
@@ -55,7 +58,7 @@ impl Disk {
             None => Vocabulary::default().after(come, gone)?,
         };
         let shelf = before.map(|disk| disk.shelf.clone()).unwrap_or_default();
-        Ok(Self { searcher, fields, segments, places, vocabulary, shelf })
+        Ok(Self { searcher, fields, segments, places, vocabulary, kept, shelf })
     }
 
     /// The slots that have a document.

@@ -6,6 +6,7 @@ use super::entry::price_key;
 use super::names::{NO_NAME, Name};
 use super::query::SearchQuery;
 use super::row::{Rest, Row};
+use super::runs::Runs;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::catalog::word_key;
@@ -81,7 +82,7 @@ impl Condition {
     }
 
     /// The products among which are all that it holds of, where it names few.
-    fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a [u32]>> {
+    fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a Runs>> {
         match self {
             Self::Brands(brands) => Some(brands.iter().map(|brand| table.of_brand(*brand)).collect()),
             Self::Categories(categories) => {
@@ -131,8 +132,8 @@ impl Filter {
 
     /// The products among which are all that pass, where a brand, a category or a seller names few; nothing where it may be
     /// any.
-    pub(super) fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a [u32]>> {
-        let count = |slots: &Vec<&[u32]>| slots.iter().map(|slots| slots.len()).sum::<usize>();
+    pub(super) fn among<'a>(&self, table: &'a Table) -> Option<Vec<&'a Runs>> {
+        let count = |slots: &Vec<&Runs>| slots.iter().map(|slots| slots.len()).sum::<usize>();
         self.0.iter().filter_map(|condition| condition.among(table)).min_by_key(count)
     }
 

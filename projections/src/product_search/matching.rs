@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tantivy::TantivyError;
 
+use super::by_count::ByCount;
 use super::fields::Text;
 use super::plan::{Alternative, Plan};
 use super::scale::Scale;
@@ -35,16 +36,19 @@ pub(super) fn matching(
     found: impl FnMut(Match),
 ) -> Result<Scale, TantivyError> {
     let groups = groups(snapshot, plan, weights)?;
-    let mut having = Having::none(wanted(snapshot, plan)?);
-    groups.iter().for_each(|group| having.add(&group.having));
     let began = began.filter(|scale| scale.with.len() == groups.len());
+    let most = began.as_ref().map_or(groups.len(), |scale| usize::from(scale.least));
+    let mut by_count = ByCount::none(wanted(snapshot, plan)?, most);
+    for group in &groups {
+        by_count.add(&group.having);
+    }
     let scale = began.unwrap_or_else(|| {
         let with = groups.iter().map(|group| u32::try_from(group.having.count()).unwrap_or(u32::MAX));
-        let least = having.most_that(|slots| slots.count() >= weights.enough);
+        let least = by_count.most_that(|slots| slots.count() >= weights.enough);
         let least = u8::try_from(least).unwrap_or(u8::MAX);
         Scale { with: with.collect(), least, ..Scale::of(&snapshot.table) }
     });
-    if let Some(among) = having.at_least(usize::from(scale.least)) {
+    if let Some(among) = by_count.at_least(usize::from(scale.least)) {
         let scoring = Scoring { snapshot, weights, scale: &scale, among };
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut scratch = spare.unwrap_or_default();
@@ -86,7 +90,11 @@ fn groups<'a>(
 }
 
 /// The products that have a word where it counts.
-pub(super) fn having(snapshot: &Snapshot, word: &str, weights: &Weights) -> Result<Slots, TantivyError> {
+pub(super) fn products_with(
+    snapshot: &Snapshot,
+    word: &str,
+    weights: &Weights,
+) -> Result<Slots, TantivyError> {
     let texts: Vec<Text> = texts(weights).collect();
     on_lists(snapshot, word, weights, &texts, &snapshot.lists(word, &texts)?)
 }
@@ -98,7 +106,7 @@ fn on_lists(
     texts: &[Text],
     lists: &[List<'_>],
 ) -> Result<Slots, TantivyError> {
-    let mut slots = snapshot.having(word, texts, lists)?;
+    let mut slots = snapshot.with_word(word, texts, lists)?;
     if weights.category > 0.0 {
         snapshot.in_categories(word).for_each(|slot| slots.insert(slot));
     }
@@ -119,41 +127,6 @@ fn wanted(snapshot: &Snapshot, plan: &Plan) -> Result<Slots, TantivyError> {
         wanted.keep(&with);
     }
     Ok(wanted)
-}
-
-/// Products by how many words they have: none or more, one or more, two or more…
-pub(super) struct Having(Vec<Slots>);
-
-impl Having {
-    /// These products, of which no word was looked for.
-    pub(super) fn none(products: Slots) -> Self {
-        Self(vec![products])
-    }
-
-    /// One word more, which these products have.
-    pub(super) fn add(&mut self, having: &Slots) {
-        let and_this = |slots: &Slots| {
-            let mut both = slots.clone();
-            both.keep(having);
-            both
-        };
-        let all = self.0.last().map(and_this).unwrap_or_default();
-        for least in (1..self.0.len()).rev() {
-            let one_more = and_this(&self.0[least - 1]);
-            self.0[least].insert_all(&one_more, None);
-        }
-        self.0.push(all);
-    }
-
-    /// Those that have at least so many of the words; nothing where there are not so many words.
-    pub(super) fn at_least(&self, words: usize) -> Option<&Slots> {
-        self.0.get(words)
-    }
-
-    /// How many words a product must have: the most with which the products are `enough`, else one.
-    pub(super) fn most_that(&self, enough: impl Fn(&Slots) -> bool) -> usize {
-        (2..self.0.len()).rev().find(|words| enough(&self.0[*words])).unwrap_or(1)
-    }
 }
 
 /// So much room is kept, if so many searches were ever under way at once.

@@ -9,17 +9,21 @@
 //! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
 //! form or language, is thrown away and built again.
 //!
-//! - From a text to words: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan], [spelling].
-//! - From words to products: [matching], [scale], [weights]; from products to an answer: [sift], [filter], [facets],
-//!   [order], [page], [highlight], [spots], [suggest].
-//! - From events to an index: [feed], [tokens], [sieve], [index], [disk] of [segment]s, [kept] sets, the [shelf], [vocabulary],
-//!   [background], [stock], [categories], and the table of [row]s in
-//!   [column]s with its [names]; [projector] and [replay] drive it.
-//! - What can't be taken: [refused] parks its aggregate in a [lot], until a [retry].
+//! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
+//!   [spelling].
+//! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
+//!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a [snapshot].
+//! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
+//!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
+//!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
+//!   in its [home].
+//! - What can't be taken: [refused] parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 
 mod analyze;
 mod background;
+mod by_count;
 mod by_name;
+mod by_seller;
 mod categories;
 mod column;
 mod disk;
@@ -46,6 +50,7 @@ mod refused;
 mod replay;
 mod retry;
 mod row;
+mod runs;
 mod scale;
 mod search;
 mod segment;

@@ -40,18 +40,18 @@ struct Files {
     store: StoreReader,
     texts: [Listed; Text::COUNT],
     surface: Listed,
+    kept: Kept,
 }
 
 /// A field's words, each with a list of the documents that have it.
 struct Listed {
     field: Field,
     lists: Arc<InvertedIndexReader>,
-    kept: Kept,
 }
 
 impl Listed {
     fn open(reader: &SegmentReader, field: Field) -> Result<Self, TantivyError> {
-        Ok(Self { field, lists: reader.inverted_index(field)?, kept: Kept::default() })
+        Ok(Self { field, lists: reader.inverted_index(field)? })
     }
 
     /// Where the list of a word is, if there is one.
@@ -65,15 +65,16 @@ impl Listed {
 }
 
 /// The documents of a segment with a word.
-enum Having {
+#[allow(clippy::large_enum_variant, reason = "it is used up where it is made")]
+enum Listing {
     /// The slots of all of them, deleted ones too.
-    Many(Arc<Slots>),
+    Set(Arc<Slots>),
     /// Their list.
-    Few(BlockSegmentPostings),
+    List(BlockSegmentPostings),
 }
 
 impl Files {
-    fn open(reader: &SegmentReader, fields: Fields) -> Result<Self, TantivyError> {
+    fn open(reader: &SegmentReader, fields: Fields, kept: &Kept) -> Result<Self, TantivyError> {
         let column = reader.fast_fields().u64(SLOT)?;
         let slot = |doc| column.first(doc).and_then(|slot| u32::try_from(slot).ok());
         let slots: Arc<[u32]> = (0..reader.max_doc()).map(|doc| slot(doc).unwrap_or(GONE)).collect();
@@ -90,6 +91,7 @@ impl Files {
             store: reader.get_store_reader(BLOCKS)?,
             texts,
             surface: Listed::open(reader, fields.surface)?,
+            kept: kept.clone(),
         })
     }
 }
@@ -110,16 +112,18 @@ impl Segment {
         Self { reader: reader.clone(), files, slots, alive }
     }
 
-    /// Of a reader; `before` are the segments of the commit before, of which it may be one.
+    /// Of a reader; `before` are the segments of the commit before, of which it may be one. Its sets are `kept` with those of
+    /// all others.
     pub(super) fn open(
         reader: &SegmentReader,
         fields: Fields,
         before: &[Self],
+        kept: &Kept,
     ) -> Result<Self, TantivyError> {
         let known = before.iter().find(|known| known.id() == reader.segment_id());
         let files = match known {
             Some(known) => Arc::clone(&known.files),
-            None => Arc::new(Files::open(reader, fields)?),
+            None => Arc::new(Files::open(reader, fields, kept)?),
         };
         Ok(Self::of(reader, files))
     }
@@ -145,15 +149,15 @@ impl Segment {
     /// In how many of these slots a word is written so.
     pub(super) fn count_written(&self, surface: &str, among: &Slots) -> io::Result<usize> {
         let listed = &self.files.surface;
-        if let Some(all) = listed.kept.get(surface) {
+        if let Some(all) = self.files.kept.get(self.id(), listed.field, surface) {
             return Ok(all.count_in(among, self.alive.as_ref()));
         }
         let Some(info) = listed.find(surface)? else { return Ok(0) };
         let mut count = 0;
-        match self.having(listed, surface, &info)? {
-            Having::Many(all) => count = all.count_in(among, self.alive.as_ref()),
-            Having::Few(few) => {
-                let _all = self.each(few, |slot, _| {
+        match self.listing(listed, surface, &info)? {
+            Listing::Set(all) => count = all.count_in(among, self.alive.as_ref()),
+            Listing::List(list) => {
+                let _all = self.each(list, |slot, _| {
                     count += usize::from(among.contains(slot));
                     ControlFlow::Continue(())
                 });
@@ -163,22 +167,23 @@ impl Segment {
     }
 
     /// Which documents have a word: kept, where they are many.
-    fn having(&self, listed: &Listed, word: &str, info: &TermInfo) -> io::Result<Having> {
+    fn listing(&self, listed: &Listed, word: &str, info: &TermInfo) -> io::Result<Listing> {
         let is_kept = Kept::is_worth(info.doc_freq, self.files.room);
-        if let Some(kept) = listed.kept.get(word).filter(|_| is_kept) {
-            return Ok(Having::Many(kept));
+        let known = || self.files.kept.get(self.id(), listed.field, word);
+        if is_kept && let Some(kept) = known() {
+            return Ok(Listing::Set(kept));
         }
         let mut block = listed.read(info, IndexRecordOption::Basic)?;
         if !is_kept {
-            return Ok(Having::Few(block));
+            return Ok(Listing::List(block));
         }
-        let mut all = Slots::default();
+        let mut all = Slots::with_room(self.files.room);
         while !block.docs().is_empty() {
             let slots = block.docs().iter().filter_map(|doc| self.files.slots.get(*doc as usize));
             slots.filter(|slot| **slot != GONE).for_each(|slot| all.insert(*slot));
             block.advance();
         }
-        Ok(Having::Many(listed.kept.keep(word, all)))
+        Ok(Listing::Set(self.files.kept.keep(self.id(), listed.field, word, all)))
     }
 
     /// Block by block, as they are unpacked.
@@ -240,10 +245,10 @@ pub(super) struct List<'a> {
 impl List<'_> {
     /// Adds their slots. `word` is the list's own.
     pub(super) fn insert_into(&self, slots: &mut Slots, word: &str) -> io::Result<()> {
-        match self.segment.having(self.listed, word, &self.info)? {
-            Having::Many(all) => slots.insert_all(&all, self.segment.alive.as_ref()),
-            Having::Few(few) => {
-                let _all = self.segment.each(few, |slot, _| {
+        match self.segment.listing(self.listed, word, &self.info)? {
+            Listing::Set(all) => slots.insert_all(&all, self.segment.alive.as_ref()),
+            Listing::List(list) => {
+                let _all = self.segment.each(list, |slot, _| {
                     slots.insert(slot);
                     ControlFlow::Continue(())
                 });

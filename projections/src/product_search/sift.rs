@@ -5,6 +5,7 @@ use super::filter::Filter;
 use super::matching::Match;
 use super::order::key;
 use super::query::{Facets, SearchQuery, Sort};
+use super::runs::Runs;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::cursor::{Key, Place};
@@ -73,17 +74,15 @@ impl<'a> Sifting<'a> {
     pub(super) fn take_all(&mut self, table: &Table) {
         let among = if self.counting.is_none() { self.filter.among(table) } else { None };
         let oldest_first = self.sort == Sort::Oldest;
-        let mut take = |slot| {
+        let take = |slot| {
             if table.is_shown(slot) {
                 self.take(Match { slot, score: 0.0 }, table);
             }
         };
         // The newest come last, and what comes first in the order makes short work of the rest.
         match among {
-            Some(among) if oldest_first => among.into_iter().flatten().for_each(|slot| take(*slot)),
-            Some(among) => {
-                among.into_iter().flat_map(|slots| slots.iter().rev()).for_each(|slot| take(*slot))
-            }
+            Some(among) if oldest_first => among.into_iter().flat_map(Runs::iter).for_each(take),
+            Some(among) => among.into_iter().flat_map(|slots| slots.iter().rev()).for_each(take),
             None if oldest_first => table.slots().for_each(take),
             None => table.slots().rev().for_each(take),
         }

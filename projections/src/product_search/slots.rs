@@ -5,6 +5,11 @@
 pub(super) struct Slots(Vec<u64>);
 
 impl Slots {
+    /// None, with room for so many slots.
+    pub(super) fn with_room(slots: usize) -> Self {
+        Self(vec![0; slots.div_ceil(64)])
+    }
+
     pub(super) fn contains(&self, slot: u32) -> bool {
         self.0.get(slot as usize / 64).is_some_and(|bits| bits >> (slot % 64) & 1 == 1)
     }
@@ -91,7 +96,9 @@ mod tests {
 
     fn slots(of: &BTreeSet<u32>) -> Slots {
         let mut slots = Slots::default();
-        of.iter().for_each(|slot| slots.insert(*slot));
+        for slot in of {
+            slots.insert(*slot);
+        }
         slots
     }
 

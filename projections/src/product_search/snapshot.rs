@@ -110,7 +110,7 @@ impl Snapshot {
     }
 
     /// The products with a word in any of these texts, in which `lists` are where it is on disk.
-    pub(super) fn having(
+    pub(super) fn with_word(
         &self,
         word: &str,
         texts: &[Text],
@@ -132,7 +132,7 @@ impl Snapshot {
     /// The products in whose category's name a word is, or in that of one above it; hidden ones too.
     pub(super) fn in_categories(&self, word: &str) -> impl Iterator<Item = u32> {
         let categories = self.categories.with_word(word).iter();
-        categories.flat_map(|category| self.table.of_category(*category)).copied()
+        categories.flat_map(|category| self.table.of_category(*category).iter())
     }
 
     /// In how many of these products a word is written so. `on_disk` are those of them that nothing masks.

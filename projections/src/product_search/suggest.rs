@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use tantivy::TantivyError;
 
 use super::analyze::Word;
-use super::matching::{Having, having};
+use super::by_count::ByCount;
+use super::matching::products_with;
 use super::page::search;
 use super::query::{Hit, SearchQuery};
 use super::slots::Slots;
@@ -129,9 +130,9 @@ fn any_is_written(snapshot: &Snapshot, words: &[(String, u32)]) -> Result<bool, 
 
 /// The products that may be found and have all of these words, or as many as any has.
 fn with_most(snapshot: &Snapshot, words: &[Word], weights: &Weights) -> Result<Slots, TantivyError> {
-    let mut with = Having::none(snapshot.table.shown().clone());
+    let mut with = ByCount::none(snapshot.table.shown().clone(), words.len());
     for word in words {
-        with.add(&having(snapshot, &word.stem, weights)?);
+        with.add(&products_with(snapshot, &word.stem, weights)?);
     }
     let most = with.most_that(|slots| slots.count() > 0);
     Ok(with.at_least(most).cloned().unwrap_or_default())

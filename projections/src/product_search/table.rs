@@ -3,7 +3,6 @@
 //! A product has a slot for as long as the process runs. A table is cheap to clone: what searches see is a clone of that
 //! moment, and a change copies the little that it is among, if a clone still has it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,11 +10,13 @@ use domain::ids::SellerId;
 use uuid::Uuid;
 
 use super::by_name::ByName;
+use super::by_seller::BySeller;
 use super::column::Column;
 use super::entry::{Entry, price_key};
 use super::fields::Text;
 use super::names::{NO_NAME, Name, Names};
 use super::row::{Lengths, Rest, Row};
+use super::runs::Runs;
 use super::slots::Slots;
 use crate::catalog::word_key;
 
@@ -32,9 +33,7 @@ pub(super) struct Table {
     shown: Arc<Slots>,
     by_brand: ByName,
     by_category: ByName,
-    by_seller: ByName,
-    /// Each seller's number in there.
-    sellers: Arc<HashMap<SellerId, Name>>,
+    by_seller: BySeller,
     pub(super) categories: Names,
     pub(super) brands: Names,
     pub(super) tags: Names,
@@ -61,37 +60,35 @@ impl Table {
     }
 
     /// The products of a brand that anybody may find; of no brand none.
-    pub(super) fn of_brand(&self, brand: Name) -> &[u32] {
+    pub(super) fn of_brand(&self, brand: Name) -> &Runs {
         self.by_brand.slots(brand)
     }
 
     /// The products that say of themselves that they are of a category, hidden ones too; of no category none.
-    pub(super) fn of_category(&self, category: Name) -> &[u32] {
+    pub(super) fn of_category(&self, category: Name) -> &Runs {
         self.by_category.slots(category)
     }
 
     /// The products of a seller that anybody may find.
-    pub(super) fn of_seller(&self, seller: SellerId) -> &[u32] {
-        self.sellers.get(&seller).map_or(&[], |number| self.by_seller.slots(*number))
+    pub(super) fn of_seller(&self, seller: SellerId) -> &Runs {
+        self.by_seller.slots(seller)
     }
 
-    /// The number of the seller of a product, if anybody may find it.
-    fn seller_of(&mut self, slot: u32) -> Option<Name> {
-        let seller = self.row(slot).is_shown().then(|| self.rest(slot).seller)?;
-        if let Some(number) = self.sellers.get(&seller) {
-            return Some(*number);
-        }
-        let number = Name::try_from(self.sellers.len()).ok()?;
-        Arc::make_mut(&mut self.sellers).insert(seller, number);
-        Some(number)
+    /// The seller of a product, if anybody may find it.
+    fn seller_of(&self, slot: u32) -> Option<SellerId> {
+        self.row(slot).is_shown().then(|| self.rest(slot).seller)
     }
 
-    /// Moves a product from the list of its seller to another one. Mostly it is the same, and may be a long one.
-    fn change_hands(&mut self, slot: u32, before: Option<Name>) {
+    /// Moves a product from the list of its seller to another one. Mostly it is the same, and nothing is copied.
+    fn change_hands(&mut self, slot: u32, before: Option<SellerId>) {
         let now = self.seller_of(slot);
         if now != before {
-            before.into_iter().for_each(|seller| self.by_seller.remove(seller, slot));
-            now.into_iter().for_each(|seller| self.by_seller.add(seller, slot));
+            if let Some(seller) = before {
+                self.by_seller.remove(seller, slot);
+            }
+            if let Some(seller) = now {
+                self.by_seller.add(seller, slot);
+            }
         }
     }
 

@@ -88,13 +88,13 @@ impl Vocabulary {
 
 /// Leaves the most frequent of these words; how often the last of them is there, or nothing if there are not so many.
 fn cut(words: &mut Vec<(&str, u32)>, most: usize) -> u32 {
-    let Some(last) = most.checked_sub(1).filter(|_| words.len() > most) else {
+    let Some(end) = most.checked_sub(1).filter(|_| words.len() > most) else {
         words.truncate(most);
         return 0;
     };
-    let (_, last, _) =
-        words.select_nth_unstable_by(last, |one, other| (other.1, one.0).cmp(&(one.1, other.0)));
-    let least = last.1;
+    let (_, (_, least), _) =
+        words.select_nth_unstable_by(end, |one, other| (other.1, one.0).cmp(&(one.1, other.0)));
+    let least = *least;
     words.truncate(most);
     least
 }
