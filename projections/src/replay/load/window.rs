@@ -14,7 +14,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn of(recorded: &[Recorded], fold: Fold) -> Result<Self, ApplyError> {
+    pub(super) fn of<T: AsRef<str>>(recorded: &[Recorded<T>], fold: Fold) -> Result<Self, ApplyError> {
         let mut refused: Vec<Refused> = Vec::new();
         let mut events = Vec::with_capacity(recorded.len());
         for it in recorded {
