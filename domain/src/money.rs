@@ -129,9 +129,12 @@ pub fn apportion(amount: Minor, weights: &[Minor]) -> Option<Vec<Minor>> {
     if amount < 0 || weights.iter().any(|weight| *weight < 0) {
         return None;
     }
+    if amount == 0 {
+        return Some(vec![0; weights.len()]);
+    }
     let sum: i128 = weights.iter().copied().map(i128::from).sum();
     if sum == 0 {
-        return (amount == 0).then(|| vec![0; weights.len()]);
+        return None;
     }
     let mut shares = Vec::with_capacity(weights.len());
     let mut remainders = Vec::with_capacity(weights.len());

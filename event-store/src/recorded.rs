@@ -38,9 +38,9 @@ impl Metadata {
     }
 }
 
-/// An event as the log holds it: every column, the payload's text as it is stored.
+/// An event as the log holds it: every column, the payload's text as it is stored. `T` is how the texts of JSON are held.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Recorded {
+pub struct Recorded<T = String> {
     /// Its place in the whole log, from 1, without a gap.
     pub position: i64,
     /// When the log took it; never decreases with `position`.
@@ -58,15 +58,15 @@ pub struct Recorded {
     /// The version of the payload's form.
     pub event_version: String,
     /// The payload's JSON text.
-    pub payload: String,
+    pub payload: T,
     /// The metadata's JSON text.
-    pub metadata: String,
+    pub metadata: T,
 }
 
-impl Recorded {
+impl<T: AsRef<str>> Recorded<T> {
     /// The metadata, parsed. Text that is not a flat map, which only a superuser can have written, is empty.
     pub fn metadata(&self) -> Metadata {
-        serde_json::from_str(&self.metadata).unwrap_or_default()
+        serde_json::from_str(self.metadata.as_ref()).unwrap_or_default()
     }
 
     /// When it happened: years before it was recorded for imported history.
@@ -75,13 +75,13 @@ impl Recorded {
         struct OccurredAt {
             occurred_at: DateTime<Utc>,
         }
-        serde_json::from_str::<OccurredAt>(&self.metadata).map_or(self.recorded_at, |m| m.occurred_at)
+        serde_json::from_str::<OccurredAt>(self.metadata.as_ref()).map_or(self.recorded_at, |m| m.occurred_at)
     }
 
     /// The public event, or nothing where its aggregate isn't published.
     pub fn publish(&self) -> Result<Option<PublicEvent>, PublishError> {
-        let data =
-            public::publish(&self.aggregate_type, &self.event_type, &self.event_version, &self.payload)?;
+        let payload = self.payload.as_ref();
+        let data = public::publish(&self.aggregate_type, &self.event_type, &self.event_version, payload)?;
         Ok(data.map(|data| PublicEvent {
             position: self.position,
             event_id: self.event_id,

@@ -1,6 +1,10 @@
 //! Reading whole streams, a range of ids at a time: for who wants each aggregate's events together and doesn't care in
 //! which order the aggregates come.
 
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgValue, PgValueRef};
+use sqlx::{Decode, Postgres, Value, ValueRef};
+
 use crate::log::{Log, LogError};
 use crate::recorded::Recorded;
 
@@ -13,6 +17,31 @@ pub struct Range {
     pub after: String,
     /// The last id.
     pub until: String,
+}
+
+/// The text of a `json` column, in the buffer that the connection read it into: an order's is a few kilobytes, and whoever
+/// reads a whole log has it parsed once and no copy of it.
+#[derive(Clone)]
+pub struct Unread(PgValue);
+
+impl AsRef<str> for Unread {
+    fn as_ref(&self) -> &str {
+        // What is not UTF-8 never comes out of a database of that encoding.
+        Value::as_ref(&self.0).as_str().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        AsRef::<str>::as_ref(self).fmt(f)
+    }
+}
+
+/// Of `json` alone: the binary form of `jsonb` isn't its text.
+impl<'r> Decode<'r, Postgres> for Unread {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        Ok(Self(ValueRef::to_owned(&value)))
+    }
 }
 
 impl Log {
@@ -42,11 +71,11 @@ impl Log {
     }
 
     /// The events of a range up to a position, aggregate by aggregate, each one's in order.
-    pub async fn read_range(&self, range: &Range, until: i64) -> Result<Vec<Recorded>, LogError> {
+    pub async fn read_range(&self, range: &Range, until: i64) -> Result<Vec<Recorded<Unread>>, LogError> {
         let events = sqlx::query_as!(
             Recorded,
             r#"SELECT position, recorded_at, event_id, sequence, aggregate_type, aggregate_id, event_type, event_version,
-                      payload::text AS "payload!", metadata::text AS "metadata!"
+                      payload AS "payload: Unread", metadata AS "metadata: Unread"
                FROM events
                WHERE aggregate_type = $1 AND aggregate_id > $2 AND aggregate_id <= $3 AND position <= $4
                ORDER BY aggregate_id, sequence"#,

@@ -6,8 +6,8 @@ use futures::future::BoxFuture;
 use sqlx::PgConnection;
 
 use crate::generation::Generation;
-use crate::rows::Rows;
-use crate::tally::Tally;
+use crate::rows::{Rows, Target};
+use crate::tally::{Counted, Tally};
 
 /// One table of a read model: `<model>_g<generation>_<suffix>`.
 #[derive(Clone, Copy, Debug)]
@@ -57,16 +57,38 @@ pub trait ReadModel: Send + Sync {
     }
 }
 
-/// Folds events, of each aggregate all from its first one on.
-pub type Fold = fn(&[PublicEvent]) -> Result<Loaded, ApplyError>;
+/// Folds one whole stream, from its first event on, and adds what it comes to; of none it only names all tables. A stream
+/// that it refuses has added nothing.
+pub type Fold = fn(&[PublicEvent], &mut Loaded) -> Result<(), ApplyError>;
 
 /// What whole streams come to.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Rows that no other stream adds to.
-    pub rows: Vec<Rows>,
-    /// What is added up over streams.
-    pub tallies: Vec<Tally>,
+    /// Rows that no other stream adds to, by table.
+    pub(crate) rows: Vec<Rows>,
+    /// What is added up over streams, by table.
+    pub(crate) tallies: Vec<Tally>,
+}
+
+impl Loaded {
+    /// The rows of a table.
+    pub fn rows(&mut self, target: Target) -> &mut Rows {
+        let place = self.rows.iter().position(|rows| rows.table() == target.table).unwrap_or_else(|| {
+            self.rows.push(Rows::of(target));
+            self.rows.len() - 1
+        });
+        &mut self.rows[place]
+    }
+
+    /// The sums of a table.
+    pub fn tally(&mut self, counted: Counted) -> &mut Tally {
+        let table = counted.target.table;
+        let place = self.tallies.iter().position(|tally| tally.table() == table).unwrap_or_else(|| {
+            self.tallies.push(Tally::of(counted));
+            self.tallies.len() - 1
+        });
+        &mut self.tallies[place]
+    }
 }
 
 /// Why a batch could not be applied.

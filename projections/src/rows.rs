@@ -46,6 +46,11 @@ impl Fields {
         self
     }
 
+    /// Begins anew; what failed stays failed.
+    pub(crate) fn clear(&mut self) {
+        self.buffer.clear();
+    }
+
     /// What was added so far.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.buffer

@@ -64,44 +64,49 @@ pub(crate) struct Overflow;
 pub struct Tally {
     pub(crate) counted: Counted,
     rows: HashMap<Box<[u8]>, Box<[i64]>>,
+    /// The key that was added last; its buffer is used again.
+    key: Fields,
+    overflowed: bool,
 }
 
 impl Tally {
     /// An empty one.
     pub fn of(counted: Counted) -> Self {
-        Self { counted, rows: HashMap::new() }
+        Self { counted, rows: HashMap::new(), key: Fields::default(), overflowed: false }
     }
 
-    /// The values of a key, which has none yet.
-    pub fn put(&mut self, key: &Fields, values: &[i64]) {
-        self.rows.insert(key.bytes().into(), values.into());
+    /// Adds to the values of the key that `put` puts. Whether a sum is too large is said by [`Tally::checked`].
+    pub fn add(&mut self, values: &[i64], put: impl FnOnce(&mut Fields)) {
+        self.key.clear();
+        put(&mut self.key);
+        match self.rows.get_mut(self.key.bytes()) {
+            Some(known) => self.overflowed |= combine(known, values, self.counted.rules).is_err(),
+            None => {
+                self.rows.insert(self.key.bytes().into(), values.into());
+            }
+        }
+    }
+
+    /// The same, unless a sum is too large.
+    pub(crate) fn checked(self) -> Result<Self, Overflow> {
+        if self.overflowed { Err(Overflow) } else { Ok(self) }
     }
 
     /// Adds another one of the same table.
     pub(crate) fn merge(&mut self, other: Self) -> Result<(), Overflow> {
+        use std::collections::hash_map::Entry;
+        let rules = self.counted.rules;
         if self.rows.is_empty() {
             self.rows = other.rows;
             return Ok(());
         }
-        other.rows.into_iter().try_for_each(|(key, values)| self.combine(key, values))
-    }
-
-    fn combine(&mut self, key: Box<[u8]>, values: Box<[i64]>) -> Result<(), Overflow> {
-        use std::collections::hash_map::Entry;
-        match self.rows.entry(key) {
+        other.rows.into_iter().try_for_each(|(key, values)| match self.rows.entry(key) {
             Entry::Vacant(new) => {
                 new.insert(values);
+                Ok(())
             }
-            Entry::Occupied(mut known) => {
-                for ((mine, theirs), rule) in known.get_mut().iter_mut().zip(values).zip(self.counted.rules) {
-                    *mine = match rule {
-                        Rule::Sum => mine.checked_add(theirs).ok_or(Overflow)?,
-                        Rule::Least => theirs.min(*mine),
-                    };
-                }
-            }
-        }
-        Ok(())
+            Entry::Occupied(mut known) => combine(known.get_mut(), &values, rules),
+        })
     }
 
     /// The end of its table's name.
@@ -130,6 +135,16 @@ impl Tally {
     }
 }
 
+fn combine(known: &mut [i64], others: &[i64], rules: &[Rule]) -> Result<(), Overflow> {
+    for ((mine, other), rule) in known.iter_mut().zip(others).zip(rules) {
+        *mine = match rule {
+            Rule::Sum => mine.checked_add(*other).ok_or(Overflow)?,
+            Rule::Least => (*mine).min(*other),
+        };
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +163,9 @@ mod tests {
     fn tally(values: &[(&str, [i64; 2])]) -> Tally {
         let mut tally = Tally::of(COUNTED);
         for (name, values) in values {
-            tally.put(&key(name), values);
+            tally.add(values, |key| {
+                key.put(*name);
+            });
         }
         tally
     }
@@ -174,9 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_to_one_key_is_what_parts_of_it_come_to() {
+        let at_once =
+            tally(&[("a", [1, 30]), ("b", [8, 10]), ("a", [2, 20]), ("a", [4, 40])]).checked().unwrap();
+        assert_eq!(at_once.rows[key("a").bytes()][..], [7, 20]);
+        assert_eq!(at_once.rows[key("b").bytes()][..], [8, 10]);
+    }
+
+    #[test]
     fn a_sum_that_is_too_large_is_refused() {
         let mut sum = tally(&[("a", [i64::MAX, 0])]);
         assert_eq!(sum.merge(tally(&[("a", [1, 0])])), Err(Overflow));
+        let at_once = tally(&[("a", [i64::MAX, 0]), ("a", [1, 0]), ("a", [-1, 0])]);
+        assert_eq!(at_once.checked().err(), Some(Overflow));
     }
 
     #[test]

@@ -9,21 +9,20 @@ use super::apply::payments::phase;
 use super::changes::Changes;
 use super::row::OrderStatus;
 use crate::read_model::{ApplyError, Loaded};
-use crate::rows::{Fields, Rows, Target};
+use crate::rows::{Rows, Target};
 use crate::tally::{Counted, Rule, Tally};
 
-/// What these streams come to.
-pub(super) fn fold(events: &[PublicEvent]) -> Result<Loaded, ApplyError> {
-    let changes = Changes::fold(events)?;
-    let rows = vec![
-        orders(&changes),
-        lines(&changes),
-        sellers(&changes),
-        history(&changes),
-        refunds(&changes),
-        payments(&changes),
-    ];
-    Ok(Loaded { rows, tallies: vec![counts(&changes)] })
+/// Adds what a stream comes to.
+pub(super) fn fold(stream: &[PublicEvent], loaded: &mut Loaded) -> Result<(), ApplyError> {
+    let changes = Changes::fold(stream)?;
+    orders(&changes, loaded.rows(ORDERS));
+    lines(&changes, loaded.rows(LINES));
+    sellers(&changes, loaded.rows(SELLERS));
+    history(&changes, loaded.rows(HISTORY));
+    refunds(&changes, loaded.rows(REFUNDS));
+    payments(&changes, loaded.rows(PAYMENTS));
+    counts(&changes, loaded.tally(COUNTS));
+    Ok(())
 }
 
 const ORDERS: Target = Target {
@@ -58,8 +57,7 @@ const ORDERS: Target = Target {
     ],
 };
 
-fn orders(changes: &Changes<'_>) -> Rows {
-    let mut rows = Rows::of(ORDERS);
+fn orders(changes: &Changes<'_>, rows: &mut Rows) {
     for New { id, placed, placed_at, change } in new_orders(changes) {
         rows.row()
             .put(id)
@@ -89,7 +87,6 @@ fn orders(changes: &Changes<'_>) -> Rows {
             .put(change.updated_at)
             .put(change.version);
     }
-    rows
 }
 
 const LINES: Target = Target {
@@ -108,8 +105,7 @@ const LINES: Target = Target {
     ],
 };
 
-fn lines(changes: &Changes<'_>) -> Rows {
-    let mut rows = Rows::of(LINES);
+fn lines(changes: &Changes<'_>, rows: &mut Rows) {
     for ((order, place), change) in &changes.lines {
         let Some(line) = change.bought else { continue };
         rows.row()
@@ -124,7 +120,6 @@ fn lines(changes: &Changes<'_>) -> Rows {
             .put(change.returned)
             .put(change.refunded);
     }
-    rows
 }
 
 const SELLERS: Target = Target {
@@ -142,8 +137,7 @@ const SELLERS: Target = Target {
     ],
 };
 
-fn sellers(changes: &Changes<'_>) -> Rows {
-    let mut rows = Rows::of(SELLERS);
+fn sellers(changes: &Changes<'_>, rows: &mut Rows) {
     for ((order, seller), change) in &changes.sellers {
         let Some(part) = &change.placed else { continue };
         rows.row()
@@ -157,30 +151,25 @@ fn sellers(changes: &Changes<'_>) -> Rows {
             .put(number(part.lines.len()))
             .put(part.units);
     }
-    rows
 }
 
 const HISTORY: Target =
     Target { table: "history", columns: &["order_id", "sequence", "status", "occurred_at"] };
 
-fn history(changes: &Changes<'_>) -> Rows {
-    let mut rows = Rows::of(HISTORY);
+fn history(changes: &Changes<'_>, rows: &mut Rows) {
     for ((order, sequence), (status, occurred_at)) in &changes.history {
         rows.row().put(*order).put(*sequence).put(status.as_str()).put(*occurred_at);
     }
-    rows
 }
 
 const REFUNDS: Target =
     Target { table: "refunds", columns: &["order_id", "refund_id", "amount", "occurred_at"] };
 
-fn refunds(changes: &Changes<'_>) -> Rows {
-    let mut rows = Rows::of(REFUNDS);
+fn refunds(changes: &Changes<'_>, rows: &mut Rows) {
     for ((order, refund), kept) in &changes.refunds {
         let Some((amount, occurred_at)) = kept else { continue };
         rows.row().put(*order).put(*refund).put(*amount).put(*occurred_at);
     }
-    rows
 }
 
 const PAYMENTS: Target = Target {
@@ -198,8 +187,7 @@ const PAYMENTS: Target = Target {
     ],
 };
 
-fn payments(changes: &Changes<'_>) -> Rows {
-    let mut rows = Rows::of(PAYMENTS);
+fn payments(changes: &Changes<'_>, rows: &mut Rows) {
     for (id, change) in &changes.payments {
         let Some((order, currency, amount)) = change.opened else { continue };
         rows.row()
@@ -213,7 +201,6 @@ fn payments(changes: &Changes<'_>) -> Rows {
             .put(change.updated_at)
             .put(change.version);
     }
-    rows
 }
 
 const COUNTS: Counted = Counted {
@@ -221,14 +208,12 @@ const COUNTS: Counted = Counted {
     rules: &[Rule::Sum],
 };
 
-fn counts(changes: &Changes<'_>) -> Tally {
-    let mut tally = Tally::of(COUNTS);
+fn counts(changes: &Changes<'_>, tally: &mut Tally) {
     for ((whose, owner, since, status), orders) in Counts::placed(changes).iter() {
-        let mut key = Fields::default();
-        key.put(whose.as_str()).put(*owner).put(*since).put(status.as_str());
-        tally.put(&key, &[orders]);
+        tally.add(&[orders], |key| {
+            key.put(whose.as_str()).put(*owner).put(*since).put(status.as_str());
+        });
     }
-    tally
 }
 
 /// As a column of type integer.

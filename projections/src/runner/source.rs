@@ -206,7 +206,7 @@ impl Undecodable {
     pub(crate) const ANY: &str = "*";
 
     /// One that can't be published, and why.
-    pub(crate) fn of(recorded: &Recorded, error: &PublishError) -> Self {
+    pub(crate) fn of<T>(recorded: &Recorded<T>, error: &PublishError) -> Self {
         Self {
             position: recorded.position,
             aggregate_type: recorded.aggregate_type.clone(),

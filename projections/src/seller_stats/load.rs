@@ -10,20 +10,18 @@ use uuid::Uuid;
 use super::fold::Changes;
 use super::row::Sums;
 use crate::read_model::{ApplyError, Loaded};
-use crate::rows::{Fields, Target};
+use crate::rows::Target;
 use crate::tally::{Counted, Rule, Tally, moment};
 
-/// What these streams add.
-pub(super) fn fold(events: &[PublicEvent]) -> Result<Loaded, ApplyError> {
-    let changes = Changes::fold(events)?;
-    let tallies = vec![
-        sums(&changes),
-        of_products(PRODUCTS, &changes.products),
-        of_products(PRODUCT_DAYS, &changes.product_days),
-        customers(&changes),
-        purchases(&changes),
-    ];
-    Ok(Loaded { rows: Vec::new(), tallies })
+/// Adds what a stream adds.
+pub(super) fn fold(stream: &[PublicEvent], loaded: &mut Loaded) -> Result<(), ApplyError> {
+    let changes = Changes::fold(stream)?;
+    sums(&changes, loaded.tally(SUMS));
+    of_products(&changes.products, loaded.tally(PRODUCTS));
+    of_products(&changes.product_days, loaded.tally(PRODUCT_DAYS));
+    customers(&changes, loaded.tally(CUSTOMERS));
+    purchases(&changes, loaded.tally(PURCHASES));
+    Ok(())
 }
 
 const SUMS: Counted = Counted {
@@ -34,15 +32,13 @@ const SUMS: Counted = Counted {
     rules: &[Rule::Sum; 5],
 };
 
-fn sums(changes: &Changes<'_>) -> Tally {
-    let mut tally = Tally::of(SUMS);
+fn sums(changes: &Changes<'_>, tally: &mut Tally) {
     for ((seller, at, currency), sums) in &changes.sums {
         let Sums { gross, refunds, orders, units, returned_units } = *sums;
-        let mut key = Fields::default();
-        key.put(*seller).put(*at).put(*currency);
-        tally.put(&key, &[gross, refunds, orders, units, returned_units]);
+        tally.add(&[gross, refunds, orders, units, returned_units], |key| {
+            key.put(*seller).put(*at).put(*currency);
+        });
     }
-    tally
 }
 
 const PRODUCTS: Counted = Counted {
@@ -80,17 +76,15 @@ const PRODUCT_DAYS: Counted = Counted {
 };
 
 /// What sellers made with each product by some time, in one of the two tables of it.
-fn of_products<W>(counted: Counted, products: &BTreeMap<(Uuid, W, Uuid, &str), Sums>) -> Tally
+fn of_products<W>(products: &BTreeMap<(Uuid, W, Uuid, &str), Sums>, tally: &mut Tally)
 where
     W: Copy + for<'q> Encode<'q, Postgres>,
 {
-    let mut tally = Tally::of(counted);
     for ((seller, time, product, currency), sums) in products {
-        let mut key = Fields::default();
-        key.put(*seller).put(*time).put(*product).put(*currency);
-        tally.put(&key, &[sums.gross, sums.refunds, sums.units, sums.returned_units]);
+        tally.add(&[sums.gross, sums.refunds, sums.units, sums.returned_units], |key| {
+            key.put(*seller).put(*time).put(*product).put(*currency);
+        });
     }
-    tally
 }
 
 const CUSTOMERS: Counted = Counted {
@@ -98,14 +92,12 @@ const CUSTOMERS: Counted = Counted {
     rules: &[Rule::Least],
 };
 
-fn customers(changes: &Changes<'_>) -> Tally {
-    let mut tally = Tally::of(CUSTOMERS);
+fn customers(changes: &Changes<'_>, tally: &mut Tally) {
     for ((seller, customer), first_at) in &changes.customers {
-        let mut key = Fields::default();
-        key.put(*seller).put(*customer);
-        tally.put(&key, &[moment(*first_at)]);
+        tally.add(&[moment(*first_at)], |key| {
+            key.put(*seller).put(*customer);
+        });
     }
-    tally
 }
 
 const PURCHASES: Counted = Counted {
@@ -113,12 +105,10 @@ const PURCHASES: Counted = Counted {
     rules: &[],
 };
 
-fn purchases(changes: &Changes<'_>) -> Tally {
-    let mut tally = Tally::of(PURCHASES);
+fn purchases(changes: &Changes<'_>, tally: &mut Tally) {
     for (seller, at, customer) in &changes.purchases {
-        let mut key = Fields::default();
-        key.put(*seller).put(*at).put(*customer);
-        tally.put(&key, &[]);
+        tally.add(&[], |key| {
+            key.put(*seller).put(*at).put(*customer);
+        });
     }
-    tally
 }

@@ -22,6 +22,11 @@ const EACH_CORE: usize = 2;
 /// So many at most, whatever the machine has: each holds a connection, and a range in memory.
 pub(super) const MOST: u32 = 8;
 
+/// How many cores there are.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// What is left of a range when its rows are loaded.
 pub(super) struct Found {
     pub(super) tallies: Vec<Tally>,
@@ -55,11 +60,10 @@ impl Crew {
         ranges: Vec<Range>,
         found: mpsc::Sender<Found>,
     ) -> Result<Self, LoadError> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let most = usize::try_from(MOST).unwrap_or(1);
         let ranges = Arc::new(Ranges { all: ranges, next: AtomicUsize::new(0) });
         let mut tasks = JoinSet::new();
-        for _ in 0..(cores * EACH_CORE).min(most) {
+        for _ in 0..(cores() * EACH_CORE).min(most) {
             let hand = Hand {
                 model: load.model,
                 generation: load.generation,

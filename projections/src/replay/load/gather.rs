@@ -39,6 +39,7 @@ impl Gathered {
 
     pub(super) async fn take(&mut self, found: Vec<Tally>) -> Result<(), LoadError> {
         for tally in found {
+            let tally = tally.checked()?;
             match self.tallies.iter_mut().find(|known| known.counted == tally.counted) {
                 Some(known) => known.merge(tally)?,
                 None => self.tallies.push(tally),

@@ -5,6 +5,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinSet;
 
 use super::LoadError;
+use super::crew::cores;
 use super::gather::next;
 use crate::generation::Generation;
 use crate::read_model::ReadModel;
@@ -17,7 +18,13 @@ const SETTINGS: &str = "SET maintenance_work_mem = '256MB';
     SET default_statistics_target = 25";
 
 /// How they are made again, table by table.
-pub(super) struct Indexes(Vec<Vec<String>>);
+pub(super) struct Indexes(Vec<Again>);
+
+/// What one table is to have again.
+struct Again {
+    table: String,
+    statements: Vec<String>,
+}
 
 impl Indexes {
     /// Takes all of a generation's indexes away, primary keys too.
@@ -30,22 +37,26 @@ impl Indexes {
         let mut tx = db.begin().await?;
         for table in model.tables() {
             let table = generation.table(model.name(), table);
-            let mut make = Vec::new();
+            let mut statements = Vec::new();
             for (take, again) in found(&table, &mut tx).await? {
                 tx.execute(take.as_str()).await?;
-                make.push(again);
+                statements.push(again);
             }
-            make.push(format!("ANALYZE {table}"));
-            tables.push(make);
+            statements.push(format!("ANALYZE {table}"));
+            tables.push(Again { table, statements });
         }
         tx.commit().await?;
         Ok(Self(tables))
     }
 
-    /// Makes them; each of these connections makes those of one table after another.
+    /// Makes them, by as many of these connections as there are cores: each makes those of one table after another. Those
+    /// that take longest come first, and have a core of their own; else one core would wait for them in the end.
     pub(super) async fn make(self, connections: Vec<PgConnection>) -> Result<(), LoadError> {
         let (mut idle, mut making) = (connections, JoinSet::new());
-        for statements in self.0 {
+        idle.truncate(cores());
+        let Some(db) = idle.first_mut() else { return Ok(()) };
+        let mut tables = by_size(self.0, db).await?;
+        while let Some(Again { statements, .. }) = tables.pop() {
             if idle.is_empty() {
                 idle.extend(next(&mut making).await?);
             }
@@ -55,6 +66,21 @@ impl Indexes {
         while next(&mut making).await?.is_some() {}
         Ok(())
     }
+}
+
+/// By how much is to be read for all of their indexes, the most last.
+async fn by_size(tables: Vec<Again>, db: &mut PgConnection) -> Result<Vec<Again>, sqlx::Error> {
+    let mut sized = Vec::with_capacity(tables.len());
+    for again in tables {
+        let size: i64 = sqlx::query_scalar("SELECT pg_relation_size($1::regclass)")
+            .bind(&again.table)
+            .fetch_one(&mut *db)
+            .await?;
+        let times = i64::try_from(again.statements.len()).unwrap_or(i64::MAX);
+        sized.push((size.saturating_mul(times), again));
+    }
+    sized.sort_by_key(|(size, _)| *size);
+    Ok(sized.into_iter().map(|(_, again)| again).collect())
 }
 
 async fn make(statements: Vec<String>, mut db: PgConnection) -> Result<PgConnection, LoadError> {
