@@ -201,11 +201,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
-/// An empty parameter of a query is none ([`crate::Query`]).
+/// An empty parameter of a query is none ([`crate::Query`]). Of one that may be there several times it needn't be said: an empty
+/// text is one of its texts.
 fn take_empty(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(parameter) = parameter else { continue };
-        if parameter.parameter_in == ParameterIn::Query && parameter.required != Required::True {
+        let is_list = parameter.explode == Some(true);
+        if parameter.parameter_in == ParameterIn::Query && parameter.required != Required::True && !is_list {
             let known = parameter.extensions.get_or_insert_default();
             known.insert("allowEmptyValue".to_owned(), true.into());
         }
