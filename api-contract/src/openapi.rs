@@ -215,7 +215,8 @@ fn take_empty(operation: &mut Operation) {
 }
 
 /// 400 for a malformed parameter, header or body; 401 and 403 where a token is wanted; 404 for what a path or a body
-/// names; what a body may be refused with; and what any request may meet.
+/// names; what a body may be refused with; and what any request may meet. HTTP itself answers an address that is too long,
+/// before there is a request: without a body.
 fn add_refusals(operation: &mut Operation) {
     let in_path = |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.parameter_in == ParameterIn::Path);
     let named = operation.parameters.iter().flatten().any(in_path);
@@ -249,6 +250,15 @@ fn add_refusals(operation: &mut Operation) {
         let known = operation.responses.responses.entry(status.to_string());
         known.or_insert_with(|| RefOr::T(refusal(description)));
     }
+    if operation.parameters.iter().flatten().any(in_address) {
+        let too_long = ResponseBuilder::new().description("The address is longer than 64 KiB").build();
+        operation.responses.responses.insert("414".to_owned(), RefOr::T(too_long));
+    }
+}
+
+fn in_address(parameter: &RefOr<Parameter>) -> bool {
+    let RefOr::T(parameter) = parameter else { return false };
+    matches!(parameter.parameter_in, ParameterIn::Path | ParameterIn::Query)
 }
 
 /// A refusal, as an operation's own `responses` may also name it.

@@ -43,19 +43,10 @@ impl ByCount {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
     use super::*;
-
-    fn slots(of: &BTreeSet<u32>) -> Slots {
-        let mut slots = Slots::default();
-        for slot in of {
-            slots.insert(*slot);
-        }
-        slots
-    }
 
     proptest! {
         #[test]
@@ -64,9 +55,9 @@ mod tests {
             words in prop::collection::vec(prop::collection::btree_set(0_u32..300, 0..80), 0..7),
             most in 0_usize..9,
         ) {
-            let mut by_count = ByCount::none(slots(&products), most);
+            let mut by_count = ByCount::none(products.iter().copied().collect(), most);
             for having in &words {
-                by_count.add(&slots(having));
+                by_count.add(&having.iter().copied().collect());
             }
             let with = |least: usize| -> Vec<u32> {
                 let count = |slot: &u32| words.iter().filter(|having| having.contains(slot)).count();

@@ -117,15 +117,18 @@ fn html(text: &str, part: std::ops::Range<usize>, marked: &[(usize, usize)]) -> 
 
 fn escape(text: &str, html: &mut String) {
     for piece in text.split_inclusive(['&', '<', '>', '"', '\'']) {
-        let (plain, escaped) = match piece.as_bytes().last() {
-            Some(b'&') => (&piece[..piece.len() - 1], "&amp;"),
-            Some(b'<') => (&piece[..piece.len() - 1], "&lt;"),
-            Some(b'>') => (&piece[..piece.len() - 1], "&gt;"),
-            Some(b'"') => (&piece[..piece.len() - 1], "&quot;"),
-            Some(b'\'') => (&piece[..piece.len() - 1], "&#39;"),
-            Some(_) | None => (piece, ""),
+        let escaped = match piece.as_bytes().last() {
+            Some(b'&') => "&amp;",
+            Some(b'<') => "&lt;",
+            Some(b'>') => "&gt;",
+            Some(b'"') => "&quot;",
+            Some(b'\'') => "&#39;",
+            Some(_) | None => {
+                html.push_str(piece);
+                continue;
+            }
         };
-        html.push_str(plain);
+        html.push_str(&piece[..piece.len() - 1]);
         html.push_str(escaped);
     }
 }

@@ -104,11 +104,8 @@ impl Segment {
         } else {
             Arc::clone(&files.slots)
         };
-        let alive = reader.has_deletes().then(|| {
-            let mut alive = Slots::default();
-            slots.iter().filter(|slot| **slot != GONE).for_each(|slot| alive.insert(*slot));
-            alive
-        });
+        let alive =
+            reader.has_deletes().then(|| slots.iter().copied().filter(|slot| *slot != GONE).collect());
         Self { reader: reader.clone(), files, slots, alive }
     }
 

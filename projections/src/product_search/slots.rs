@@ -86,6 +86,14 @@ impl Slots {
     }
 }
 
+impl FromIterator<u32> for Slots {
+    fn from_iter<T: IntoIterator<Item = u32>>(slots: T) -> Self {
+        let mut all = Self::default();
+        slots.into_iter().for_each(|slot| all.insert(slot));
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -93,14 +101,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn slots(of: &BTreeSet<u32>) -> Slots {
-        let mut slots = Slots::default();
-        for slot in of {
-            slots.insert(*slot);
-        }
-        slots
-    }
 
     fn told(slots: &Slots) -> BTreeSet<u32> {
         let told: Vec<u32> = slots.iter().collect();
@@ -115,26 +115,27 @@ mod tests {
             others in prop::collection::btree_set(0_u32..300, 0..60),
             among in prop::collection::btree_set(0_u32..200, 0..60),
         ) {
-            let set = slots(&ours);
+            let [set, theirs, within]: [Slots; 3] =
+                [&ours, &others, &among].map(|of| of.iter().copied().collect());
             prop_assert_eq!(told(&set), ours.clone());
             prop_assert_eq!(set.count(), ours.len());
             let both: BTreeSet<_> = ours.intersection(&others).copied().collect();
-            prop_assert_eq!(set.count_in(&slots(&others), None), both.len());
+            prop_assert_eq!(set.count_in(&theirs, None), both.len());
             let of_all = both.intersection(&among).count();
-            prop_assert_eq!(set.count_in(&slots(&others), Some(&slots(&among))), of_all);
+            prop_assert_eq!(set.count_in(&theirs, Some(&within)), of_all);
             let changed = |change: &dyn Fn(&mut Slots)| {
                 let mut changed = set.clone();
                 change(&mut changed);
                 told(&changed)
             };
             let union: BTreeSet<_> = ours.union(&others).copied().collect();
-            prop_assert_eq!(changed(&|set| set.insert_all(&slots(&others), None)), union);
+            prop_assert_eq!(changed(&|set| set.insert_all(&theirs, None)), union);
             let some: BTreeSet<_> = others.intersection(&among).copied().collect();
             let with_some: BTreeSet<_> = ours.union(&some).copied().collect();
-            prop_assert_eq!(changed(&|set| set.insert_all(&slots(&others), Some(&slots(&among)))), with_some);
+            prop_assert_eq!(changed(&|set| set.insert_all(&theirs, Some(&within))), with_some);
             let without: BTreeSet<_> = ours.difference(&others).copied().collect();
-            prop_assert_eq!(changed(&|set| set.remove_all(&slots(&others))), without);
-            prop_assert_eq!(changed(&|set| set.keep(&slots(&others))), both);
+            prop_assert_eq!(changed(&|set| set.remove_all(&theirs)), without);
+            prop_assert_eq!(changed(&|set| set.keep(&theirs)), both);
         }
     }
 }
