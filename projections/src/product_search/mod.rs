@@ -12,7 +12,8 @@
 //! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
 //!   [spelling].
 //! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
-//!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a [snapshot].
+//!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
+//!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
 //!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
@@ -46,6 +47,7 @@ mod page;
 mod plan;
 mod projector;
 mod query;
+mod quick;
 mod refused;
 mod replay;
 mod retry;
