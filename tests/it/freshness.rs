@@ -12,7 +12,8 @@ async fn head(database: &Database) -> i64 {
 /// A list of all orders that is to have a position and waits for it so many seconds: how far it had come, and whether it has
 /// an order.
 async fn read(place: &Place, reader: &str, position: i64, wait: u32, order: &Value) -> (i64, bool) {
-    let request = reqwest::Client::new().get(place.url("/api/v1/orders?pageSize=100")).bearer_auth(reader);
+    let request =
+        reqwest::Client::new().get(place.url("/api/v1/orders?scope=all&pageSize=100")).bearer_auth(reader);
     let request = request.header("X-Min-Position", position).header("Prefer", format!("wait={wait}"));
     let answer = Answer::of(request).await;
     assert_eq!(answer.status, 200, "{}", answer.text);

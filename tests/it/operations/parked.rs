@@ -23,7 +23,8 @@ async fn mended(database: &Database) {
 
 /// An order as the list has it.
 async fn listed(place: &Place, admin: &str, order: &str) -> Value {
-    let read = reqwest::Client::new().get(place.url("/api/v1/orders?pageSize=100")).bearer_auth(admin);
+    let read =
+        reqwest::Client::new().get(place.url("/api/v1/orders?scope=all&pageSize=100")).bearer_auth(admin);
     let list = Answer::of(read).await.json()["data"]["items"].clone();
     let found = list.as_array().unwrap().iter().find(|it| it["id"] == order).cloned();
     found.unwrap_or_else(|| panic!("no {order}: {list}"))
