@@ -4,6 +4,7 @@ mod again;
 mod finding;
 mod narrowing;
 mod parking;
+mod quickly;
 mod relevance;
 mod standing_still;
 
