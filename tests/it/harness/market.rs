@@ -155,10 +155,10 @@ impl Market {
         &self.goods[number].id
     }
 
-    /// Gives one of the goods another name.
-    pub async fn rename(&self, number: usize, name: &str) {
+    /// Gives one of the goods another name, whatever the answer is.
+    pub async fn rename(&self, number: usize, name: &str) -> Answer {
         let Good { id, seller } = &self.goods[number];
-        self.send(seller, Method::PATCH, &format!("/products/{id}"), &json!({ "name": name })).await;
+        self.ask(seller, &Method::PATCH, &format!("/products/{id}"), &json!({ "name": name })).await
     }
 
     async fn rename_the_category(&self, turn: u64) {
@@ -190,10 +190,14 @@ impl Market {
     }
 
     async fn send(&self, token: &str, method: Method, path: &str, body: &Value) -> Value {
-        let request = self.http.request(method.clone(), format!("{}{path}", self.url));
-        let answer = Answer::of(request.bearer_auth(token).json(body)).await;
+        let answer = self.ask(token, &method, path, body).await;
         assert!(answer.status.is_success(), "{method} {path}: {} {}", answer.status, answer.text);
         if answer.text.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    async fn ask(&self, token: &str, method: &Method, path: &str, body: &Value) -> Answer {
+        let request = self.http.request(method.clone(), format!("{}{path}", self.url));
+        Answer::of(request.bearer_auth(token).json(body)).await
     }
 }
 

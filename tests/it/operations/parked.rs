@@ -151,7 +151,8 @@ async fn a_product_that_the_search_has_parked_is_tried_again_by_the_process_that
     market.one_of_each().await;
     place.settled().await;
     garbled(&database, market.good(0)).await;
-    market.rename(0, "Thing for the attic").await;
+    let answer = market.rename(0, "Thing for the attic").await;
+    assert!(answer.text.contains("This was accepted"), "what it told can't be read back: {}", answer.text);
     assert_eq!(parked(&place).await, one_of(&["catalog", "product_search"]));
 
     let shown = place.done(&["parked", "show", "product_search", "--json"]).await;
