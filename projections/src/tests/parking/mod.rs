@@ -1,5 +1,6 @@
 //! An event that a read model can't take.
 
+mod mixed;
 mod poison;
 
 use std::collections::BTreeSet;
