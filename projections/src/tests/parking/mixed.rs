@@ -101,11 +101,13 @@ async fn a_load_parks_a_stream_from_the_earlier_of_the_two_on() {
     garble(&database, of_poisoned(&history, &poison, 2)).await;
     // Its id is none, so that its first event can't be folded.
     let order = of_poisoned(&history, &poison, 1).aggregate_id.to_string();
-    sqlx::query("UPDATE events SET aggregate_id = 'nobody' WHERE aggregate_type = 'orders' AND aggregate_id = $1")
-        .bind(&order)
-        .execute(&database.owner)
-        .await
-        .unwrap();
+    sqlx::query(
+        "UPDATE events SET aggregate_id = 'nobody' WHERE aggregate_type = 'orders' AND aggregate_id = $1",
+    )
+    .bind(&order)
+    .execute(&database.owner)
+    .await
+    .unwrap();
     let (folder, log) = (TempDir::new().unwrap(), Log::new(database.app.clone()));
     replay(poison.model, &database.owner, &Home::under(folder.path()), &log, |_| {}).await.unwrap();
     let found = parked_of(&database, "order_history@2").await;
