@@ -21,6 +21,7 @@ mod harness;
 mod idempotency;
 mod import;
 mod invoice;
+mod lost_broker;
 mod lost_database;
 mod messages;
 mod openapi;
