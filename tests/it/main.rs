@@ -24,6 +24,7 @@ mod invoice;
 mod lost_broker;
 mod lost_database;
 mod messages;
+mod new_versions;
 mod openapi;
 mod operations;
 mod order_lists;

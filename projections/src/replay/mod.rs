@@ -133,7 +133,7 @@ fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
 }
 
 /// Rebuilds one in Postgres.
-pub(crate) async fn replay_tables(
+pub async fn replay_tables(
     model: &'static dyn ReadModel,
     owner: &PgPool,
     log: &Log,

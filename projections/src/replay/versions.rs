@@ -18,12 +18,12 @@ pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<()
 }
 
 /// The read models of which the version that this build knows has never been built here, though another one has.
-pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
+pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static dyn ReadModel>, sqlx::Error> {
     let mut unbuilt = Vec::new();
     for model in registry::READ_MODELS {
         let versions = generation::live_versions(pool, model.name()).await?;
         if versions.last().is_some_and(|(newest, _)| *newest < model.version()) {
-            unbuilt.push(model.name());
+            unbuilt.push(model);
         }
     }
     Ok(unbuilt)
