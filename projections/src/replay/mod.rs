@@ -151,14 +151,19 @@ pub async fn replay_tables(
     if outcome.is_ok()
         && let Err(error) = drop_old(&mut db, model).await
     {
-        let error = &error as &dyn std::error::Error;
-        warn!(read_model = name, error, "the old tables are still there");
+        still_there(model, &error);
     }
     // Said, not left to the end of the connection, which whoever wants a lock next may come before.
     let unlocked = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await;
     let report = ReplayReport { events: outcome?.position, elapsed };
     unlocked?;
     Ok(report)
+}
+
+/// They are in nobody's way: each generation has a number of its own.
+fn still_there(model: &dyn ReadModel, error: &ReplayError) {
+    let error = error as &dyn std::error::Error;
+    warn!(read_model = model.name(), error, "old tables are still there; the next replay drops them");
 }
 
 /// Makes new tables, fills them and swaps them in, holding the lock of this read model's rebuilds. Then: up to where.
@@ -174,7 +179,10 @@ async fn rebuild(
     if let Some((newer, _)) = versions.last().filter(|(version, _)| *version > model.version()) {
         return Err(ReplayError::Superseded { newer: *newer, ours: model.version() });
     }
-    drop_old(db, model).await?;
+    match drop_old(db, model).await {
+        Err(error @ ReplayError::StillRead) => still_there(model, &error),
+        dropped => dropped?,
+    }
     let mut tx = db.begin().await?;
     let next = generation::create_next(&mut tx, model).await?;
     tx.commit().await?;
