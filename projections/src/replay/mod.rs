@@ -49,6 +49,9 @@ pub enum ReplayError {
     /// There is no such read model.
     #[error("there is no read model of this name; those there are: {0}")]
     Unknown(String),
+    /// It is not in Postgres.
+    #[error("the indexes of {0} have no versions: a process builds its own, in the form that it knows")]
+    NoVersions(&'static str),
     /// It is being rebuilt already.
     #[error("another replay of it is running")]
     Running,
