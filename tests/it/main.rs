@@ -29,6 +29,7 @@ mod openapi;
 mod operations;
 mod order_lists;
 mod oversell;
+mod parked;
 mod payments;
 mod personal_sweep;
 mod place_order;
