@@ -129,10 +129,13 @@ pub async fn replay(
 }
 
 fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
-    registry::find(name).ok_or_else(|| {
-        let names = registry::READ_MODELS.map(ReadModel::name);
-        ReplayError::Unknown(format!("{}, {}", names.join(", "), product_search::NAME))
-    })
+    registry::find(name).ok_or_else(|| ReplayError::Unknown(names()))
+}
+
+/// The names of all that can be rebuilt, as they are said.
+pub fn names() -> String {
+    let in_postgres = registry::READ_MODELS.map(ReadModel::name);
+    format!("{}, {}", in_postgres.join(", "), product_search::NAME)
 }
 
 /// Rebuilds one in Postgres.
@@ -191,7 +194,9 @@ async fn rebuild(
     tx.commit().await?;
     // The live projector waits for this lock once the pointer has moved.
     let checkpoint = next.checkpoint(name);
-    try_lock(db, checkpoint.name()).await?;
+    if !try_lock(db, checkpoint.name()).await? {
+        return Err(ReplayError::Running);
+    }
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
