@@ -206,15 +206,6 @@ async fn rebuild(
     Ok(head)
 }
 
-/// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
-pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayError> {
-    let model = find(name)?;
-    let mut tx = owner.begin().await?;
-    generation::drop_all(&mut tx, model).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
 struct Rebuild {
     model: &'static dyn ReadModel,
     /// What is read now: of this version, or of the one before.
