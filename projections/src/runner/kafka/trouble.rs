@@ -8,7 +8,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// So long no record has to come after an error before it is said that the read model stands still because of it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often the cluster is asked whether all is well again: where nothing happens no record says so.
 const ASK_EVERY: Duration = Duration::from_secs(2);
