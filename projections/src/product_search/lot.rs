@@ -81,34 +81,7 @@ impl Lot {
 
     /// Parks an aggregate, or says where one that is parked can't be taken now.
     pub(super) async fn park(&self, refused: &Refused) -> Result<(), sqlx::Error> {
-        let Refused { aggregate: (aggregate_type, aggregate_id), sequence, position, event_type, error } =
-            refused;
-        sqlx::query!(
-            "INSERT INTO parked (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE
-             SET sequence = excluded.sequence, position = excluded.position, event_type = excluded.event_type,
-                 error = excluded.error, retry_asked_at = NULL",
-            self.name,
-            aggregate_type,
-            aggregate_id,
-            sequence,
-            position,
-            event_type,
-            error,
-        )
-        .execute(&self.pool)
-        .await?;
-        tracing::error!(
-            consumer = self.name,
-            aggregate_type,
-            aggregate_id,
-            sequence,
-            position,
-            error,
-            "the search index can't take an event: its aggregate is parked"
-        );
-        Ok(())
+        refused.park(&self.consumer(), &self.pool).await
     }
 
     /// What is asked to be tried again, some of it.

@@ -18,7 +18,7 @@
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
 //!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
 //!   in its [home].
-//! - What can't be taken: [refused] parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
+//! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 
 mod analyze;
 mod background;
@@ -48,7 +48,6 @@ mod plan;
 mod projector;
 mod query;
 mod quick;
-mod refused;
 mod replay;
 mod retry;
 mod row;
@@ -90,6 +89,8 @@ pub use self::suggest::{Completion, Suggestions};
 pub use self::synonyms::SynonymsError;
 pub use self::weights::{Weight, Weights};
 pub use self::words::Words;
+
+use crate::runner::refused;
 
 /// The read model's name.
 pub const NAME: &str = "product_search";

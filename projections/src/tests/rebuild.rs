@@ -10,7 +10,7 @@ use super::rows;
 use crate::generation::{Generation, live};
 use crate::order_history::{OrderFilter, Orders, Scope};
 use crate::product_search::Home;
-use crate::replay::{Progress, ReplayError, drop_read_model, replay};
+use crate::replay::{Progress, ReplayError, replay};
 use crate::runner::start;
 use crate::status::status;
 use crate::testing::log::{append, append_all, reached, source};
@@ -35,7 +35,7 @@ async fn a_dropped_and_replayed_model_is_the_same_row_for_row() {
     drop(projectors);
     let before = rows(&database.owner, None).await;
     for name in ALL {
-        drop_read_model(name, &database.owner).await.unwrap();
+        database.drop_read_model(name).await;
         assert_eq!(replay_quietly(&database, name).await.unwrap(), head.position);
         assert_eq!(
             live(&database.app, crate::registry::find(name).unwrap()).await.unwrap(),

@@ -8,6 +8,7 @@ mod owed;
 mod parked;
 mod shutdown;
 mod versions;
+mod vanished;
 
 use serde_json::{Value, json};
 
