@@ -16,7 +16,7 @@
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
 //!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
-//!   in its [home].
+//!   in its [home], and it is shown when it has come far enough: [showing].
 //! - What can't be taken: [refused] parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 
 mod analyze;
@@ -55,6 +55,7 @@ mod scale;
 mod search;
 mod segment;
 mod shelf;
+mod showing;
 mod sieve;
 mod sift;
 mod slots;

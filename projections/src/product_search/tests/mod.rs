@@ -5,6 +5,7 @@ mod finding;
 mod narrowing;
 mod parking;
 mod relevance;
+mod showing;
 mod standing_still;
 
 use std::path::Path;
