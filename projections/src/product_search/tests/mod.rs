@@ -6,6 +6,7 @@ mod narrowing;
 mod parking;
 mod relevance;
 mod showing;
+mod slips;
 mod standing_still;
 
 use std::path::Path;
