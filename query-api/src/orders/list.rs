@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::History;
 use super::filters::{ListParams, filters};
 use crate::lists::Listed;
-use crate::products::unanswered;
+use crate::unanswered::unanswered;
 
 /// The caller's orders; with `scope=all` an admin reads everybody's.
 #[utoipa::path(

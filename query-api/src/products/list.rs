@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 
 use super::Catalog;
 use super::filters::{LONGEST, ListParams, ShopListParams, filters, filters_in_a_shop};
-use super::names::{Shown, unanswered};
+use super::names::Shown;
 use crate::lists::Listed;
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// The products for sale, filtered and in order.
 #[utoipa::path(

@@ -12,16 +12,17 @@ use utoipa::ToSchema;
 use super::Catalog;
 use super::facets::{FacetsView, HighlightsView};
 use super::filters::{LONGEST, ListParams, filters};
-use super::names::{Shown, unanswered};
+use super::names::Shown;
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// Searches the products for sale.
 ///
 /// Words are found by their stems and synonyms, `wd-40` as `wd40` and `17"` as `17 inch`; `"in quotation marks"` they
 /// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or for one that
-/// differs by a letter or two; `correctedQuery` says so. A product counts by the words that it has, the rare ones and those
-/// in its name most, times the part of all words that these are; half of that where it is out of stock. Where fewer than ten
-/// products have all words, those are found too that lack one, or as many more as it takes to come to ten.
+/// differs by a letter or two; `correctedQuery` says so. A product counts by the words that it has, the rare ones most,
+/// times the part of all words that these are; half of that where it is out of stock. Where fewer than ten products have
+/// all words, those are found too that lack one, or as many more as it takes to come to ten.
 #[utoipa::path(
     get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
     params(
