@@ -8,11 +8,12 @@ use chrono::Utc;
 use event_store::{Checkpoint, Head, Log, LogError};
 use metrics::histogram;
 use sqlx::PgPool;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
-use super::feed::{Committed, Feed};
+use super::commits::Commits;
+use super::feed::Feed;
 use super::home::Home;
 use super::index::{self, SearchError};
 use super::keeper::{Keeper, TELL_EVERY};
@@ -22,13 +23,6 @@ use super::showing::Showing;
 use super::{AGGREGATES, NAME};
 use crate::runner::failure::{self, FeedError};
 use crate::runner::source::{EventSource, PublicBatch, Undecodable};
-
-/// What has changed is written to the disk this long after what changed before: until then it is in memory alone, and is
-/// read from the log again after a crash.
-const COMMIT_EVERY: Duration = Duration::from_secs(3);
-
-/// So many changed descriptions are searched in memory, one by one; then they are written, however little time has passed.
-const MOST_PENDING: usize = 2_000;
 
 /// How often we look whether a replay has swapped the index, or whoever feeds it is gone.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -48,9 +42,6 @@ struct Place {
     at: Head,
     lot: Option<Lot>,
 }
-
-/// A commit that is being written beside the feed.
-type Writing = JoinHandle<Result<Committed, SearchError>>;
 
 impl SearchProjector {
     /// Works as long as the process lives, but after a permanent error only stands still. What for is in the log and in
@@ -117,49 +108,38 @@ impl SearchProjector {
         let (generation, folder) = self.live()?;
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
         place.lot = Some(keeper.lot().clone());
-        let mut committed_at = Instant::now();
-        let mut writing: Option<Writing> = None;
+        let mut commits = Commits::new();
         let mut is_first = true;
         while self.home.current().map_err(SearchError::from)? == Some(generation) {
             place.at = feed.head();
             let batch = self.source.read_after(place.at).await?;
             if std::mem::take(&mut is_first) {
-                // If it stood still before its name could be read, that was without one.
-                for consumer in [keeper.lot().consumer(), Checkpoint::named(NAME)] {
-                    failure::clear(&self.pool, &consumer).await?;
-                }
+                self.goes_on(&keeper).await?;
                 // Not before: of another log it says nothing true.
                 self.showing.show(&feed);
             }
             if batch.head == place.at {
-                self.rest(&feed, &mut writing, committed_at).await;
+                self.rest(&feed, &commits).await;
             } else {
                 feed = self.take(feed, batch, &keeper).await?;
             }
             let asked = keeper.asked(&feed).await?;
             if !asked.is_empty() {
-                feed = self.try_again(feed, asked, &keeper, &mut writing).await?;
+                feed = self.try_again(feed, asked, &keeper, &mut commits).await?;
             }
             keeper.tell(feed.head().position).await;
-            if let Some(done) = writing.take_if(|writing| writing.is_finished()) {
-                feed.end_commit(written(done).await?);
-                committed_at = Instant::now();
+            if commits.end_written(&mut feed).await? {
                 self.showing.show(&feed);
             }
-            let due = is_due(&feed, committed_at);
-            if due
-                && feed.pending() >= MOST_PENDING * 2
-                && let Some(slow) = writing.take()
-            {
-                // Changes come faster than they can be written.
-                feed.end_commit(written(slow).await?);
-            }
-            if due && let Some(begun) = feed.begin_commit() {
-                writing = Some(tokio::task::spawn_blocking(move || begun.write()));
-            }
+            commits.begin_due(&mut feed).await?;
         }
-        if let Some(writing) = writing {
-            written(writing).await?;
+        commits.end(&mut feed).await
+    }
+
+    /// Takes back that it stands still. Before its name could be read, that was said without one.
+    async fn goes_on(&self, keeper: &Keeper) -> Result<(), FeedError> {
+        for consumer in [keeper.lot().consumer(), Checkpoint::named(NAME)] {
+            failure::clear(&self.pool, &consumer).await?;
         }
         Ok(())
     }
@@ -197,12 +177,10 @@ impl SearchProjector {
         feed: Feed,
         asked: Vec<Aggregate>,
         keeper: &Keeper,
-        writing: &mut Option<Writing>,
+        commits: &mut Commits,
     ) -> Result<Feed, FeedError> {
         let (mut feed, tried) = keeper.try_again(feed, asked).await?;
-        if let Some(begun) = writing.take() {
-            feed.end_commit(written(begun).await?);
-        }
+        commits.end(&mut feed).await?;
         let feed = blocking(move || feed.commit().map(|()| feed)).await?;
         self.showing.show(&feed);
         keeper.settle(&feed, &tried).await?;
@@ -210,12 +188,8 @@ impl SearchProjector {
     }
 
     /// Waits for events, or until there is something to commit, or a commit is written.
-    async fn rest(&self, feed: &Feed, writing: &mut Option<Writing>, committed_at: Instant) {
-        let bound = match writing {
-            Some(_) => Duration::from_millis(20),
-            None if feed.is_ahead() => COMMIT_EVERY.saturating_sub(committed_at.elapsed()),
-            None => LOOK_EVERY,
-        };
+    async fn rest(&self, feed: &Feed, commits: &Commits) {
+        let bound = commits.next(feed).unwrap_or(LOOK_EVERY);
         let _ = timeout(bound, self.source.beyond(feed.head().position)).await;
     }
 
@@ -242,19 +216,8 @@ impl SearchProjector {
     }
 }
 
-fn is_due(feed: &Feed, committed_at: Instant) -> bool {
-    feed.pending() >= MOST_PENDING || (feed.is_ahead() && committed_at.elapsed() >= COMMIT_EVERY)
-}
-
-async fn written(writing: Writing) -> Result<Committed, FeedError> {
-    match writing.await {
-        Ok(result) => Ok(result?),
-        Err(error) => Err(unfinished(error).into()),
-    }
-}
-
 /// Why a task has no result: it panicked, or was cancelled, as all are when the process ends.
-fn unfinished(error: JoinError) -> SearchError {
+pub(super) fn unfinished(error: JoinError) -> SearchError {
     if error.is_panic() {
         SearchError::Panicked(error)
     } else {
