@@ -1,5 +1,6 @@
 //! The task that feeds the index of this process.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +56,7 @@ impl SearchProjector {
                 FeedError::Log(LogError::Diverged(_)) | FeedError::Search(SearchError::Unusable(_)) => {
                     warn!(error = &error as &dyn std::error::Error, "the search index is built again");
                     self.showing.start_over();
-                    self.home.start_over().map(|_| ()).map_err(|e| FeedError::Search(e.into()))
+                    self.at_home(Home::start_over).await.map(drop)
                 }
                 _ => Err(error),
             };
@@ -68,7 +69,10 @@ impl SearchProjector {
     /// For a while, or after a permanent error as long as the process lives: of an index that nobody looks after any more
     /// status says nothing. It stands still under its own name, for those of other processes may follow the log.
     async fn stand_still(&self, place: &Place, error: &FeedError) {
-        let lot = place.lot.clone().or_else(|| self.lot_on_disk());
+        let lot = match &place.lot {
+            Some(lot) => Some(lot.clone()),
+            None => self.lot_on_disk().await,
+        };
         let consumer = lot.as_ref().map_or_else(|| Checkpoint::named(NAME), Lot::consumer);
         failure::record(&self.pool, &consumer, place.at, error).await;
         loop {
@@ -89,28 +93,39 @@ impl SearchProjector {
     }
 
     /// The place in Postgres of the live index, which could not be opened.
-    fn lot_on_disk(&self) -> Option<Lot> {
-        Lot::named(&self.pool, &self.home.folder(self.home.current().ok()??))
+    async fn lot_on_disk(&self) -> Option<Lot> {
+        let folder = self.at_home(|home| Ok(home.current()?.map(|live| home.folder(live)))).await;
+        Lot::named(&self.pool, &folder.ok()??).await
     }
 
-    /// The number and the folder of the live index.
-    fn live(&self) -> Result<(u32, PathBuf), SearchError> {
-        let generation = match self.home.current()? {
-            Some(generation) if self.home.folder(generation).is_dir() => generation,
-            Some(_) | None => self.home.start_over()?,
-        };
-        Ok((generation, self.home.folder(generation)))
+    /// Asks or does something of the folder in which the indexes are.
+    async fn at_home<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Home) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, FeedError> {
+        let home = self.home.clone();
+        blocking(move || Ok(ask(&home)?)).await
+    }
+
+    /// Whether another index is the live one now. We look once in a while.
+    async fn is_swapped(&self, generation: u32, looked_at: &mut Instant) -> Result<bool, FeedError> {
+        if looked_at.elapsed() < LOOK_EVERY {
+            return Ok(false);
+        }
+        let live = self.at_home(Home::current).await?;
+        *looked_at = Instant::now();
+        Ok(live != Some(generation))
     }
 
     /// Feeds the live index until another one is.
     async fn follow(&mut self, place: &mut Place) -> Result<(), FeedError> {
         self.showing.begin(&Log::new(self.pool.clone())).await?;
-        let (generation, folder) = self.live()?;
+        let (generation, folder) = self.at_home(Home::live).await?;
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
         place.lot = Some(keeper.lot().clone());
         let mut commits = Commits::new();
-        let mut is_first = true;
-        while self.home.current().map_err(SearchError::from)? == Some(generation) {
+        let (mut is_first, mut looked_at) = (true, Instant::now());
+        while !self.is_swapped(generation, &mut looked_at).await? {
             place.at = feed.head();
             let batch = self.source.read_after(place.at).await?;
             if std::mem::take(&mut is_first) {
@@ -119,7 +134,8 @@ impl SearchProjector {
                 self.showing.show(&feed);
             }
             if batch.head == place.at {
-                self.rest(&feed, &commits).await;
+                let look = LOOK_EVERY.saturating_sub(looked_at.elapsed());
+                self.rest(&feed, commits.next(&feed).map_or(look, |next| next.min(look))).await;
             } else {
                 feed = self.take(feed, batch, &keeper).await?;
             }
@@ -149,7 +165,7 @@ impl SearchProjector {
         let (words, its_folder) = (Arc::clone(self.home.words()), folder.clone());
         let mut feed = blocking(move || Feed::open(&its_folder, words)).await?;
         let keeper = Keeper::open(&Log::new(self.pool.clone()), &folder, &mut feed).await?;
-        for older in self.home.older_than(generation).map_err(SearchError::from)? {
+        for older in self.at_home(move |home| home.older_than(generation)).await? {
             lot::delete(&self.pool, &self.home.folder(older)).await?;
         }
         info!(consumer = NAME, position = feed.head().position, "follows the log");
@@ -187,15 +203,14 @@ impl SearchProjector {
         Ok(feed)
     }
 
-    /// Waits for events, or until there is something to commit, or a commit is written.
-    async fn rest(&self, feed: &Feed, commits: &Commits) {
-        let bound = commits.next(feed).unwrap_or(LOOK_EVERY);
+    /// Waits for events, or until there is something else to do.
+    async fn rest(&self, feed: &Feed, bound: Duration) {
         let _ = timeout(bound, self.source.beyond(feed.head().position)).await;
     }
 
     /// Shows what another process commits, for a while.
     async fn follow_another(&self) -> Result<(), FeedError> {
-        let generation = self.home.current().map_err(SearchError::from)?.unwrap_or_default();
+        let generation = self.at_home(Home::current).await?.unwrap_or_default();
         let folder = self.home.folder(generation);
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {
@@ -218,11 +233,7 @@ impl SearchProjector {
 
 /// Why a task has no result: it panicked, or was cancelled, as all are when the process ends.
 pub(super) fn unfinished(error: JoinError) -> SearchError {
-    if error.is_panic() {
-        SearchError::Panicked(error)
-    } else {
-        SearchError::Io(std::io::Error::other(error))
-    }
+    if error.is_panic() { SearchError::Panicked(error) } else { SearchError::Io(io::Error::other(error)) }
 }
 
 /// Takes a batch in, away from the threads that answer requests. What can't be taken is answered.
