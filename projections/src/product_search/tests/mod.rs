@@ -6,6 +6,8 @@ mod narrowing;
 mod parking;
 mod quickly;
 mod relevance;
+mod showing;
+mod slips;
 mod standing_still;
 
 use std::path::Path;
