@@ -5,6 +5,7 @@ mod follows;
 mod from_kafka;
 mod load;
 mod parking;
+mod readers;
 mod rebuild;
 mod speed;
 mod versions;
