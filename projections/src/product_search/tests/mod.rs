@@ -1,9 +1,12 @@
 //! Searching, and an index through its life.
 
 mod again;
+mod counting;
 mod finding;
+mod language;
 mod narrowing;
 mod parking;
+mod reading;
 mod relevance;
 mod standing_still;
 
