@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::coupon::CouponEvent;
-use domain::ids::{ProductId, UserId};
+use domain::ids::{ProductId, SellerId, UserId};
 use domain::order::OrderEvent;
 use domain::product::ProductEvent;
 use futures::future::BoxFuture;
@@ -52,7 +52,7 @@ pub(super) struct Readers {
 }
 
 /// One for each of them.
-const CONNECTIONS: u32 = 6;
+const CONNECTIONS: u32 = 7;
 const CUSTOMER: UserId = UserId(Uuid::from_u128(2));
 
 impl Readers {
@@ -125,12 +125,22 @@ fn questions(pool: &PgPool, history: &[Vec<Happened>]) -> Vec<Question> {
     let by_number = OrderFilter { number: NumberPrefix::typed("2026-00001"), ..first_page.clone() };
     vec![
         orders("all orders", (pool, history), Scope::All, first_page.clone()),
-        orders("a customer's orders", (pool, history), Scope::Customer(CUSTOMER), first_page),
+        orders("a customer's orders", (pool, history), Scope::Customer(CUSTOMER), first_page.clone()),
+        orders("a seller's orders", (pool, history), Scope::Seller(seller(history)), first_page),
         orders("orders by number", (pool, history), Scope::All, by_number),
         stats(pool, history),
         catalog(pool, history),
         coupons(pool, history),
     ]
+}
+
+/// One of those who sell something.
+fn seller(history: &[Vec<Happened>]) -> SellerId {
+    let sells = |it: &Happened| match &it.event {
+        Stored::Order(OrderEvent::OrderPlaced(placed)) => Some(placed.lines[0].seller_id),
+        _ => None,
+    };
+    history.iter().flatten().find_map(sells).unwrap()
 }
 
 /// How many there are, and how many are on the first page.
@@ -144,7 +154,8 @@ fn orders(
         let Stored::Order(OrderEvent::OrderPlaced(placed)) = &event.event else { return };
         let is_asked = match scope {
             Scope::Customer(customer) => placed.customer_id == Some(customer),
-            Scope::All | Scope::Seller(_) => true,
+            Scope::Seller(seller) => placed.lines.iter().any(|line| line.seller_id == seller),
+            Scope::All => true,
         };
         if is_asked && (filter.number.is_none() || placed.number.starts_with("ORD-2026-00001")) {
             figures[0] += 1;

@@ -20,7 +20,7 @@ pub fn lines(path: &Path) -> Vec<String> {
             std::array::from_fn(|n| &record[n]);
         let who = number(if customer.is_empty() { invoice } else { customer });
         let has_price = !price.starts_with('-') && price.contains(|digit| ('1'..='9').contains(&digit));
-        if who % PART != 0 || invoice.starts_with('A') || !has_price {
+        if !who.is_multiple_of(PART) || invoice.starts_with('A') || !has_price {
             continue;
         }
         let shop = code.bytes().map(usize::from).sum::<usize>() % COUNT;
