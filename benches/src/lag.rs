@@ -66,7 +66,7 @@ async fn from(source: &str, name: &'static str, server: &Server, report: &mut Re
         ));
         figure.add(&lag);
     }
-    report.figure(figure)?;
+    report.figure(&figure)?;
     daybook.stop().await?;
     std::fs::remove_dir_all(&home)?;
     database.drop().await

@@ -217,8 +217,8 @@ impl Figures {
 
     fn tell(self, report: &mut Report) -> Result<(), Error> {
         say(&format!("{}, at saturation:", self.name));
-        report.figure(self.saturated)?;
+        report.figure(&self.saturated)?;
         say(&format!("{}, at half of that (aim: 5 ms p99):", self.name));
-        report.figure(self.at_half)
+        report.figure(&self.at_half)
     }
 }
