@@ -1,7 +1,7 @@
 //! Callers that call one after another, or at a rate that doesn't wait for them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -53,19 +53,40 @@ pub async fn closed<C: Caller>(callers: Vec<C>, during: Duration) -> Result<(Loa
 /// Calls begin at this rate, whatever is still unanswered. A call that finds every caller busy waits for one, and the
 /// waiting counts: times are from when it should have begun (coordinated omission).
 pub async fn open<C: Caller>(callers: Vec<C>, rate: f64, during: Duration) -> Result<(Load, Vec<C>), Error> {
+    paced(callers, rate, move |due| due > during).await
+}
+
+/// The same until `ended` says so, however long that is: one clock for all of it.
+pub async fn open_until<C: Caller>(
+    callers: Vec<C>,
+    rate: f64,
+    ended: Arc<AtomicBool>,
+) -> Result<(Load, Vec<C>), Error> {
+    paced(callers, rate, move |_| ended.load(Ordering::Relaxed)).await
+}
+
+/// Calls until one that is due then is over, which is asked before the wait for it and after.
+async fn paced<C: Caller>(
+    callers: Vec<C>,
+    rate: f64,
+    is_over: impl Fn(Duration) -> bool + Clone + Send + 'static,
+) -> Result<(Load, Vec<C>), Error> {
     let next = Arc::new(AtomicU32::new(0));
     let between = Duration::from_secs_f64(1.0 / rate);
     let started = Instant::now();
     let calling = callers.into_iter().map(|mut caller| {
-        let next = Arc::clone(&next);
+        let (next, is_over) = (Arc::clone(&next), is_over.clone());
         async move {
             let mut times = histogram()?;
             loop {
                 let due = between * next.fetch_add(1, Ordering::Relaxed);
-                if due > during {
+                if is_over(due) {
                     return Ok((times, caller));
                 }
                 tokio::time::sleep_until((started + due).into()).await;
+                if is_over(due) {
+                    return Ok((times, caller));
+                }
                 caller.call().await?;
                 times.record(micros(started.elapsed().saturating_sub(due)))?;
             }
