@@ -4,6 +4,7 @@
 mod append;
 mod database;
 mod decider;
+mod faults;
 mod growth;
 mod hot_product;
 mod http;
