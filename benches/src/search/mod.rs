@@ -1,13 +1,19 @@
 //! Searching products: how good the order of what is found is, and how fast it is answered while there are writes.
 
+mod bare;
 mod bm25;
 mod catalog;
+mod changes;
+mod check;
 mod edits;
 mod judgements;
 mod latency;
 mod postgres;
-mod queries;
+mod readers;
+mod rebuilt;
 mod relevance;
+mod requests;
+mod stale;
 mod tuning;
 
 use crate::Error;
