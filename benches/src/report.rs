@@ -68,6 +68,38 @@ impl Figure {
     }
 }
 
+/// Two of one kind of request: as fast as can be, and at half of that.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    saturated: Figure,
+    at_half: Figure,
+}
+
+impl Figures {
+    /// Without rounds.
+    pub fn of(name: &str) -> Self {
+        Self { saturated: Figure::new(name), at_half: Figure::new(format!("{name}, at half of that")) }
+    }
+
+    /// The same, of which we want 99 of 100 within so many milliseconds at half of the rate.
+    #[must_use]
+    pub fn within(self, aim: f64) -> Self {
+        Self { at_half: self.at_half.within(aim), ..self }
+    }
+
+    /// Adds a round.
+    pub fn add(&mut self, saturated: &Load, at_half: &Load) {
+        self.saturated.add(saturated);
+        self.at_half.add(at_half);
+    }
+
+    /// Hands them over.
+    pub fn tell(&self, report: &mut Report) -> Result<(), Error> {
+        report.figure(&self.saturated)?;
+        report.figure(&self.at_half)
+    }
+}
+
 /// The measurements so far.
 pub struct Report {
     rounds: usize,

@@ -22,9 +22,10 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
-use super::watched::{Watched, table};
+use super::watched::Watched;
 use crate::Error;
 use crate::database::Database;
+use crate::tables::table;
 
 /// An order so often, from placed to delivered: some 12 events each, 200 a second.
 const EVERY: Duration = Duration::from_millis(60);

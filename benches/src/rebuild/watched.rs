@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use domain::ids::{SellerId, UserId};
-use projections::{generation, order_history, registry, seller_stats};
+use projections::{order_history, seller_stats};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::tables::table;
 
 /// Customers, and the largest seller with the days on which it sold.
 pub struct Watched {
@@ -37,11 +38,4 @@ impl Watched {
             days: first.iter_days().take_while(|day| *day <= last).collect(),
         })
     }
-}
-
-/// The full name of a table of a read model's live generation.
-pub async fn table(pool: &PgPool, model: &str, suffix: &str) -> Result<String, Error> {
-    let model = registry::find(model).ok_or("no such read model")?;
-    let generation = generation::live(pool, model).await?.ok_or("it is not there")?;
-    Ok(format!("{}_g{generation}_{suffix}", model.name()))
 }

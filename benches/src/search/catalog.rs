@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use domain::ids::ProductId;
+use domain::product::Attribute;
 use event_store::Log;
 use flate2::read::GzDecoder;
 use projections::product_search::{ProductSearch, SearchQuery, Words};
@@ -31,6 +32,8 @@ pub struct Product {
     pub brand: String,
     /// Icecat's short description.
     pub description: String,
+    /// What its attributes say in words, as ours reads them: of what it has, the name; of what it hasn't, nothing.
+    pub attributes: String,
 }
 
 /// What requests are made of.
@@ -90,10 +93,20 @@ pub fn products(records: &[Record]) -> Result<Vec<Product>, Error> {
     let of = |record: &Record| -> Result<Product, Error> {
         let mut product = icecat::product(record, nobody, currency)?;
         let model = product.specifications.remove(icecat::MODEL).unwrap_or_default();
+        let attributes: Vec<&str> = product.attributes.iter().filter_map(in_words).collect();
+        let attributes = attributes.join(" ");
         let (brand, description) = (product.brand.unwrap_or_default(), product.description);
-        Ok(Product { sku: product.sku, name: product.name, model, brand, description })
+        Ok(Product { sku: product.sku, name: product.name, model, brand, description, attributes })
     };
     records.iter().map(of).collect()
+}
+
+fn in_words(attribute: &Attribute) -> Option<&str> {
+    match attribute.value.as_str() {
+        "Yes" => Some(attribute.name.as_str()),
+        "No" => None,
+        value => value.contains(char::is_alphabetic).then_some(value),
+    }
 }
 
 /// So many products in categories, as a file: each time round, names and model numbers have a new ending and prices differ.

@@ -20,8 +20,8 @@ use super::{LATENCY, rebuilt};
 use crate::Error;
 use crate::database::Server;
 use crate::http::load;
-use crate::http::{Ask, Connection, Daybook, Load, data, sign_in};
-use crate::report::{Figure, Measurement, Report};
+use crate::http::{Ask, Connection, Daybook, data, sign_in};
+use crate::report::{Figures, Measurement, Report};
 
 /// So many products.
 const PRODUCTS: usize = 100_000;
@@ -37,12 +37,9 @@ const AIM: f64 = 5.0;
 /// These pages of a hundred products are changed all the while; those of the one after them to see when it is shown.
 const CHANGED_PAGES: usize = 20;
 
-/// The kinds, and what their rates beside the bare index are called.
-const KINDS: [(Kind, &str); 3] = [
-    (Kind::Search, LATENCY),
-    (Kind::List, "search-latency-filter-list"),
-    (Kind::Suggest, "search-latency-suggest"),
-];
+/// What the rates of the kinds beside the bare index are called.
+pub const NAMES: [&str; 3] = [LATENCY, "search-latency-filter-list", "search-latency-suggest"];
+const KINDS: [Kind; 3] = [Kind::Search, Kind::List, Kind::Suggest];
 
 /// Measures.
 pub async fn measure(server: &Server, shared: &Path, report: &mut Report) -> Result<(), Error> {
@@ -64,7 +61,7 @@ pub async fn measure(server: &Server, shared: &Path, report: &mut Report) -> Res
     let (sold, currency) = (catalog::sold(&records), "USD".parse()?);
     drop(records);
     let mut kinds = Vec::new();
-    for (kind, name) in KINDS {
+    for (kind, name) in KINDS.into_iter().zip(NAMES) {
         let requests = kind.requests(&sold, &judged, currency)?;
         kinds.push((kind, name, checked(&daybook, &bare, kind, &requests).await?));
     }
@@ -72,6 +69,9 @@ pub async fn measure(server: &Server, shared: &Path, report: &mut Report) -> Res
     let changes = Changes::start(&daybook, &token, ids).await?;
     rebuilt::measure(&daybook, &database, &home, &searches, report).await?;
     for (kind, name, requests) in kinds {
+        if !report.wants(name) {
+            continue;
+        }
         let rate = beside_the_index(&daybook, &bare, kind, name, &requests, report).await?;
         if kind == Kind::Search {
             stale::measure(&daybook, &mut prober, &requests, rate / 2.0, A_ROUND, report).await?;
@@ -109,8 +109,8 @@ async fn beside_the_index(
 ) -> Result<f64, Error> {
     load::closed(Reader::several(daybook, requests, CLIENTS).await?, WARM).await?;
     load::closed(Asking::several(bare, requests, CLIENTS), WARM).await?;
-    let mut ours = Figures::of(kind.name(), Some(AIM));
-    let mut alone = Figures::of(&format!("{}, the bare index", kind.name()), None);
+    let mut ours = Figures::of(kind.name()).within(AIM);
+    let mut alone = Figures::of(&format!("{}, the bare index", kind.name()));
     let (mut rounds, mut rate) = (Vec::new(), 0.0);
     for _ in 0..report.rounds() {
         let (http, _) = load::closed(Reader::several(daybook, requests, CLIENTS).await?, A_ROUND).await?;
@@ -129,33 +129,4 @@ async fn beside_the_index(
     let peer = "the bare index, fed as well";
     report.add(&Measurement { name, unit: "requests/s", peer, aim: 0.7 }, &rounds)?;
     Ok(rate)
-}
-
-/// Of one kind of request, by one side.
-struct Figures {
-    saturated: Figure,
-    at_half: Figure,
-}
-
-impl Figures {
-    fn of(name: &str, aim: Option<f64>) -> Self {
-        let at_half = Figure::new(format!("{name}, at half of that"));
-        Self {
-            saturated: Figure::new(name),
-            at_half: match aim {
-                Some(aim) => at_half.within(aim),
-                None => at_half,
-            },
-        }
-    }
-
-    fn add(&mut self, saturated: &Load, at_half: &Load) {
-        self.saturated.add(saturated);
-        self.at_half.add(at_half);
-    }
-
-    fn tell(self, report: &mut Report) -> Result<(), Error> {
-        report.figure(&self.saturated)?;
-        report.figure(&self.at_half)
-    }
 }

@@ -8,9 +8,9 @@ use projections::cursor::Cursor;
 use projections::product_search::{SearchQuery, Sort};
 
 use super::catalog::Sold;
-use super::edits::Random;
 use super::judgements::Judged;
 use crate::Error;
+use crate::random::Random;
 
 /// So many requests of a kind, beside the judged queries.
 const EACH: usize = 3000;
