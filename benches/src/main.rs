@@ -10,6 +10,7 @@ mod hot_product;
 mod http;
 mod lag;
 mod one_event;
+mod order_lists;
 mod random;
 mod rebuild;
 mod relay;
@@ -48,6 +49,7 @@ Parts, each by its name or by a part of it:
   rebuild-order-history, rebuild-seller-stats
                                   beside COPY, with 1,000 reads a second and orders coming in
   lag-from-log, lag-from-kafka    from acknowledged to visible, by read model
+  order-lists                     lists over HTTP at a million orders
 
 Example: ./dev bench one-event --rounds 5";
 
@@ -99,5 +101,6 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     search::measure(&server, &mut report).await?;
     rebuild::measure(&server, &mut report).await?;
     lag::measure(&server, &mut report).await?;
+    order_lists::measure(&server, &mut report).await?;
     Ok(())
 }

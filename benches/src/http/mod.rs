@@ -21,7 +21,7 @@ use crate::report::Report;
 pub use connection::{Ask, Connection, position};
 pub use daybook::{Daybook, home};
 pub use load::Load;
-pub use shop::{Shop, UNITS, data, sign_in};
+pub use shop::{Buyer, Shop, UNITS, data, sign_in};
 
 /// The connections of the clients, and the buyers.
 pub const CLIENTS: usize = 64;
