@@ -4,6 +4,7 @@
 mod buying;
 mod watch;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -75,7 +76,7 @@ async fn from(
         for (times, figure) in watching.await??.into_iter().zip(figures.iter_mut()) {
             let lag = Load { count: half.count, rate: half.rate, times };
             let [p50, p99, most] = [0.5, 0.99, 1.0].map(|share| lag.milliseconds(share));
-            line += &format!("  {p50:>7.2} / {p99:>7.2} / {most:>7.2}");
+            let _ = write!(line, "  {p50:>7.2} / {p99:>7.2} / {most:>7.2}");
             figure.add(&lag);
         }
         say(&line);

@@ -29,12 +29,15 @@ use crate::decider::per_second;
 use crate::http::Daybook;
 use crate::report::{Measurement, Report, say};
 
-/// The names of what is measured: each beside tables without an index, beside tables with the same ones, and beside tables
-/// without one while nobody reads.
+/// The names of what is measured, each beside one of [`PEERS`].
 const ORDERS: [&str; 3] =
     ["rebuild-order-history", "rebuild-order-history-indexed", "rebuild-order-history-unread"];
 const STATS: [&str; 3] =
     ["rebuild-seller-stats", "rebuild-seller-stats-indexed", "rebuild-seller-stats-unread"];
+/// A COPY of the same rows: into tables without an index, and into such as have the same ones, both read just as much as
+/// ours; and into tables without an index while nobody reads.
+const PEERS: [&str; 3] =
+    ["a bare COPY of the rows", "COPY into the same indexes", "a bare COPY, nobody reading"];
 
 /// How long the projectors may take for the whole history.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -121,12 +124,8 @@ struct Bench<'a> {
 struct Round {
     ours: f64,
     seconds: f64,
-    /// COPY into tables without an index, read just as much.
-    bare: f64,
-    /// Into tables with the same ones.
-    indexed: f64,
-    /// Without an index, while nobody reads.
-    unread: f64,
+    /// Of each of [`PEERS`].
+    peers: [f64; 3],
     seen: Seen,
 }
 
@@ -158,14 +157,8 @@ impl Bench<'_> {
         }
         say(&format!("  {} paid orders of those who are read came in meanwhile", growth.stop().await?));
         self.compare().await?;
-        let [read, indexed, unread] = names;
-        let peers: [(_, _, fn(&Round) -> f64); 3] = [
-            (read, "a bare COPY of the rows", |it| it.bare),
-            (indexed, "COPY into the same indexes", |it| it.indexed),
-            (unread, "a bare COPY that nobody reads beside", |it| it.unread),
-        ];
-        for (name, peer, of) in peers {
-            let ratios: Vec<_> = rounds.iter().map(|it| (it.ours, of(it))).collect();
+        for (nth, (name, peer)) in names.into_iter().zip(PEERS).enumerate() {
+            let ratios: Vec<_> = rounds.iter().map(|round| (round.ours, round.peers[nth])).collect();
             report.add(&Measurement { name, unit: "rows/s", peer, aim: 0.5 }, &ratios)?;
         }
         Ok(())
@@ -188,7 +181,7 @@ impl Bench<'_> {
         let indexed = copied.load(Indexes::Same, db).await?;
         reading.stop().await?.faults.require_none()?;
         let unread = copied.load(Indexes::Without, db).await?;
-        Ok(Round { ours, seconds, bare, indexed, unread, seen })
+        Ok(Round { ours, seconds, peers: [bare, indexed, unread], seen })
     }
 
     async fn rebuild(&self) -> Result<(), Error> {
@@ -222,7 +215,7 @@ impl Bench<'_> {
 
 impl Round {
     fn tell(&self, nth: usize) {
-        let Self { ours, seconds, bare, indexed, unread, seen } = self;
+        let Self { ours, seconds, peers: [bare, indexed, unread], seen } = self;
         say(&format!(
             "  {nth:>5}  {ours:>14.0}  {seconds:>7.1}  {bare:>11.0}  {indexed:>12.0}  {unread:>9.0}  {:>7.0}  {:>6.2}  {:>6.1}  \
              {:>6}  {:>10}{}",

@@ -179,7 +179,7 @@ impl Kind {
             }
             let request = match self {
                 Self::Search => making.search(),
-                Self::List => making.list(),
+                Self::List => Some(making.list()),
                 Self::Suggest => making.prefix(),
             };
             requests.extend(request.filter(|it| paths.insert(it.path())));
@@ -241,7 +241,7 @@ impl Making<'_> {
     }
 
     /// Of a product what it has in common with others, and an order.
-    fn list(&mut self) -> Option<Request> {
+    fn list(&mut self) -> Request {
         let sold = self.product().clone();
         let mut request = Request::of(Kind::List, None);
         self.narrow(&mut request, &sold);
@@ -250,7 +250,7 @@ impl Making<'_> {
         }
         (request.sort, request.asked.sort) = SORTS[self.random.below(SORTS.len() - 1)];
         request.wish = self.wish();
-        Some(request)
+        request
     }
 
     fn narrow(&mut self, request: &mut Request, sold: &Sold) {
@@ -291,4 +291,61 @@ pub fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     let encoded = |byte: u8| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
     text.bytes().map(encoded).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn usd() -> Currency {
+        "USD".parse().unwrap()
+    }
+
+    fn catalog() -> Vec<Sold> {
+        let sold = |n: usize| Sold {
+            words: ["Brother", "toner", "black", "laser"].map(|word| format!("{word}-{n}")).to_vec(),
+            brand: format!("Brand & Sons {}", n % 40),
+            category: format!("Shelf {}", n % 30),
+            cents: 1000 + i64::try_from(n).unwrap() * 7,
+        };
+        (0..5000).map(sold).collect()
+    }
+
+    #[test]
+    fn a_path_and_a_question_ask_the_same() {
+        let mut request = Request::of(Kind::Search, Some("wd-40 17\"".to_owned()));
+        request.asked.brands = Some(vec!["C2G & Co".to_owned()]);
+        request.asked.min_price = Some(Money::new(105, usd()));
+        request.asked.max_price = Some(Money::new(20_000, usd()));
+        request.asked.in_stock = Some(true);
+        let third = request.at(Leaf::Number(3));
+        assert_eq!(
+            third.path(),
+            "/api/v1/products/search?q=wd-40%2017%22&brand=C2G%20%26%20Co&minPrice=1.05&maxPrice=200.00&inStock=true\
+             &pageNumber=3"
+        );
+        let question = third.question();
+        assert_eq!((question.offset, question.limit, question.facets), (40, 20, true));
+        assert_eq!(SearchQuery { offset: 0, ..question }, request.question());
+        assert!(request.is_filtered());
+    }
+
+    #[test]
+    fn requests_are_many_and_different_and_the_same_in_each_run() {
+        let (sold, judged) = (catalog(), [Judged { query: "laptop".to_owned(), ratings: HashMap::new() }]);
+        for kind in [Kind::Search, Kind::List, Kind::Suggest] {
+            let paths = || -> Vec<String> {
+                let requests = kind.requests(&sold, &judged, usd()).unwrap();
+                requests.iter().map(Request::path).collect()
+            };
+            let once = paths();
+            assert_eq!(once, paths());
+            assert_eq!(once.iter().collect::<HashSet<_>>().len(), once.len());
+            assert!(once.len() >= EACH, "{} of {kind:?}", once.len());
+        }
+        let searches = Kind::Search.requests(&sold, &judged, usd()).unwrap();
+        assert!(searches.iter().any(|it| it.path() == "/api/v1/products/search?q=laptop"));
+    }
 }
