@@ -7,8 +7,8 @@ mod metrics;
 mod owed;
 mod parked;
 mod shutdown;
-mod versions;
 mod vanished;
+mod versions;
 
 use serde_json::{Value, json};
 
