@@ -6,6 +6,7 @@ mod filters;
 mod numbers;
 mod owed;
 mod pages;
+mod statuses;
 
 use std::collections::BTreeSet;
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::NAME;
 use super::index::SearchError;
+use super::projector::blocking;
 use super::refused::{Aggregate, Refused};
 use crate::runner::failure::FeedError;
 
@@ -34,7 +35,7 @@ impl Lot {
     /// that what it had parked is forgotten can't be used any more; where it still is known, it is being fed from now on,
     /// so that nobody forgets it before it has said where it is.
     pub(super) async fn of(log: &Log, folder: &Path) -> Result<Self, FeedError> {
-        if let Some(lot) = Self::named(log.pool(), folder) {
+        if let Some(lot) = Self::named(log.pool(), folder).await {
             if lot.look_after().await? {
                 return Ok(lot);
             }
@@ -43,13 +44,16 @@ impl Lot {
         let random = Uuid::new_v4().simple().to_string();
         let lot = Self { pool: log.pool().clone(), name: format!("{NAME}@{}", &random[..8]) };
         lot.tell(0).await?;
-        fs::write(folder.join(FILE), &lot.name).map_err(SearchError::from)?;
+        let (file, name) = (folder.join(FILE), lot.name.clone());
+        blocking(move || Ok(fs::write(file, name)?)).await?;
         Ok(lot)
     }
 
     /// That of the index in a folder, if it was given a name.
-    pub(super) fn named(pool: &PgPool, folder: &Path) -> Option<Self> {
-        name_in(folder).map(|name| Self { pool: pool.clone(), name })
+    pub(super) async fn named(pool: &PgPool, folder: &Path) -> Option<Self> {
+        let folder = folder.to_owned();
+        let name = blocking(move || Ok(name_in(&folder))).await.ok()??;
+        Some(Self { pool: pool.clone(), name })
     }
 
     /// The index as a consumer of the log: each stands still for itself.
@@ -134,7 +138,7 @@ pub(super) fn name_in(folder: &Path) -> Option<String> {
 
 /// Deletes the index in a folder, and what it had parked, or why it stood still. Readers that still have its files open keep them.
 pub(super) async fn delete(pool: &PgPool, folder: &Path) -> Result<(), FeedError> {
-    if let Some(name) = name_in(folder) {
+    if let Some(Lot { name, .. }) = Lot::named(pool, folder).await {
         sqlx::query!(
             "WITH gone AS (DELETE FROM search_indexes WHERE name = $1),
                   failed AS (DELETE FROM consumer_failures WHERE name = $1)
@@ -144,10 +148,12 @@ pub(super) async fn delete(pool: &PgPool, folder: &Path) -> Result<(), FeedError
         .execute(pool)
         .await?;
     }
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SearchError::from(error).into()),
+    let folder = folder.to_owned();
+    blocking(move || match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
-    }
+    })
+    .await
 }
 
 /// Forgets the indexes that nobody has fed for a week: their folders are gone, or are built again if they come back.

@@ -12,11 +12,12 @@
 //! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
 //!   [spelling].
 //! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
-//!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a [snapshot].
+//!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
+//!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
-//!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
-//!   in its [home].
+//!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector], by
+//!   [commits], and [replay] drive it, in its [home], and it is shown when it has come far enough: [showing].
 //! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 
 mod analyze;
@@ -26,6 +27,7 @@ mod by_name;
 mod by_seller;
 mod categories;
 mod column;
+mod commits;
 mod disk;
 mod entry;
 mod facets;
@@ -46,6 +48,7 @@ mod page;
 mod plan;
 mod projector;
 mod query;
+mod quick;
 mod replay;
 mod retry;
 mod row;
@@ -53,7 +56,9 @@ mod runs;
 mod scale;
 mod search;
 mod segment;
+mod shards;
 mod shelf;
+mod showing;
 mod sieve;
 mod sift;
 mod slots;
