@@ -40,6 +40,7 @@ mod testing;
 mod tests;
 
 pub use live::{Answer, QueryError};
+pub use registry::read_by_all;
 pub use runner::kafka::KafkaConfig;
 pub use runner::positions::{Positions, Reached};
 pub use runner::source::LogSource;

@@ -14,6 +14,8 @@ pub(super) const RARE: usize = 2;
 const MUCH_MORE: usize = 20;
 /// So many words are tried for one that nothing has.
 const CANDIDATES: usize = 3;
+/// So many words that nothing has, or hardly anything, are taken for slips, the first ones: each is compared with all words.
+const MOST_SLIPS: usize = 5;
 /// So many words are tried for one that isn't finished.
 const ENDINGS: usize = 12;
 /// An end of a word begins so many letters in.
@@ -38,6 +40,9 @@ pub(super) struct Plan {
     pub(super) corrected: Option<String>,
 }
 
+/// What is looked for in a word's place, and what that is as a text, where it is another one.
+type Instead = (Vec<Group>, Option<String>);
+
 /// A word on its way to a group.
 struct Looked<'a> {
     word: &'a Word,
@@ -56,9 +61,10 @@ impl Plan {
         let mut corrected = false;
         let mut said = Vec::new();
         let last = looked.len().saturating_sub(1);
+        let mut slips = 0;
         for (place, it) in looked.into_iter().enumerate() {
             let may_go_on = typed.is_open && place == last;
-            let (groups, instead) = planning.look_around(it, may_go_on)?;
+            let (groups, instead) = planning.look_around(it, may_go_on, &mut slips)?;
             corrected |= instead.is_some();
             said.push(instead.unwrap_or_else(|| typed.words[place].surface.clone()));
             plan.groups.extend(groups);
@@ -114,26 +120,38 @@ impl Planning<'_> {
         Ok(false)
     }
 
-    /// A word that nothing has, or hardly anything, may be unfinished, two in one, or typed wrong.
+    /// A word that nothing has, or hardly anything, may be unfinished, two in one, or typed wrong. `slips` counts those
+    /// that were taken for the latter.
     fn look_around(
         &self,
-        it: Looked<'_>,
+        mut it: Looked<'_>,
         may_go_on: bool,
-    ) -> Result<(Vec<Group>, Option<String>), TantivyError> {
-        let Looked { word, mut group, known } = it;
-        let written = self.snapshot.written(&word.surface, RARE + 1)?;
-        if written > RARE || (known && word.whole.is_some()) {
-            return Ok((vec![group], None));
+        slips: &mut usize,
+    ) -> Result<Instead, TantivyError> {
+        let surface = &it.word.surface;
+        let written = self.snapshot.written(surface, RARE + 1)?;
+        if written > RARE || (it.known && it.word.whole.is_some()) {
+            return Ok((vec![it.group], None));
         }
-        if may_go_on && written == 0 && word.surface.chars().count() > 1 {
-            let endings = beginning_with(self.snapshot, &word.surface, ENDINGS)?;
+        if may_go_on && written == 0 && surface.chars().count() > 1 {
+            let endings = beginning_with(self.snapshot, surface, ENDINGS)?;
             for ending in &endings {
-                self.add_written(&mut group, &ending.word, self.weights.prefix);
+                self.add_written(&mut it.group, &ending.word, self.weights.prefix);
             }
             if !endings.is_empty() {
-                return Ok((vec![group], None));
+                return Ok((vec![it.group], None));
             }
         }
+        if *slips == MOST_SLIPS {
+            return Ok((vec![it.group], None));
+        }
+        *slips += 1;
+        self.corrected(it, written)
+    }
+
+    /// The two words that one is made of, or those that it is nearly.
+    fn corrected(&self, it: Looked<'_>, written: usize) -> Result<Instead, TantivyError> {
+        let Looked { word, mut group, known } = it;
         let mut meant = near(self.snapshot, &word.surface, CANDIDATES)?;
         if meant.is_empty()
             && !known

@@ -18,10 +18,9 @@ use super::index::{self, SearchError};
 use super::keeper::{Keeper, TELL_EVERY};
 use super::lot::{self, Lot};
 use super::refused::{Aggregate, Refused};
-use super::search::Window;
+use super::showing::Showing;
 use super::{AGGREGATES, NAME};
 use crate::runner::failure::{self, FeedError};
-use crate::runner::positions::Positions;
 use crate::runner::source::{EventSource, PublicBatch, Undecodable};
 
 /// What has changed is written to the disk this long after what changed before: until then it is in memory alone, and is
@@ -41,8 +40,7 @@ pub(super) struct SearchProjector {
     pub(super) home: Home,
     pub(super) pool: PgPool,
     pub(super) source: Arc<dyn EventSource>,
-    pub(super) positions: Positions,
-    pub(super) window: Window,
+    pub(super) showing: Showing,
 }
 
 /// Where the index is that is fed: how far in the log, and in Postgres once that was found.
@@ -57,7 +55,7 @@ type Writing = JoinHandle<Result<Committed, SearchError>>;
 impl SearchProjector {
     /// Works as long as the process lives, but after a permanent error only stands still. What for is in the log and in
     /// status.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let mut place = Place { at: Head::EMPTY, lot: None };
         loop {
             let Err(error) = self.follow(&mut place).await else { continue };
@@ -65,7 +63,7 @@ impl SearchProjector {
                 FeedError::Search(SearchError::Busy) => self.follow_another().await,
                 FeedError::Log(LogError::Diverged(_)) | FeedError::Search(SearchError::Unusable(_)) => {
                     warn!(error = &error as &dyn std::error::Error, "the search index is built again");
-                    self.window.set(None);
+                    self.showing.start_over();
                     self.home.start_over().map(|_| ()).map_err(|e| FeedError::Search(e.into()))
                 }
                 _ => Err(error),
@@ -114,22 +112,24 @@ impl SearchProjector {
     }
 
     /// Feeds the live index until another one is.
-    async fn follow(&self, place: &mut Place) -> Result<(), FeedError> {
+    async fn follow(&mut self, place: &mut Place) -> Result<(), FeedError> {
+        self.showing.begin(&Log::new(self.pool.clone())).await?;
         let (generation, folder) = self.live()?;
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
         place.lot = Some(keeper.lot().clone());
         let mut committed_at = Instant::now();
         let mut writing: Option<Writing> = None;
-        let mut failed_before = true;
-        self.show(&feed);
+        let mut is_first = true;
         while self.home.current().map_err(SearchError::from)? == Some(generation) {
             place.at = feed.head();
             let batch = self.source.read_after(place.at).await?;
-            if std::mem::take(&mut failed_before) {
+            if std::mem::take(&mut is_first) {
                 // If it stood still before its name could be read, that was without one.
                 for consumer in [keeper.lot().consumer(), Checkpoint::named(NAME)] {
                     failure::clear(&self.pool, &consumer).await?;
                 }
+                // Not before: of another log it says nothing true.
+                self.showing.show(&feed);
             }
             if batch.head == place.at {
                 self.rest(&feed, &mut writing, committed_at).await;
@@ -144,7 +144,7 @@ impl SearchProjector {
             if let Some(done) = writing.take_if(|writing| writing.is_finished()) {
                 feed.end_commit(written(done).await?);
                 committed_at = Instant::now();
-                self.show(&feed);
+                self.showing.show(&feed);
             }
             let due = is_due(&feed, committed_at);
             if due
@@ -182,7 +182,7 @@ impl SearchProjector {
         let oldest = oldest.map(|event| event.recorded_at);
         let (feed, refused) = apply(feed, batch).await?;
         keeper.park(&feed, &refused).await?;
-        self.show(&feed);
+        self.showing.show(&feed);
         if let Some(recorded_at) = oldest {
             let took = (Utc::now() - recorded_at).to_std().unwrap_or_default();
             histogram!("daybook_projection_visible_seconds", "model" => NAME).record(took);
@@ -204,7 +204,7 @@ impl SearchProjector {
             feed.end_commit(written(begun).await?);
         }
         let feed = blocking(move || feed.commit().map(|()| feed)).await?;
-        self.show(&feed);
+        self.showing.show(&feed);
         keeper.settle(&feed, &tried).await?;
         Ok(feed)
     }
@@ -219,22 +219,13 @@ impl SearchProjector {
         let _ = timeout(bound, self.source.beyond(feed.head().position)).await;
     }
 
-    /// Shows what is fed, unless what is shown is newer: an index that a replay has swapped in catches up first.
-    fn show(&self, feed: &Feed) {
-        let position = feed.head().position;
-        if self.window.get().is_none_or(|shown| shown.position <= position) {
-            self.window.set(Some(feed.snapshot()));
-            self.positions.publish(NAME, position);
-        }
-    }
-
     /// Shows what another process commits, for a while.
     async fn follow_another(&self) -> Result<(), FeedError> {
         let generation = self.home.current().map_err(SearchError::from)?.unwrap_or_default();
         let folder = self.home.folder(generation);
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {
-            let shown = self.window.get();
+            let shown = self.showing.now();
             let (folder, words) = (folder.clone(), Arc::clone(self.home.words()));
             let feed = blocking(move || {
                 let position = shown.as_ref().map_or(-1, |shown| shown.position);
@@ -243,7 +234,7 @@ impl SearchProjector {
                 opened.map(|opened| Feed::of(opened, None, words)).transpose()
             });
             if let Some(feed) = feed.await? {
-                self.show(&feed);
+                self.showing.show(&feed);
             }
             sleep(FOLLOW_EVERY).await;
         }

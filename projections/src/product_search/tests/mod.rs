@@ -5,6 +5,8 @@ mod finding;
 mod narrowing;
 mod parking;
 mod relevance;
+mod showing;
+mod slips;
 mod standing_still;
 
 use std::path::Path;
