@@ -1,10 +1,11 @@
 //! Counting a result by its properties.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::categories::{Categories, CategoryOrWord};
+use domain::ids::CategoryId;
+
+use super::categories::Categories;
 use super::filter::{Facet, Failed};
 use super::names::{NO_NAME, Name, Names};
 use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
@@ -83,27 +84,33 @@ fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
     (0..).zip(counts.iter().copied()).filter(|(name, count)| *name != NO_NAME && *count > 0)
 }
 
+/// A product counts in its category and in all above it, as it is found in all of them.
 fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
-    let mut by_category: HashMap<Cow<'_, CategoryOrWord>, usize> = HashMap::new();
+    let mut by_category: HashMap<CategoryId, usize> = HashMap::new();
+    let mut most: Vec<(Reverse<usize>, &str, Option<CategoryId>)> = Vec::new();
     for (name, count) in named(counts) {
-        *by_category.entry(known.which(name, names)).or_default() += count;
+        let path = known.with_those_above(name, names);
+        if path.is_empty() {
+            most.push((Reverse(count), &**names.word(name), None));
+        }
+        for id in path.iter() {
+            *by_category.entry(*id).or_default() += count;
+        }
     }
-    let mut most: Vec<_> =
-        by_category.iter().map(|(which, count)| (Reverse(*count), known.called(which), which)).collect();
+    let name = |id| known.branch(id).map_or("", |branch| branch.name.as_str());
+    most.extend(by_category.into_iter().map(|(id, count)| (Reverse(count), name(id), Some(id))));
     most.sort_unstable();
     most.truncate(MOST);
-    let told = |(Reverse(count), name, which): (_, &str, &Cow<'_, CategoryOrWord>)| {
-        let category = match **which {
-            CategoryOrWord::Known(id) => category_of(known, id),
-            CategoryOrWord::Word(_) => None,
-        };
-        CategoryCount { category, name: name.to_owned(), count }
+    let told = |(Reverse(count), name, id): (Reverse<usize>, &str, Option<CategoryId>)| CategoryCount {
+        category: id.and_then(|id| category_of(known, id)),
+        name: name.to_owned(),
+        count,
     };
     most.into_iter().map(told).collect()
 }
 
 /// A category as it is shown.
-pub(super) fn category_of(known: &Categories, id: domain::ids::CategoryId) -> Option<CategoryOf> {
+pub(super) fn category_of(known: &Categories, id: CategoryId) -> Option<CategoryOf> {
     known.branch(id).map(|it| CategoryOf { id, name: it.name.clone(), slug: it.slug.clone() })
 }
 

@@ -1,6 +1,7 @@
 //! Searching, and an index through its life.
 
 mod again;
+mod facets;
 mod finding;
 mod narrowing;
 mod parking;
