@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use domain::ids::CategoryId;
+use domain::{Currency, Money};
 
 use super::categories::Categories;
 use super::filter::{Facet, Failed};
@@ -25,16 +26,19 @@ pub(super) struct Counting {
     categories: Vec<usize>,
     brands: Vec<usize>,
     prices: [usize; STEPS.len()],
+    /// Of which prices are counted: one that is in another currency is in no range.
+    currency: Option<Currency>,
     in_stock: usize,
     out_of_stock: usize,
 }
 
 impl Counting {
-    pub(super) fn new(snapshot: &Snapshot) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, currency: Option<Currency>) -> Self {
         Self {
             categories: vec![0; snapshot.table.categories.len()],
             brands: vec![0; snapshot.table.brands.len()],
             prices: [0; STEPS.len()],
+            currency,
             in_stock: 0,
             out_of_stock: 0,
         }
@@ -48,7 +52,7 @@ impl Counting {
         if failed.none_but(Facet::Brand) {
             self.brands[row.brand as usize] += 1;
         }
-        if failed.none_but(Facet::Price) {
+        if failed.none_but(Facet::Price) && row.currency == self.currency {
             let step = STEPS.partition_point(|from| from * UNIT <= row.price);
             self.prices[step.saturating_sub(1)] += 1;
         }
@@ -63,21 +67,23 @@ impl Counting {
 
     /// The counts, by what they are called.
     pub(super) fn told(self, snapshot: &Snapshot) -> Facets {
-        let prices = self.prices.into_iter().enumerate().filter(|(_, count)| *count > 0);
         Facets {
             categories: categories(&self.categories, &snapshot.table.categories, &snapshot.categories),
             brands: brands(&self.brands, &snapshot.table.brands),
-            prices: prices
-                .map(|(step, count)| PriceCount {
-                    from: STEPS[step],
-                    to: STEPS.get(step + 1).copied(),
-                    count,
-                })
-                .collect(),
+            prices: self.currency.map(|currency| prices(&self.prices, currency)).unwrap_or_default(),
             in_stock: self.in_stock,
             out_of_stock: self.out_of_stock,
         }
     }
+}
+
+/// A range ends where the next price is in the next one.
+fn prices(counts: &[usize; STEPS.len()], currency: Currency) -> Vec<PriceCount> {
+    let unit = 10_i64.pow(currency.decimals());
+    let to = |step: usize| STEPS.get(step + 1).map(|next| Money::new(next * unit - 1, currency));
+    let some = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+    some.map(|(step, count)| PriceCount { from: STEPS[step], to: to(step), currency, count: *count })
+        .collect()
 }
 
 fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
