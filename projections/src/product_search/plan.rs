@@ -5,6 +5,7 @@ use tantivy::TantivyError;
 use super::analyze::Word;
 use super::snapshot::Snapshot;
 use super::spelling::{Candidate, beginning_with, farther, near};
+use super::together::{Sequence, Split, splits, turns, ways};
 use super::typed::Typed;
 use super::weights::Weights;
 
@@ -35,8 +36,11 @@ pub(super) type Group = Vec<Alternative>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) groups: Vec<Group>,
-    pub(super) phrases: Vec<Vec<(usize, String)>>,
-    /// What was typed, with other words where nothing has the ones that were.
+    /// What codes may be in several words.
+    pub(super) splits: Vec<Split>,
+    /// Each in the ways in which it may be written.
+    pub(super) phrases: Vec<Vec<Sequence>>,
+    /// What was typed, with the likeliest of the words that are looked for in the place of one, or beside it.
     pub(super) corrected: Option<String>,
 }
 
@@ -53,18 +57,24 @@ struct Looked<'a> {
 impl Plan {
     pub(super) fn of(typed: &Typed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, TantivyError> {
         let planning = Planning { snapshot, weights };
-        let mut looked = planning.as_typed(typed);
-        for it in &mut looked {
-            it.known = planning.is_known(&it.group)?;
-        }
-        let mut plan = Self { phrases: typed.phrases.clone(), ..Self::default() };
+        let looked = planning.as_typed(typed);
+        let phrases = typed.phrases.iter().map(|phrase| ways(snapshot, phrase)).collect();
+        let mut plan = Self { phrases, ..Self::default() };
         let mut corrected = false;
         let mut said = Vec::new();
         let last = looked.len().saturating_sub(1);
         let mut slips = 0;
-        for (place, it) in looked.into_iter().enumerate() {
+        for (place, mut it) in looked.into_iter().enumerate() {
+            let splits = splits(snapshot, it.word, plan.groups.len(), weights.joined)?;
+            it.known = !splits.is_empty() || planning.is_known(&it.group)?;
+            plan.splits.extend(splits);
             let may_go_on = typed.is_open && place == last;
-            let (groups, instead) = planning.look_around(it, may_go_on, &mut slips)?;
+            let (groups, instead) = if typed.is_quoted(it.word) {
+                // It must stand there as it is.
+                (vec![it.group], None)
+            } else {
+                planning.look_around(it, may_go_on, &mut slips)?
+            };
             corrected |= instead.is_some();
             said.push(instead.unwrap_or_else(|| typed.words[place].surface.clone()));
             plan.groups.extend(groups);
@@ -190,11 +200,7 @@ impl Planning<'_> {
     /// The two words that one is made of, if products have both: where letters end and a number begins, or anywhere.
     fn parts(&self, surface: &str) -> Result<Option<[String; 2]>, TantivyError> {
         let mut best = None;
-        let turns = |(place, c): (usize, char)| {
-            let before = surface[..place].chars().next_back()?;
-            (before.is_ascii_digit() != c.is_ascii_digit()).then_some(place)
-        };
-        let turns: Vec<usize> = surface.char_indices().filter_map(turns).collect();
+        let turns = turns(surface);
         let places: Vec<usize> = if turns.is_empty() {
             let letters = surface.chars().count();
             let within = SHORTEST_HALF..(letters + 1).saturating_sub(SHORTEST_HALF);

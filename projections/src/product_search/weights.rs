@@ -24,7 +24,7 @@ pub struct Weights {
     pub category: f32,
     /// Of a word that means the same.
     pub synonym: f32,
-    /// Of two words that are one in the product, or the other way about.
+    /// Of two words that are one in the product, or of one that is several there.
     pub joined: f32,
     /// Of a word that begins so, where none is so.
     pub prefix: f32,

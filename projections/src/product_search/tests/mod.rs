@@ -9,6 +9,7 @@ mod relevance;
 mod showing;
 mod slips;
 mod standing_still;
+mod together;
 
 use std::path::Path;
 use std::sync::Arc;
