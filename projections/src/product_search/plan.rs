@@ -3,8 +3,9 @@
 use tantivy::TantivyError;
 
 use super::analyze::Word;
+use super::matching::products_with;
 use super::snapshot::Snapshot;
-use super::spelling::{Candidate, beginning_with, farther, near};
+use super::spelling::{beginning_with, farther, near};
 use super::together::{Sequence, Split, splits, turns, ways};
 use super::typed::Typed;
 use super::weights::Weights;
@@ -152,39 +153,40 @@ impl Planning<'_> {
                 return Ok((vec![it.group], None));
             }
         }
-        if *slips == MOST_SLIPS {
+        let having = products_with(self.snapshot, &it.word.stem, self.weights)?.count();
+        // One that is known without a product that has it is one by its synonyms, or with its neighbour: `couch` is a word
+        // where there are sofas.
+        if having > RARE || (having == 0 && it.known) || *slips == MOST_SLIPS {
             return Ok((vec![it.group], None));
         }
         *slips += 1;
-        self.corrected(it, written)
+        self.corrected(it, having)
     }
 
-    /// The two words that one is made of, or those that it is nearly.
-    fn corrected(&self, it: Looked<'_>, written: usize) -> Result<Instead, TantivyError> {
-        let Looked { word, mut group, known } = it;
+    /// The two words that one is made of, or those that it is nearly. What a few products have is not replaced: beside them
+    /// what is nearly it is found, if that is much more frequent.
+    fn corrected(&self, it: Looked<'_>, having: usize) -> Result<Instead, TantivyError> {
+        let Looked { word, mut group, .. } = it;
         let mut meant = near(self.snapshot, &word.surface, CANDIDATES)?;
-        if meant.is_empty()
-            && !known
-            && let Some(parts) = self.parts(&word.surface)?
-        {
-            let instead = parts.join(" ");
-            let parts = parts.iter().map(|part| {
-                let mut group = group.clone();
-                self.add_written(&mut group, part, 1.0);
-                group
-            });
-            return Ok((parts.collect(), Some(instead)));
-        }
-        if meant.is_empty() {
+        if having == 0 && meant.is_empty() {
+            if let Some(parts) = self.parts(&word.surface)? {
+                let instead = parts.join(" ");
+                let parts = parts.iter().map(|part| {
+                    let mut group = group.clone();
+                    self.add_written(&mut group, part, 1.0);
+                    group
+                });
+                return Ok((parts.collect(), Some(instead)));
+            }
             meant = farther(self.snapshot, &word.surface, CANDIDATES)?;
         }
-        let much_more = |it: &Candidate| it.products >= (written * MUCH_MORE).max(1);
-        let meant: Vec<_> = meant.into_iter().filter(|it| written == 0 || much_more(it)).collect();
+        meant.retain(|it| it.products >= (having * MUCH_MORE).max(1));
+        let beside = if having == 0 { 1.0 } else { self.weights.guess };
         for candidate in &meant {
-            let weight = self.weights.typo.powi(candidate.wrong.into());
+            let weight = self.weights.typo.powi(candidate.wrong.into()) * beside;
             self.add_written(&mut group, &candidate.word, weight);
         }
-        let instead = meant.first().filter(|_| !known).map(|it| it.word.clone());
+        let instead = meant.first().map(|it| it.word.clone());
         Ok((vec![group], instead))
     }
 

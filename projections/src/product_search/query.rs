@@ -95,7 +95,7 @@ pub struct SearchPage {
     pub next: Option<Cursor>,
     /// The whole result, counted.
     pub facets: Option<Facets>,
-    /// What was looked for instead of what was typed, where nothing has that.
+    /// What was looked for instead of what was typed, where nothing has that, or beside it, where hardly anything has.
     pub corrected: Option<String>,
 }
 

@@ -18,8 +18,9 @@ use crate::public_read::PublicRead;
 /// Searches the products for sale.
 ///
 /// Words are found by their stems and synonyms, `wd-40` as `wd40` and `17"` as `17 inch`; `"in quotation marks"` they
-/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or for one that
-/// differs by a letter or two; `correctedQuery` says so. Products with all words come first; where there are fewer than
+/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or else for one that
+/// differs by a letter or two; beside one that hardly any product has, what it nearly is follows. `correctedQuery` says what
+/// was looked for then. Products with all words come first; where there are fewer than
 /// ten, those that lack one follow. What is out of stock comes later.
 #[utoipa::path(
     get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
@@ -98,7 +99,8 @@ struct FoundProducts {
     items: Vec<FoundProduct<'static>>,
     /// What was searched for, as it was typed.
     query: String,
-    /// What was looked for instead, where no product has what was typed.
+    /// What was looked for in the place of words that no product has, but for beginnings of others, or beside those that hardly
+    /// any has.
     corrected_query: Option<String>,
     page_number: u64,
     page_size: u64,

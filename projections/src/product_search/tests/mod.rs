@@ -3,6 +3,7 @@
 mod again;
 mod facets;
 mod finding;
+mod guesses;
 mod narrowing;
 mod parking;
 mod relevance;
