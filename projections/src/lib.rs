@@ -41,6 +41,6 @@ mod tests;
 
 pub use live::{Answer, QueryError};
 pub use runner::kafka::KafkaConfig;
-pub use runner::positions::{Positions, Reached};
+pub use runner::positions::Positions;
 pub use runner::source::LogSource;
 pub use runner::{Projectors, start, start_from_kafka, start_none};

@@ -58,8 +58,10 @@ pub enum Outcome {
     Parked(Parked),
     /// It wasn't parked any more.
     Gone,
-    /// Nothing was done: the generation isn't the live one. While a replay fills it, nobody can say how far it is.
+    /// Nothing was done: no generation of that number is live. While a replay fills it, nobody can say how far it is.
     NotLive,
+    /// Nothing was done: the generation is live for the builds that know this version, and not for this one.
+    OtherVersion(i32),
     /// Whoever feeds this index of product search next tries it again; nobody did within a moment.
     Later,
 }
@@ -121,7 +123,7 @@ pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome,
     let mut tx = db.begin().await?;
     let held = generation::hold(&mut tx, &generation.checkpoint(model.name())).await?;
     if generation::live(&mut *tx, model).await? != Some(generation) {
-        return Ok(Outcome::NotLive);
+        return Ok(not_live(&mut tx, model, generation).await?);
     }
     let (Some(held), Some(parked)) = (held, take(&mut tx, parked).await?) else { return Ok(Outcome::Gone) };
     let reached = held.reached(&parked.aggregate_type, &parked.aggregate_id);
@@ -141,6 +143,17 @@ pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome,
     };
     tx.commit().await?;
     Ok(outcome)
+}
+
+/// Of a generation that this build doesn't read: whether others do.
+async fn not_live(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<Outcome, sqlx::Error> {
+    let versions = generation::live_versions(db, model.name()).await?;
+    let version = versions.into_iter().find(|(_, live)| *live == generation).map(|(version, _)| version);
+    Ok(version.map_or(Outcome::NotLive, Outcome::OtherVersion))
 }
 
 fn consumer(parked: &Parked) -> Result<(&'static dyn ReadModel, Generation), RetryError> {

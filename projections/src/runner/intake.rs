@@ -77,11 +77,16 @@ impl Refused {
         events.retain(|it| !self.holds_back(it.aggregate_type, &it.aggregate_id, it.sequence));
     }
 
-    /// Parks its aggregate.
+    /// Parks its aggregate from here on, unless it is parked from an earlier event on. What can't be decoded is known before
+    /// anything is tried, so an event before it may be refused after it.
     pub(crate) async fn park(&self, consumer: &Checkpoint, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         sqlx::query!(
-            "INSERT INTO parked (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (consumer, aggregate_type, aggregate_id) DO NOTHING",
+            "INSERT INTO parked AS p (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE
+             SET sequence = excluded.sequence, position = excluded.position, event_type = excluded.event_type,
+                 error = excluded.error
+             WHERE excluded.sequence < p.sequence",
             consumer.name(),
             self.aggregate_type,
             self.aggregate_id,

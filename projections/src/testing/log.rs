@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::happened::Happened;
 use crate::Positions;
-use crate::runner::positions::Reached;
 use crate::runner::source::{EventSource, LogSource};
 
 /// A read model that doesn't move for longer, with something to do, hangs.
@@ -66,7 +65,11 @@ pub(crate) fn source(app: &PgPool) -> Arc<dyn EventSource> {
 pub(crate) async fn reached(positions: &Positions, models: &[&str], position: i64) {
     for model in models {
         let mut before = -1;
-        while let Reached::NotYet(at) = positions.wait_for(model, position, HANGS).await {
+        loop {
+            let at = positions.wait_for(model, position, HANGS).await;
+            if at >= position {
+                break;
+            }
             assert!(at > before, "{model} hangs at {at}, before {position}");
             before = at;
         }

@@ -3,6 +3,7 @@
 mod any_order;
 mod follows;
 mod from_kafka;
+mod leftovers;
 mod load;
 mod parking;
 mod rebuild;

@@ -5,6 +5,7 @@ mod health;
 mod metrics;
 mod owed;
 mod shutdown;
+mod vanished;
 
 use serde_json::{Value, json};
 

@@ -78,6 +78,7 @@ impl KafkaProjector {
         let mut watermarks = self.kafka.watermarks.newest();
         failure::clear(&self.pool, &feed.checkpoint).await?;
         while self.complete(&mut feed).await? == Goes::On {
+            self.tell_trouble(&mut feed).await?;
             let runs = tokio::select! {
                 runs = feed.member.next() => Some(runs),
                 _ = watermarks.changed() => None,
@@ -94,6 +95,18 @@ impl KafkaProjector {
             if self.apply(&mut feed, runs?).await? == Goes::Over {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Says why no record comes, or that they may again.
+    async fn tell_trouble(&self, feed: &mut Feed) -> Result<(), FeedError> {
+        match feed.member.trouble() {
+            Some(Some(error)) => {
+                failure::record(&self.pool, &feed.checkpoint, feed.at, &FeedError::Kafka(error)).await;
+            }
+            Some(None) => failure::clear(&self.pool, &feed.checkpoint).await?,
+            None => {}
         }
         Ok(())
     }

@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use event_store::relay::Watermark;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use tokio::sync::watch;
 use tracing::{debug, warn};
+
+#[cfg(test)]
+mod tests;
 
 /// How many are kept for read models that have not come so far. Where there are more, each second one is forgotten.
 const KEPT: usize = 256;
@@ -104,12 +107,29 @@ fn read(topic: &str, client: &ClientConfig, seen: &Seen, stop: &AtomicBool) -> R
                 Ok(watermark) => seen.add(watermark),
                 Err(error) => warn!(%error, offset = message.offset(), "a watermark that can't be read"),
             },
-            Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => return Err(error),
+            Some(Err(error)) if is_last(&error) => return Err(error),
             Some(Err(error)) => debug!(%error, "Kafka"),
             None => {}
         }
     }
     Ok(())
+}
+
+/// Whether no record comes after this error, which librdkafka says once: the place where we stood is not there any more, or
+/// the topic isn't. After any other it connects again by itself.
+fn is_last(error: &KafkaError) -> bool {
+    match error {
+        KafkaError::MessageConsumptionFatal(_) => true,
+        KafkaError::MessageConsumption(code) => matches!(
+            code,
+            RDKafkaErrorCode::AutoOffsetReset
+                | RDKafkaErrorCode::OffsetOutOfRange
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+        ),
+        _ => false,
+    }
 }
 
 /// The last one; where there is none yet, the beginning.

@@ -1,5 +1,7 @@
 //! An event that a read model can't take.
 
+mod mixed;
+mod not_ours;
 mod poison;
 
 use std::collections::BTreeSet;
