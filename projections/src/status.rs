@@ -56,8 +56,26 @@ pub async fn status(pool: &PgPool, search: Option<&Path>) -> Result<Vec<Consumer
     Ok(all)
 }
 
+/// A checkpoint, and what is known of its consumer.
+struct Row {
+    name: String,
+    position: i64,
+    error: Option<String>,
+    /// Of which read model it is a generation that is in use.
+    model: Option<String>,
+    version: Option<i32>,
+    rebuilding: Option<bool>,
+    superseded: Option<bool>,
+    /// Whether it is a generation of a read model, in use or not.
+    of_a_model: bool,
+    parked: i64,
+    head: i64,
+    oldest: Option<DateTime<Utc>>,
+}
+
 async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.version AS "version?",
                   c.name = m.name || '@' || m.rebuilding AS rebuilding,
                   m.version < (SELECT max(version) FROM read_models n WHERE n.name = m.name AND n.generation IS NOT NULL)
@@ -73,30 +91,34 @@ async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerSt
     )
     .fetch_all(pool)
     .await?;
-    let status = rows.into_iter().filter_map(|row| {
-        let state = match (&row.error, row.rebuilding, row.superseded) {
+    Ok(rows.into_iter().filter_map(|row| row.status(now)).collect())
+}
+
+impl Row {
+    /// Nothing of what a swap has left behind: nobody reads or feeds it.
+    fn status(self, now: DateTime<Utc>) -> Option<ConsumerStatus> {
+        let state = match (&self.error, self.rebuilding, self.superseded) {
             (Some(_), ..) => State::Failed,
             (None, Some(true), _) => State::Rebuilding,
             (None, _, Some(true)) => State::Superseded,
             (None, ..) => State::Following,
         };
-        let name = match row.model {
-            Some(model) if row.rebuilding != Some(true) && row.superseded != Some(true) => model,
-            None if row.of_a_model => return None, // left behind by a swap: nobody reads or feeds it
-            Some(_) | None => row.name,
+        let name = match self.model {
+            Some(model) if self.rebuilding != Some(true) && self.superseded != Some(true) => model,
+            None if self.of_a_model => return None,
+            Some(_) | None => self.name,
         };
         Some(ConsumerStatus {
             name,
-            version: row.version,
-            position: row.position,
-            lag_events: (row.head - row.position).max(0),
-            lag_ms: lag_ms(now, row.oldest),
-            parked: row.parked,
+            version: self.version,
+            position: self.position,
+            lag_events: (self.head - self.position).max(0),
+            lag_ms: lag_ms(now, self.oldest),
+            parked: self.parked,
             state,
-            error: row.error,
+            error: self.error,
         })
-    });
-    Ok(status.collect())
+    }
 }
 
 /// The indexes that are being fed are as far as they said a second ago; one that nobody feeds is as far as its last
