@@ -6,12 +6,12 @@ use event_store::Log;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::product_search::Home;
 use projections::read_model::ReadModel;
-use projections::replay;
+use projections::replay::{self, Progress};
 use sqlx::PgPool;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::{Failure, migrate, say, search_words};
+use crate::{Failure, migrate, roles, say, search_words};
 
 /// After a new version could not be built: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -52,12 +52,14 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
-    let report = replay::replay(&args.name, &owner, &home, &log, |progress| {
+    let show = |progress: Progress| {
         bar.set_length(progress.head.unsigned_abs());
         bar.set_position(progress.position.unsigned_abs());
-    })
-    .await?;
+    };
+    let stop = roles::stopped_by_signal()?;
+    let replayed = replay::replay_until(&args.name, &owner, &home, &log, show, stop.cancelled()).await;
     bar.finish_and_clear();
+    let report = replayed?;
     say(format_args!(
         "{}: {} events in {:.1} s, {} events a second",
         args.name,

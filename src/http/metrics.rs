@@ -117,6 +117,7 @@ fn describe() {
     describe_gauge!("daybook_consumer_lag_events", "Events that a consumer of the log has yet to see");
     describe_gauge!("daybook_consumer_lag_seconds", "Age of the oldest event that a consumer has yet to see");
     describe_gauge!("daybook_consumer_failed", "1 while a consumer stands still because of an error");
+    describe_gauge!("daybook_consumer_unfed", "1 while no process feeds a read model");
     describe_gauge!("daybook_projection_parked", "Aggregates that a read model couldn't take and skips");
     describe_gauge!("daybook_relay_active", "1 where the relay of this process is the one that works");
     describe_gauge!("daybook_relay_broker_reachable", "Whether a broker answered the relay lately");
@@ -225,11 +226,12 @@ async fn ask_owed(Asked { orders, owed_in, .. }: &Asked) -> bool {
     }
 }
 
-/// Also those that are there no more, which no row says.
-fn show_consumers(consumers: Vec<ConsumerStatus>, known: &Mutex<BTreeSet<String>>) {
+/// Also those that are there no more, which no row says. What a killed replay has left is none: nobody will ever feed it.
+fn show_consumers(mut consumers: Vec<ConsumerStatus>, known: &Mutex<BTreeSet<String>>) {
+    consumers.retain(|it| it.state != status::State::Abandoned);
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     for gone in known.iter().filter(|known| consumers.iter().all(|it| it.name != **known)) {
-        show(gone.clone(), 0, 0, false);
+        show(gone.clone(), 0, 0, status::State::Following);
     }
     for it in consumers {
         // What an index of product search has parked is counted by whoever feeds it.
@@ -237,15 +239,16 @@ fn show_consumers(consumers: Vec<ConsumerStatus>, known: &Mutex<BTreeSet<String>
             gauge!("daybook_projection_parked", "model" => it.name.clone()).set(count(it.parked));
         }
         known.insert(it.name.clone());
-        show(it.name, it.lag_events, it.lag_ms, it.state == status::State::Failed);
+        show(it.name, it.lag_events, it.lag_ms, it.state);
     }
 }
 
-fn show(consumer: String, lag_events: i64, lag_ms: i64, failed: bool) {
+fn show(consumer: String, lag_events: i64, lag_ms: i64, state: status::State) {
     let consumer = [("consumer", consumer)];
     gauge!("daybook_consumer_lag_events", &consumer).set(count(lag_events));
     gauge!("daybook_consumer_lag_seconds", &consumer).set(count(lag_ms) / 1_000.0);
-    gauge!("daybook_consumer_failed", &consumer).set(u32::from(failed));
+    gauge!("daybook_consumer_failed", &consumer).set(u32::from(state == status::State::Failed));
+    gauge!("daybook_consumer_unfed", &consumer).set(u32::from(state == status::State::Unfed));
 }
 
 /// Also that nothing is left, which no row says.

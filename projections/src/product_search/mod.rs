@@ -80,6 +80,7 @@ mod weights;
 mod words;
 
 pub use self::entry::Entry;
+pub(crate) use self::home::building_on_disk;
 pub use self::home::{Home, IndexOnDisk, name_on_disk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;

@@ -13,15 +13,18 @@
 //! where it is, for the builds that know no other. It is not behind the old one when it is first read. [`retire`] drops
 //! an old version.
 //!
-//! A replay that is broken off leaves tables that nobody reads; the next one drops them. So it does with old tables that
-//! somebody read for so long that they could not be dropped.
+//! A replay that fails or is stopped drops what it has made. One that is killed leaves it: status says that it is abandoned,
+//! for nobody holds the lock of that replay any more, and the next one drops it. So it does with old tables that somebody
+//! read for so long that they could not be dropped.
 
+mod error;
 mod leftovers;
 pub(crate) mod load;
 mod reader;
 mod versions;
 mod writers;
 
+use std::future::pending;
 use std::time::{Duration, Instant};
 
 use event_store::{Head, Log, LogError};
@@ -35,57 +38,15 @@ use self::writers::Writers;
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
+use crate::runner::held;
 use crate::runner::projector::{connect, try_lock, unlock};
 use crate::runner::source::decode;
 use crate::runner::{BatchStep, BatchTaken};
 use crate::{product_search, registry};
 
+pub use self::error::ReplayError;
 pub(crate) use self::reader::Reader;
 pub use self::versions::{require_live, retire, unbuilt};
-
-/// Why a read model could not be rebuilt.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// There is no such read model.
-    #[error("there is no read model of this name; those there are: {0}")]
-    Unknown(String),
-    /// It is not in Postgres.
-    #[error("the indexes of {0} have no versions: a process builds its own, in the form that it knows")]
-    NoVersions(&'static str),
-    /// It is being rebuilt already.
-    #[error("another replay of it is running")]
-    Running,
-    /// Another version is live than the one that was said.
-    #[error("the live version of it is {live}, not {expected}")]
-    OtherVersion {
-        /// What is live.
-        live: i32,
-        /// What should be.
-        expected: i32,
-    },
-    /// A build of this version can't make what a newer one has changed.
-    #[error("version {newer} of it is there; this build knows version {ours}")]
-    Superseded {
-        /// What is there.
-        newer: i32,
-        /// What this build knows.
-        ours: i32,
-    },
-    /// It is not an old version.
-    #[error("version {0} of it is not one that another has superseded")]
-    NotSuperseded(i32),
-    /// Old tables could not be dropped.
-    #[error(
-        "its old tables are being read, perhaps by a backup, so they can't be dropped yet: try again later"
-    )]
-    StillRead,
-    /// Its tables could not be made or swapped.
-    #[error("the new tables could not be made or swapped in")]
-    Postgres(#[from] sqlx::Error),
-    /// It could not be filled.
-    #[error("the new tables could not be filled")]
-    Feed(#[from] FeedError),
-}
 
 /// What a rebuild did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,10 +83,22 @@ pub async fn replay(
     log: &Log,
     progress: impl Fn(Progress),
 ) -> Result<ReplayReport, ReplayError> {
+    replay_until(name, owner, search, log, progress, pending()).await
+}
+
+/// The same, unless it is `stopped` before it has swapped in what it makes.
+pub async fn replay_until(
+    name: &str,
+    owner: &PgPool,
+    search: &product_search::Home,
+    log: &Log,
+    progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
+) -> Result<ReplayReport, ReplayError> {
     if name == product_search::NAME {
-        return product_search::replay(search, log, progress).await;
+        return product_search::replay(search, log, progress, stopped).await;
     }
-    replay_tables(find(name)?, owner, log, progress).await
+    replay_tables_until(find(name)?, owner, log, progress, stopped).await
 }
 
 fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
@@ -145,13 +118,23 @@ pub async fn replay_tables(
     log: &Log,
     progress: impl Fn(Progress),
 ) -> Result<ReplayReport, ReplayError> {
+    replay_tables_until(model, owner, log, progress, pending()).await
+}
+
+async fn replay_tables_until(
+    model: &'static dyn ReadModel,
+    owner: &PgPool,
+    log: &Log,
+    progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
+) -> Result<ReplayReport, ReplayError> {
     let name = model.name();
     let started = Instant::now();
     let mut db = connect(owner).await?;
-    if !try_lock(&mut db, &format!("replay.{name}")).await? {
+    if !try_lock(&mut db, &held::replayer(name)).await? {
         return Err(ReplayError::Running);
     }
-    let outcome = rebuild(model, &mut db, owner, log, &progress).await;
+    let outcome = rebuild(model, &mut db, owner, log, &progress, stopped).await;
     let elapsed = started.elapsed();
     // Before the lock is let go: another replay's new tables would be taken for old ones.
     if outcome.is_ok()
@@ -179,6 +162,7 @@ async fn rebuild(
     owner: &PgPool,
     log: &Log,
     progress: &impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
 ) -> Result<Head, ReplayError> {
     let name = model.name();
     let versions = generation::live_versions(&mut *db, name).await?;
@@ -200,8 +184,16 @@ async fn rebuild(
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
-    let filled = rebuild.fill(db, owner, log, progress).await?;
-    let head = rebuild.swap(db, log, filled).await?;
+    let built = tokio::select! {
+        built = rebuild.run(db, owner, log, progress) => built,
+        () = stopped => Err(ReplayError::Stopped),
+    };
+    if built.is_err()
+        && let Err(error) = drop_old(db, model).await
+    {
+        still_there(model, &error);
+    }
+    let head = built?;
     unlock(db, checkpoint.name()).await?;
     Ok(head)
 }
@@ -214,6 +206,17 @@ struct Rebuild {
 }
 
 impl Rebuild {
+    async fn run(
+        &self,
+        db: &mut PgConnection,
+        owner: &PgPool,
+        log: &Log,
+        progress: &impl Fn(Progress),
+    ) -> Result<Head, ReplayError> {
+        let filled = self.fill(db, owner, log, progress).await?;
+        self.swap(db, log, filled).await
+    }
+
     /// Fills the new tables up to the head, as it is when we come there. The checkpoint moves once, at the end.
     async fn fill(
         &self,

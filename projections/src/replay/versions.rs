@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use super::leftovers::drop_old;
 use super::{ReplayError, find};
 use crate::read_model::ReadModel;
+use crate::runner::held;
 use crate::runner::projector::{connect, try_lock, unlock};
 use crate::{generation, product_search, registry};
 
@@ -42,7 +43,7 @@ pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static dyn ReadModel>, sqlx:
 pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
     let model = versioned(name)?;
     let mut db = connect(owner).await?;
-    let lock = format!("replay.{name}");
+    let lock = held::replayer(name);
     if !try_lock(&mut db, &lock).await? {
         return Err(ReplayError::Running);
     }

@@ -7,6 +7,7 @@
 pub(crate) mod ahead;
 mod batch;
 pub mod failure;
+pub(crate) mod held;
 pub(crate) mod intake;
 pub mod kafka;
 pub mod positions;

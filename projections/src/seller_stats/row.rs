@@ -125,7 +125,7 @@ pub struct Report {
     pub customers: Customers,
     /// By day, week or month: a customer of several counts in each, and is new in one at most.
     pub customer_periods: Vec<CustomersRow>,
-    /// By gross revenue, the most first, so many of each currency.
+    /// By net revenue, the most first, so many of each currency.
     pub top_products: Vec<ProductRow>,
 }
 

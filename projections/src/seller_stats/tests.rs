@@ -3,6 +3,7 @@
 mod counted;
 mod customers;
 mod sums;
+mod top_products;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;

@@ -1,5 +1,6 @@
 //! What holds for every read model, on a real Postgres.
 
+mod abandoned;
 mod any_order;
 mod follows;
 mod from_kafka;

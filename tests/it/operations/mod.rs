@@ -1,5 +1,6 @@
 //! What who runs Daybook relies on: that it says how it is, that it can be watched, and that it ends in order.
 
+mod abandoned;
 mod correlation;
 mod health;
 mod lag;

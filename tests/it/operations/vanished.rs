@@ -14,7 +14,10 @@ async fn what_a_rebuild_lacked_is_nothing_once_it_is_swapped_in() {
     let process = place.start().await;
     let of_rebuild = |gauge: &str| format!(r#"{gauge}{{consumer="order_history@9"}}"#);
 
-    // As a replay leaves it while it fills the new tables: with the whole log before it.
+    // As it is while a replay fills the new tables: with the whole log before it.
+    let mut replay = database.pool.acquire().await.unwrap();
+    let lock = "SELECT pg_advisory_lock(hashtextextended('daybook.projections.replay.order_history', 0))";
+    sqlx::query(lock).execute(&mut *replay).await.unwrap();
     database
         .execute_as_owner(
             "UPDATE read_models SET rebuilding = 9 WHERE name = 'order_history';
