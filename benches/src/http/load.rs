@@ -129,3 +129,35 @@ async fn gather<C: Caller>(
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Ends the loop with its twentieth call.
+    struct Counting {
+        calls: Arc<AtomicUsize>,
+        ended: Arc<AtomicBool>,
+    }
+
+    impl Caller for Counting {
+        async fn call(&mut self) -> Result<(), Error> {
+            if self.calls.fetch_add(1, Ordering::SeqCst) == 19 {
+                self.ended.store(true, Ordering::SeqCst);
+            }
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_open_loop_ends_when_it_is_told_and_counts_every_call() {
+        let (calls, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let counting = |_| Counting { calls: Arc::clone(&calls), ended: Arc::clone(&ended) };
+        let (load, back) =
+            open_until((0..4).map(counting).collect(), 10_000.0, Arc::clone(&ended)).await.unwrap();
+        assert_eq!((load.count, back.len()), (calls.load(Ordering::SeqCst), 4));
+        assert!((20..24).contains(&load.count), "{}", load.count);
+    }
+}

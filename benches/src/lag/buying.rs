@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::watch::{Awaited, Model};
 use crate::Error;
 use crate::http::load::Caller;
-use crate::http::{Ask, CLIENTS, Connection, Daybook, Shop};
+use crate::http::{Ask, CLIENTS, Connection, Daybook, Shop, data};
 
 /// Lines of an order, one unit each.
 const LINES: usize = 3;
@@ -85,9 +85,15 @@ impl Caller for Buying {
             r#"{{"orderId":"{id}","paymentMethodId":"tok_visa","amount":{total},"currency":"{currency}","paymentGateway":"simulator"}}"#
         );
         let ask = Ask::of(Method::POST, "/api/v1/payments/process", &self.token, payment).once(&key);
-        self.connection.expect(StatusCode::OK, ask).await?;
+        let paid = self.connection.expect(StatusCode::OK, ask).await?;
+        let at = Instant::now();
         self.paid += 1;
-        self.tell(Awaited { model: Model::SellerStats, id: product, least: units, at: Instant::now() })
+        // It might only say that the gateway has not answered yet.
+        let status = &data(&paid)?["status"];
+        if status != "succeeded" {
+            return Err(format!("a payment was answered {status}").into());
+        }
+        self.tell(Awaited { model: Model::SellerStats, id: product, least: units, at })
     }
 }
 

@@ -15,7 +15,7 @@ use event_store::{Log, LogWatch};
 use projections::fingerprint::fingerprint;
 use projections::product_search::Home;
 use projections::read_model::ReadModel;
-use projections::{LogSource, Projectors, Reached, order_history, registry, replay, seller_stats};
+use projections::{LogSource, Projectors, order_history, registry, replay, seller_stats};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Executor, PgConnection, PgPool};
 
@@ -27,7 +27,7 @@ use crate::Error;
 use crate::database::{Database, Server};
 use crate::decider::per_second;
 use crate::http::Daybook;
-use crate::report::{Measurement, Report, say};
+use crate::report::{Figure, Measurement, Report, say};
 
 /// The names of what is measured, each beside one of [`PEERS`].
 const ORDERS: [&str; 3] =
@@ -104,8 +104,8 @@ async fn follow(pool: &PgPool) -> Result<Projectors, Error> {
 /// Waits until a read model has come to this position.
 async fn followed(projectors: &Projectors, model: &dyn ReadModel, position: i64) -> Result<(), Error> {
     match projectors.positions().wait_for(model.name(), position, PATIENCE).await {
-        Reached::Yes(_) => Ok(()),
-        Reached::NotYet(at) => Err(format!("{} is at {at}, not at {position}", model.name()).into()),
+        at if at >= position => Ok(()),
+        at => Err(format!("{} is at {at}, not at {position}", model.name()).into()),
     }
 }
 
@@ -148,15 +148,18 @@ impl Bench<'_> {
              steps back",
         );
         let growth = Growth::start(self.database, self.pool, self.watched).await?;
+        let mut reads = Figure::new(format!("reads while {} is rebuilt", self.model.name()));
         let mut rounds = Vec::new();
         for nth in 1..=report.rounds() {
             let round = self.round(&copied, &asked, &mut db).await?;
             round.tell(nth);
+            reads.add(&round.seen.load);
             round.seen.faults.require_none()?;
             rounds.push(round);
         }
         say(&format!("  {} paid orders of those who are read came in meanwhile", growth.stop().await?));
         self.compare().await?;
+        report.figure(&reads)?;
         for (nth, (name, peer)) in names.into_iter().zip(PEERS).enumerate() {
             let ratios: Vec<_> = rounds.iter().map(|round| (round.ours, round.peers[nth])).collect();
             report.add(&Measurement { name, unit: "rows/s", peer, aim: 0.5 }, &ratios)?;
@@ -219,9 +222,9 @@ impl Round {
         say(&format!(
             "  {nth:>5}  {ours:>14.0}  {seconds:>7.1}  {bare:>11.0}  {indexed:>12.0}  {unread:>9.0}  {:>7.0}  {:>6.2}  {:>6.1}  \
              {:>6}  {:>10}{}",
-            seen.rate,
-            seen.milliseconds(0.5),
-            seen.milliseconds(0.99),
+            seen.load.rate,
+            seen.load.milliseconds(0.5),
+            seen.load.milliseconds(0.99),
             seen.faults.failed(),
             seen.faults.back(),
             if seen.is_short() { "  <- reads short of 1,000" } else { "" }

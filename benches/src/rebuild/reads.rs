@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
 use domain::ids::{SellerId, UserId};
-use hdrhistogram::Histogram;
 use projections::Answer;
 use projections::order_history::{OrderFilter, Orders, Scope};
 use projections::seller_stats::{Period, Stats, StatsFilter};
@@ -106,23 +105,17 @@ pub struct Reading {
 
 /// What they came to.
 pub struct Seen {
-    /// Reads a second, of the [`RATE`] that was wanted.
-    pub rate: f64,
-    /// In microseconds, from when each should have begun.
-    times: Histogram<u64>,
+    /// Of those that were to begin, whenever they were answered: the rate is of the [`RATE`] that was wanted, times are from
+    /// when each should have begun.
+    pub load: Load,
     /// Those that failed, or showed less than one that had ended before they began.
     pub faults: Arc<Faults>,
 }
 
 impl Seen {
-    /// The time within which this share was answered, in milliseconds.
-    pub fn milliseconds(&self, quantile: f64) -> f64 {
-        Duration::from_micros(self.times.value_at_quantile(quantile)).as_secs_f64() * 1000.0
-    }
-
     /// Whether fewer were answered than were wanted.
     pub fn is_short(&self) -> bool {
-        self.rate.round() < RATE
+        self.load.rate.round() < RATE
     }
 }
 
@@ -147,11 +140,7 @@ impl Reading {
         let during = self.started.elapsed();
         self.stop.store(true, Ordering::Relaxed);
         let (load, _) = self.task.await??;
-        Ok(Seen {
-            // Of those that were to begin until now, whenever they were answered.
-            rate: f64::from(u32::try_from(load.count)?) / during.as_secs_f64(),
-            times: load.times,
-            faults: self.faults,
-        })
+        let rate = f64::from(u32::try_from(load.count)?) / during.as_secs_f64();
+        Ok(Seen { load: Load { rate, ..load }, faults: self.faults })
     }
 }

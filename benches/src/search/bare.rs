@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use event_store::{Log, LogWatch};
 use projections::product_search::{self, Home, ProductSearch};
 use projections::runner::source::EventSource;
-use projections::{LogSource, Positions, Reached};
+use projections::{LogSource, Positions};
 
 use super::check::{FEW, Ready};
 use super::requests::Kind;
@@ -32,12 +32,12 @@ pub async fn fed(database: &Database, home: &Path) -> Result<ProductSearch, Erro
     let positions = Positions::new(pool.clone());
     let search = product_search::start(home, &pool, &source, &positions);
     match positions.wait_for(product_search::NAME, head, PATIENCE).await {
-        Reached::Yes(_) => Ok(search),
-        Reached::NotYet(at) => Err(format!("the bare index is at {at}, not at {head}").into()),
+        at if at >= head => Ok(search),
+        at => Err(format!("the bare index is at {at}, not at {head}").into()),
     }
 }
 
-/// Asks it one thing after another, each on a thread of its own as the role does it.
+/// Asks it one thing after another, as the role does it.
 pub struct Asking {
     search: ProductSearch,
     requests: Arc<Vec<Ready>>,

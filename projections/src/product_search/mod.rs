@@ -10,7 +10,7 @@
 //! form or language, is thrown away and built again.
 //!
 //! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
-//!   [spelling].
+//!   [together], [spelling].
 //! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
 //!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
 //!   [snapshot]; [quick] says on which thread.
@@ -71,6 +71,7 @@ mod synonyms;
 mod table;
 #[cfg(test)]
 mod tests;
+mod together;
 mod tokens;
 mod typed;
 mod units;

@@ -214,10 +214,9 @@ impl SearchProjector {
         let folder = self.home.folder(generation);
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {
-            let shown = self.showing.now();
+            let (shown, position) = (self.showing.now(), self.showing.farther_than());
             let (folder, words) = (folder.clone(), Arc::clone(self.home.words()));
             let feed = blocking(move || {
-                let position = shown.as_ref().map_or(-1, |shown| shown.position);
                 let before = shown.as_ref().map(|shown| &*shown.disk);
                 let opened = index::look(&folder, words.analyzer.language(), position, before)?;
                 opened.map(|opened| Feed::of(opened, None, words)).transpose()

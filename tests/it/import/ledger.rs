@@ -18,7 +18,7 @@ use domain::order::{Order, OrderEvent};
 use event_store::{Log, LogWatch};
 use futures::stream::{self, StreamExt as _};
 use projections::seller_stats::{Interval, NAME, Period, Stats, StatsFilter};
-use projections::{LogSource, Reached};
+use projections::LogSource;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -62,7 +62,7 @@ async fn seller_stats_equal_the_ledger_as_they_were_fed_and_as_they_are_built_an
     let cases = cases(&moves, &mut random);
     let head = log.head().await.unwrap().position;
     let reached = projectors.positions().wait_for(NAME, head, HANGS).await;
-    assert!(matches!(reached, Reached::Yes(_)), "{reached:?} of {head}");
+    assert!(reached >= head, "{reached} of {head}");
     let stats = Stats::new(pool.clone());
     compare(&stats, &cases, &format!("fed as it happened, seed {seed}")).await;
 

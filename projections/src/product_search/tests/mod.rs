@@ -4,6 +4,9 @@ mod again;
 mod counting;
 mod finding;
 mod language;
+mod facets;
+mod finding;
+mod guesses;
 mod narrowing;
 mod parking;
 mod quickly;
@@ -12,6 +15,7 @@ mod relevance;
 mod showing;
 mod slips;
 mod standing_still;
+mod together;
 
 use std::path::Path;
 use std::sync::Arc;

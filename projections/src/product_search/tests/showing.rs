@@ -84,6 +84,7 @@ async fn what_is_shown_never_goes_back_not_even_where_the_index_is_built_anew() 
     showing.show(&index);
     assert_eq!(shown(), None, "nobody knows yet where the log ends");
     showing.begin(&log).await.unwrap();
+    assert_eq!(showing.farther_than(), 6);
     showing.show(&index);
     feed(&mut index, shop().into_iter().take(3).collect(), 3);
     showing.show(&index);
@@ -92,6 +93,7 @@ async fn what_is_shown_never_goes_back_not_even_where_the_index_is_built_anew() 
     showing.show(&index);
     assert_eq!((shown(), positions.known(super::super::NAME)), (Some(7), 7));
 
+    assert_eq!(showing.farther_than(), 7);
     let head = append(&database.app, head, vec![received(1, 2, 1)]).await;
     showing.begin(&log).await.unwrap();
     showing.show(&rebuilt);
