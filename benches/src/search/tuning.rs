@@ -38,7 +38,7 @@ const LENGTHS: &[f32] = &[0.0, 0.25, 0.5, 0.75, 1.0];
 const SHARES: &[f32] = &[0.0, 0.25, 0.5, 1.0];
 
 /// Their values are spaced evenly, or by powers of two, wherever ours are.
-const DIALS: [Dial; 16] = [
+const DIALS: [Dial; 17] = [
     dial("model", BOOSTS, |it, v| Weights { model: boosted(it.model, v), ..it }),
     dial("brand", BOOSTS, |it, v| Weights { brand: boosted(it.brand, v), ..it }),
     dial("attributes", BOOSTS, |it, v| Weights { attributes: boosted(it.attributes, v), ..it }),
