@@ -36,8 +36,7 @@ pub async fn replay(
     let folder = building.clone();
     blocking(move || Ok(fs::create_dir_all(folder)?)).await?;
     let lot = Lot::of(log, &building).await?;
-    let filling = filled(&building, Arc::clone(home.words()), log, Some(&lot), progress);
-    let feed = Box::pin(filling).await?; // whoever waits for this needn't be so large
+    let feed = filled(&building, Arc::clone(home.words()), log, Some(&lot), progress).await?;
     let head = feed.head();
     lot.tell(head.position).await.map_err(FeedError::from)?;
     let its_home = home.clone();
