@@ -1,7 +1,9 @@
 //! The form of every success.
 
+use std::ops::Range;
+
 use axum::Json;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use metrics::histogram;
@@ -12,6 +14,12 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::ApiError;
 use crate::paging::Paging;
+
+/// What answers are written in.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// So many bytes hold most answers.
+const ROOM: usize = 1 << 10;
 
 /// A success with its data, status 200; another status, and headers, stand before it in a tuple.
 #[derive(Debug)]
@@ -52,24 +60,30 @@ impl IntoResponse for Done {
     }
 }
 
-#[derive(Serialize)]
-struct Envelope<'a, T> {
-    success: bool,
-    data: &'a T,
-    message: &'static str,
-    timestamp: Timestamp,
+impl<T: Serialize> Success<T> {
+    /// Its text, and where in that the data is.
+    pub(crate) fn written(&self) -> serde_json::Result<(Vec<u8>, Range<usize>)> {
+        let began = Instant::now();
+        let mut text = Vec::with_capacity(ROOM);
+        text.extend_from_slice(br#"{"success":true,"data":"#);
+        let from = text.len();
+        // Straight to text, never by way of serde_json::Value: money must not become a float.
+        serde_json::to_writer(&mut text, &self.data)?;
+        let data = from..text.len();
+        text.extend_from_slice(br#","message":"#);
+        serde_json::to_writer(&mut text, self.message)?;
+        text.extend_from_slice(br#","timestamp":"#);
+        serde_json::to_writer(&mut text, &Timestamp::now())?;
+        text.push(b'}');
+        histogram!("daybook_answer_seconds").record(began.elapsed());
+        Ok((text, data))
+    }
 }
 
 impl<T: Serialize> IntoResponse for Success<T> {
     fn into_response(self) -> Response {
-        let Self { data, message } = self;
-        let began = Instant::now();
-        // Straight to text, never by way of serde_json::Value: money must not become a float.
-        let envelope = Envelope { success: true, data: &data, message, timestamp: Timestamp::now() };
-        let written = serde_json::to_vec(&envelope);
-        histogram!("daybook_answer_seconds").record(began.elapsed());
-        match written {
-            Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        match self.written() {
+            Ok((json, _)) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
             Err(error) => ApiError::internal(error).into_response(),
         }
     }

@@ -24,7 +24,9 @@ pub enum Scored {
 /// The parameter by which a list goes on, as `description` says of what is in it.
 pub fn cursor(description: &str, scored: Scored) -> Parameter {
     let numbers = match scored {
-        Scored::Yes => "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[nopq][0-9a-f]{1,16}",
+        Scored::Yes => {
+            "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[no][0-9a-f]{1,16}|[pq][0-9a-f]{1,16}(-[0-9a-f]{1,8})?"
+        }
         Scored::No => "[no][0-9a-f]{1,16}",
     };
     let place = format!(r"^({numbers}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}$");

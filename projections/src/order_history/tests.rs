@@ -1,5 +1,6 @@
 //! What order history answers about orders of all fates.
 
+mod amounts;
 mod counters;
 mod filters;
 mod numbers;

@@ -141,12 +141,10 @@ impl Categories {
         known.map_or_else(|| Cow::Owned(self.look_up(names.word(name))), |known| Cow::Borrowed(&known.which))
     }
 
-    /// What it is called.
-    pub(super) fn called<'a>(&'a self, which: &'a CategoryOrWord) -> &'a str {
-        match which {
-            CategoryOrWord::Known(id) => self.branch(*id).map_or("", |branch| branch.name.as_str()),
-            CategoryOrWord::Word(word) => word,
-        }
+    /// The category of the tree that a product's is, and those above it; none where it is a word that names none.
+    pub(super) fn with_those_above(&self, name: Name, names: &Names) -> Cow<'_, [CategoryId]> {
+        let known = self.known.get(name as usize).filter(|_| !self.is_behind(names));
+        known.map_or_else(|| Cow::Owned(self.path(names.word(name))), |known| Cow::Borrowed(&*known.path))
     }
 
     fn look_up(&self, word: &str) -> CategoryOrWord {

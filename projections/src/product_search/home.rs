@@ -14,6 +14,9 @@ use serde::Deserialize;
 use super::lot;
 use super::words::Words;
 
+/// The folder of a rebuild.
+const BUILDING: &str = "building";
+
 /// The folder of the product search's indexes, and what words are in them.
 #[derive(Clone, Debug)]
 pub struct Home {
@@ -76,7 +79,7 @@ impl Home {
             Err(fs::TryLockError::WouldBlock) => return Ok(None),
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
-        Ok(Some((self.root.join("building"), lock)))
+        Ok(Some((self.root.join(BUILDING), lock)))
     }
 
     /// Makes what was built in a folder the live index, and says which that is.
@@ -142,6 +145,11 @@ pub struct IndexOnDisk {
 pub fn name_on_disk(daybook_home: &Path) -> Option<String> {
     let home = Home::under(daybook_home);
     lot::name_in(&home.folder(home.current().ok()??))
+}
+
+/// What the index is called that a replay builds in a `DAYBOOK_HOME`, or has left there.
+pub(crate) fn building_on_disk(daybook_home: &Path) -> Option<String> {
+    lot::name_in(&Home::under(daybook_home).root.join(BUILDING))
 }
 
 /// The live index in a `DAYBOOK_HOME`, if there is one.

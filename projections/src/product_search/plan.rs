@@ -3,13 +3,15 @@
 use tantivy::TantivyError;
 
 use super::analyze::Word;
+use super::matching::products_with;
 use super::snapshot::Snapshot;
-use super::spelling::{Candidate, beginning_with, farther, near};
+use super::spelling::{beginning_with, farther, near};
+use super::together::{Sequence, Split, splits, turns, ways};
 use super::typed::Typed;
 use super::weights::Weights;
 
 /// A word that so few products have may be a slip of the pen in them, or of who searches.
-const RARE: usize = 2;
+pub(super) const RARE: usize = 2;
 /// A word is only taken for a slip if the one that it may stand for is so many times as frequent.
 const MUCH_MORE: usize = 20;
 /// So many words are tried for one that nothing has.
@@ -35,8 +37,11 @@ pub(super) type Group = Vec<Alternative>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) groups: Vec<Group>,
-    pub(super) phrases: Vec<Vec<(usize, String)>>,
-    /// What was typed, with other words where nothing has the ones that were.
+    /// What codes may be in several words.
+    pub(super) splits: Vec<Split>,
+    /// Each in the ways in which it may be written.
+    pub(super) phrases: Vec<Vec<Sequence>>,
+    /// What was typed, with the likeliest of the words that are looked for in the place of one, or beside it.
     pub(super) corrected: Option<String>,
 }
 
@@ -53,18 +58,24 @@ struct Looked<'a> {
 impl Plan {
     pub(super) fn of(typed: &Typed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, TantivyError> {
         let planning = Planning { snapshot, weights };
-        let mut looked = planning.as_typed(typed);
-        for it in &mut looked {
-            it.known = planning.is_known(&it.group)?;
-        }
-        let mut plan = Self { phrases: typed.phrases.clone(), ..Self::default() };
+        let looked = planning.as_typed(typed);
+        let phrases = typed.phrases.iter().map(|phrase| ways(snapshot, phrase)).collect();
+        let mut plan = Self { phrases, ..Self::default() };
         let mut corrected = false;
         let mut said = Vec::new();
         let last = looked.len().saturating_sub(1);
         let mut slips = 0;
-        for (place, it) in looked.into_iter().enumerate() {
+        for (place, mut it) in looked.into_iter().enumerate() {
+            let splits = splits(snapshot, it.word, plan.groups.len(), weights.joined)?;
+            it.known = !splits.is_empty() || planning.is_known(&it.group)?;
+            plan.splits.extend(splits);
             let may_go_on = typed.is_open && place == last;
-            let (groups, instead) = planning.look_around(it, may_go_on, &mut slips)?;
+            let (groups, instead) = if typed.is_quoted(it.word) {
+                // It must stand there as it is.
+                (vec![it.group], None)
+            } else {
+                planning.look_around(it, may_go_on, &mut slips)?
+            };
             corrected |= instead.is_some();
             said.push(instead.unwrap_or_else(|| typed.words[place].surface.clone()));
             plan.groups.extend(groups);
@@ -142,39 +153,40 @@ impl Planning<'_> {
                 return Ok((vec![it.group], None));
             }
         }
-        if *slips == MOST_SLIPS {
+        let having = products_with(self.snapshot, &it.word.stem, self.weights)?.count();
+        // One that is known without a product that has it is one by its synonyms, or with its neighbour: `couch` is a word
+        // where there are sofas.
+        if having > RARE || (having == 0 && it.known) || *slips == MOST_SLIPS {
             return Ok((vec![it.group], None));
         }
         *slips += 1;
-        self.corrected(it, written)
+        self.corrected(it, having)
     }
 
-    /// The two words that one is made of, or those that it is nearly.
-    fn corrected(&self, it: Looked<'_>, written: usize) -> Result<Instead, TantivyError> {
-        let Looked { word, mut group, known } = it;
+    /// The two words that one is made of, or those that it is nearly. What a few products have is not replaced: beside them
+    /// what is nearly it is found, if that is much more frequent.
+    fn corrected(&self, it: Looked<'_>, having: usize) -> Result<Instead, TantivyError> {
+        let Looked { word, mut group, .. } = it;
         let mut meant = near(self.snapshot, &word.surface, CANDIDATES)?;
-        if meant.is_empty()
-            && !known
-            && let Some(parts) = self.parts(&word.surface)?
-        {
-            let instead = parts.join(" ");
-            let parts = parts.iter().map(|part| {
-                let mut group = group.clone();
-                self.add_written(&mut group, part, 1.0);
-                group
-            });
-            return Ok((parts.collect(), Some(instead)));
-        }
-        if meant.is_empty() {
+        if having == 0 && meant.is_empty() {
+            if let Some(parts) = self.parts(&word.surface)? {
+                let instead = parts.join(" ");
+                let parts = parts.iter().map(|part| {
+                    let mut group = group.clone();
+                    self.add_written(&mut group, part, 1.0);
+                    group
+                });
+                return Ok((parts.collect(), Some(instead)));
+            }
             meant = farther(self.snapshot, &word.surface, CANDIDATES)?;
         }
-        let much_more = |it: &Candidate| it.products >= (written * MUCH_MORE).max(1);
-        let meant: Vec<_> = meant.into_iter().filter(|it| written == 0 || much_more(it)).collect();
+        meant.retain(|it| it.products >= (having * MUCH_MORE).max(1));
+        let beside = if having == 0 { 1.0 } else { self.weights.guess };
         for candidate in &meant {
-            let weight = self.weights.typo.powi(candidate.wrong.into());
+            let weight = self.weights.typo.powi(candidate.wrong.into()) * beside;
             self.add_written(&mut group, &candidate.word, weight);
         }
-        let instead = meant.first().filter(|_| !known).map(|it| it.word.clone());
+        let instead = meant.first().map(|it| it.word.clone());
         Ok((vec![group], instead))
     }
 
@@ -190,11 +202,7 @@ impl Planning<'_> {
     /// The two words that one is made of, if products have both: where letters end and a number begins, or anywhere.
     fn parts(&self, surface: &str) -> Result<Option<[String; 2]>, TantivyError> {
         let mut best = None;
-        let turns = |(place, c): (usize, char)| {
-            let before = surface[..place].chars().next_back()?;
-            (before.is_ascii_digit() != c.is_ascii_digit()).then_some(place)
-        };
-        let turns: Vec<usize> = surface.char_indices().filter_map(turns).collect();
+        let turns = turns(surface);
         let places: Vec<usize> = if turns.is_empty() {
             let letters = surface.chars().count();
             let within = SHORTEST_HALF..(letters + 1).saturating_sub(SHORTEST_HALF);

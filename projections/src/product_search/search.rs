@@ -1,11 +1,13 @@
 //! The handle by which searches are asked.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use event_store::Log;
 use sqlx::PgPool;
 use tantivy::TantivyError;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::NAME;
@@ -14,6 +16,7 @@ use super::home::Home;
 use super::page;
 use super::projector::SearchProjector;
 use super::query::{SearchPage, SearchQuery};
+use super::quick::{is_quick, is_quickly_completed};
 use super::showing::Showing;
 use super::snapshot::Snapshot;
 use super::suggest::{Suggestions, suggest};
@@ -43,6 +46,8 @@ impl Window {
 pub struct ProductSearch {
     window: Window,
     weights: Weights,
+    /// Of the questions that are much work. Who hangs up while waiting for one is not answered.
+    turns: Arc<Semaphore>,
     _feeding: Arc<JoinSet<()>>,
 }
 
@@ -68,13 +73,13 @@ pub fn start(
     };
     let mut feeding = JoinSet::new();
     feeding.spawn(projector.run());
-    ProductSearch { window, weights: Weights::default(), _feeding: Arc::new(feeding) }
+    ProductSearch::looking_through(window, feeding)
 }
 
 impl ProductSearch {
     /// An index on disk in `folder` of what a log says now. Nobody feeds it.
     pub async fn of_log(folder: &Path, log: &Log, words: Words) -> Result<Self, ReplayError> {
-        let feed = super::replay::filled(folder, Arc::new(words), log, None, |_| {}).await?;
+        let feed = super::replay::filled(folder, Arc::new(words), log, None, |_| {}, pending()).await?;
         Ok(Self::of(&feed))
     }
 
@@ -82,7 +87,17 @@ impl ProductSearch {
     pub(super) fn of(feed: &Feed) -> Self {
         let window = Window::default();
         window.set(Some(feed.snapshot()));
-        Self { window, weights: Weights::default(), _feeding: Arc::default() }
+        Self::looking_through(window, JoinSet::new())
+    }
+
+    fn looking_through(window: Window, feeding: JoinSet<()>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            window,
+            weights: Weights::default(),
+            turns: Arc::new(Semaphore::new(processors)),
+            _feeding: Arc::new(feeding),
+        }
     }
 
     /// The same index, asked with other weights.
@@ -93,6 +108,9 @@ impl ProductSearch {
 
     /// The products that match, a page of them.
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
+        if self.is_here(|shown| is_quick(shown, query.words())) {
+            return self.search_now(&query);
+        }
         self.apart(move |shown, weights| page::search(shown, &query, weights)).await
     }
 
@@ -103,16 +121,29 @@ impl ProductSearch {
 
     /// What may be meant by what was typed so far; at most so many of each kind.
     pub async fn suggest(&self, text: String, limit: usize) -> Result<Answer<Suggestions>, QueryError> {
+        if self.is_here(|shown| is_quickly_completed(shown, &text)) {
+            return self.now(|shown, weights| suggest(shown, &text, limit, weights));
+        }
         self.apart(move |shown, weights| suggest(shown, &text, limit, weights)).await
     }
 
-    /// Asks away from the threads that answer requests.
+    /// Whether there is an index, and a question of it is answered on this thread.
+    fn is_here(&self, is_quick: impl FnOnce(&Snapshot) -> bool) -> bool {
+        self.window.get().is_some_and(|shown| is_quick(&shown))
+    }
+
+    /// Asks away from the threads that answer requests, with as many others as there are processors.
     async fn apart<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Snapshot, &Weights) -> Result<T, TantivyError> + Send + 'static,
     ) -> Result<Answer<T>, QueryError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|error| TantivyError::InternalError(error.to_string()))?;
         let search = self.clone();
-        let asking = tokio::task::spawn_blocking(move || search.now(question));
+        let asking = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            search.now(question)
+        });
         asking.await.map_err(|error| TantivyError::InternalError(error.to_string()))?
     }
 

@@ -163,10 +163,10 @@ macro_rules! report {
                 'customers', (SELECT to_json(c) FROM customers c),
                 'customer_periods', coalesce((SELECT json_agg(d ORDER BY d.day) FROM customer_periods d), '[]'),
                 'top_products', coalesce((
-                    SELECT json_agg(p ORDER BY p.currency, p.gross DESC, p.units DESC, p.product_id)
+                    SELECT json_agg(p ORDER BY p.currency, p.gross - p.refunds DESC, p.units DESC, p.product_id)
                     FROM (SELECT DISTINCT currency FROM moved) c CROSS JOIN LATERAL (
                         SELECT * FROM moved WHERE moved.currency = c.currency
-                        ORDER BY gross DESC, units DESC, product_id LIMIT greatest($4, 0)) p), '[]'))"
+                        ORDER BY gross - refunds DESC, units DESC, product_id LIMIT greatest($4, 0)) p), '[]'))"
         )
     };
 }

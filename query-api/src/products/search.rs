@@ -20,10 +20,11 @@ use crate::unanswered::unanswered;
 /// Searches the products for sale.
 ///
 /// Words are found by their stems and synonyms, `wd-40` as `wd40` and `17"` as `17 inch`; `"in quotation marks"` they
-/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or for one that
-/// differs by a letter or two; `correctedQuery` says so. A product counts by the words that it has, the rare ones most,
-/// times the part of all words that these are; half of that where it is out of stock. Where fewer than ten products have
-/// all words, those are found too that lack one, or as many more as it takes to come to ten.
+/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or else for one that
+/// differs by a letter or two; beside one that hardly any product has, what it nearly is follows. `correctedQuery` says what
+/// was looked for then. A product counts by the words that it has, the rare ones most, times the part of all words that these
+/// are; half of that where it is out of stock. Where fewer than ten products have all words, those are found too that lack
+/// one, or as many more as it takes to come to ten.
 #[utoipa::path(
     get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
     params(

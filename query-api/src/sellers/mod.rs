@@ -64,7 +64,7 @@ struct Days {
 #[utoipa::path(
     get, path = "/sellers/me/stats", operation_id = "getMyShopStats", tag = "sellers", security(("bearer" = [])),
     params(Days, FreshnessParams),
-    responses((status = 200, description = "Totals by currency, by day, and the products that sold most",
+    responses((status = 200, description = "Totals by currency, by day, and the products that earned most",
                body = Envelope<ShopStats>)),
 )]
 async fn mine(
@@ -82,7 +82,7 @@ async fn mine(
 #[utoipa::path(
     get, path = "/sellers/{id}/stats", operation_id = "getShopStats", tag = "sellers", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The shop"), Days, FreshnessParams),
-    responses((status = 200, description = "Totals by currency, by day, and the products that sold most",
+    responses((status = 200, description = "Totals by currency, by day, and the products that earned most",
                body = Envelope<ShopStats>)),
 )]
 async fn of_seller(
