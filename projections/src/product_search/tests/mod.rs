@@ -2,11 +2,10 @@
 
 mod again;
 mod counting;
-mod finding;
-mod language;
 mod facets;
 mod finding;
 mod guesses;
+mod language;
 mod narrowing;
 mod parking;
 mod quickly;
