@@ -38,7 +38,7 @@ impl Lot {
             if lot.look_after().await? {
                 return Ok(lot);
             }
-            return Err(SearchError::Unusable("nobody knows any more what it had parked").into());
+            return Err(SearchError::Unusable("nobody knows any more what it had parked".into()).into());
         }
         let random = Uuid::new_v4().simple().to_string();
         let lot = Self { pool: log.pool().clone(), name: format!("{NAME}@{}", &random[..8]) };
