@@ -1,6 +1,7 @@
 //! Searching, and an index through its life.
 
 mod again;
+mod completing;
 mod damage;
 mod facets;
 mod finding;
