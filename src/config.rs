@@ -29,7 +29,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `DAYBOOK_HOME`: keys and the search index.
     pub home: PathBuf,
-    /// `DAYBOOK_READ_WAIT`, 1s: how long a read waits for its reader's own last event.
+    /// `DAYBOOK_READ_WAIT`, 1s: how long a read waits for its reader's own last event; shorter than a request may take.
     pub read_wait: Duration,
     /// `DAYBOOK_LOG`: what is logged, as JSON on standard error.
     pub log: String,
@@ -97,7 +97,7 @@ impl Config {
                 .transpose()?,
             listen: environment.read("DAYBOOK_LISTEN", "127.0.0.1:8080", address)?,
             home: environment.get("DAYBOOK_HOME").unwrap_or_else(|| ".daybook".to_owned()).into(),
-            read_wait: environment.duration("DAYBOOK_READ_WAIT", "1s")?,
+            read_wait: read_wait(&environment)?,
             log: environment.get("DAYBOOK_LOG").unwrap_or_else(|| "info,tantivy=warn".to_owned()),
             environment,
         })
@@ -156,5 +156,45 @@ impl Config {
             say(format_args!("{name:<27} {value}"));
         }
         Ok(())
+    }
+}
+
+/// A read that waits for as long as it may take is answered 503, with nothing of what there is.
+fn read_wait(environment: &Environment) -> Result<Duration, ConfigError> {
+    let variable = "DAYBOOK_READ_WAIT";
+    let (wait, limit) = (environment.duration(variable, "1s")?, ServerConfig::from(environment)?.time_limit);
+    if wait >= limit {
+        let [wait, limit] = [wait, limit].map(humantime::format_duration);
+        let problem =
+            format!("is {wait}, and must be shorter than DAYBOOK_REQUEST_TIMEOUT, which is {limit}");
+        return Err(ConfigError { variable, problem });
+    }
+    Ok(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(wait: &'static str, limit: &'static str) -> Result<Duration, String> {
+        let environment = Environment::from_fn(move |name| match name {
+            "DAYBOOK_READ_WAIT" => Some(wait.to_owned()),
+            "DAYBOOK_REQUEST_TIMEOUT" => Some(limit.to_owned()),
+            _ => None,
+        });
+        read_wait(&environment).map_err(|error| error.to_string())
+    }
+
+    /// Guards against reads that are all answered 503 where a read model lags.
+    #[test]
+    fn a_read_does_not_wait_for_as_long_as_a_request_may_take() {
+        assert_eq!(with("2s", "3s"), Ok(Duration::from_secs(2)));
+        assert_eq!(with("", ""), Ok(Duration::from_secs(1)), "as both are by default");
+        for (wait, limit, said) in [("40s", "", "40s"), ("3s", "3s", "3s"), ("", "500ms", "1s")] {
+            let refused = with(wait, limit).unwrap_err();
+            let (ours, other) = ("DAYBOOK_READ_WAIT", "DAYBOOK_REQUEST_TIMEOUT");
+            let told = refused.starts_with(&format!("{ours} is {said}, ")) && refused.contains(other);
+            assert!(told, "{refused}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `daybook parked`: the aggregates that a read model couldn't take, and trying them again.
 
+use api_contract::error::chain;
 use event_store::Log;
 use projections::parked::{self, Outcome, Parked, Which};
 use serde::Serialize;
@@ -134,20 +135,30 @@ async fn retry(pool: &PgPool, which: &Which) -> Result<(), Failure> {
     for parked in parked::list(pool, which).await? {
         let name = format!("{} {}/{}", parked.consumer, parked.aggregate_type, parked.aggregate_id);
         tried += 1;
-        match parked::retry(pool, &log, &parked).await? {
-            Outcome::Applied(events) => say(format_args!("{name}: {events} events applied")),
-            Outcome::Gone => say(format_args!("{name}: not parked any more")),
-            Outcome::NotLive => {
+        match parked::retry(pool, &log, &parked).await {
+            Ok(Outcome::Applied(events)) => say(format_args!("{name}: {events} events applied")),
+            Ok(Outcome::Gone) => say(format_args!("{name}: not parked any more")),
+            Ok(Outcome::OtherVersion(version)) => {
+                // Nothing that this build could mend, so it doesn't fail by it.
+                say(format_args!(
+                    "{name}: is of version {version}; only a build that knows it can try again"
+                ));
+            }
+            Ok(Outcome::NotLive) => {
                 left += 1;
                 say(format_args!("{name}: is not read yet; try again when its replay is done"));
             }
-            Outcome::Later => {
+            Ok(Outcome::Later) => {
                 left += 1;
                 say(format_args!("{name}: nobody feeds this index now; it is tried again by whoever will"));
             }
-            Outcome::Parked(now) => {
+            Ok(Outcome::Parked(now)) => {
                 left += 1;
                 say(format_args!("{name}: still parked at sequence {}: {}", now.sequence, now.error));
+            }
+            Err(error) => {
+                left += 1;
+                say(format_args!("{name}: can't be tried again: {}", chain(&error)));
             }
         }
     }

@@ -47,7 +47,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let positions = Positions::new(pool.clone());
     let metrics = metrics.of_search(positions.clone(), &config.home);
     let api = router(&config, &pool, watch, source, positions)?;
-    let health = Health::new(pool, stop.clone()).reading();
+    let health = Health::new(pool, stop.clone()).reading().searching(&config.home);
     let router =
         Surface { document: Document::Committed, api, beside: OpenApiRouter::new(), health, metrics };
     let router = router.router(&server);

@@ -1,20 +1,28 @@
 //! `daybook replay NAME`: builds a read model anew beside the live one and swaps it in, while reads go on.
 
+use std::time::Duration;
+
 use event_store::Log;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::product_search::Home;
+use projections::read_model::ReadModel;
+use projections::replay::{self, Progress};
 use sqlx::PgPool;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::{Failure, migrate, say, search_words};
+use crate::{Failure, migrate, roles, say, search_words};
+
+/// After a new version could not be built: at first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LAST_PAUSE: Duration = Duration::from_secs(300);
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = format!("Examples:\n  \
     daybook replay order_history                     the same version, built anew\n  \
     daybook replay order_history --from-version 1    a new version beside version 1, with the new binary\n  \
     daybook replay order_history --retire 1          no process of the old binary is left\n\
-Read models: order_history, seller_stats, catalog, coupons, product_search")]
+Read models: {}", replay::names()))]
 pub struct Args {
     /// Which read model.
     name: String,
@@ -33,23 +41,25 @@ pub struct Args {
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let owner = migrate::owner_pool(config).await?;
     if let Some(version) = args.retire {
-        projections::replay::retire(&args.name, version, &owner).await?;
+        replay::retire(&args.name, version, &owner).await?;
         say(format_args!("{}: version {version} is gone", args.name));
         return Ok(());
     }
     if let Some(version) = args.from_version {
-        projections::replay::require_live(&args.name, version, &owner).await?;
+        replay::require_live(&args.name, version, &owner).await?;
     }
     let log = Log::new(owner.clone());
     let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
-    let report = projections::replay::replay(&args.name, &owner, &home, &log, |progress| {
+    let show = |progress: Progress| {
         bar.set_length(progress.head.unsigned_abs());
         bar.set_position(progress.position.unsigned_abs());
-    })
-    .await?;
+    };
+    let stop = roles::stopped_by_signal()?;
+    let replayed = replay::replay_until(&args.name, &owner, &home, &log, show, stop.cancelled()).await;
     bar.finish_and_clear();
+    let report = replayed?;
     say(format_args!(
         "{}: {} events in {:.1} s, {} events a second",
         args.name,
@@ -63,28 +73,38 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
 /// Builds the versions that this build is the first to know, beside those that are live. Its projectors take them up when
 /// they are there.
 pub async fn build_new_versions(config: &Config, pool: &PgPool) -> Result<(), Failure> {
-    let unbuilt = projections::replay::unbuilt(pool).await?;
+    let unbuilt = replay::unbuilt(pool).await?;
     if unbuilt.is_empty() {
         return Ok(());
     }
     if !config.has_owner() {
-        warn!(read_models = ?unbuilt, "new versions are to be built: daybook replay NAME, as the schema's owner");
+        let names: Vec<_> = unbuilt.iter().map(|model| model.name()).collect();
+        warn!(read_models = ?names, "new versions are to be built: daybook replay NAME, as the schema's owner");
         return Ok(());
     }
-    let (owner, home) = (migrate::owner_pool(config).await?, Home::under(&config.home));
-    tokio::spawn(async move {
-        let log = Log::new(owner.clone());
-        for name in unbuilt {
-            info!(read_model = name, "builds its new version beside the live one");
-            let built = projections::replay::replay(name, &owner, &home, &log, |_| {}).await;
-            if let Err(error) = built {
-                warn!(
-                    read_model = name,
-                    error = &error as &dyn std::error::Error,
-                    "its new version is not built"
-                );
+    tokio::spawn(build_all(unbuilt, migrate::owner_pool(config).await?));
+    Ok(())
+}
+
+/// What could not be built, because of a failover or of another replay, is tried again until it is there, by whomever.
+async fn build_all(mut unbuilt: Vec<&'static dyn ReadModel>, owner: PgPool) {
+    let log = Log::new(owner.clone());
+    let mut pause = FIRST_PAUSE;
+    while !unbuilt.is_empty() {
+        for model in &unbuilt {
+            info!(read_model = model.name(), "builds its new version beside the live one");
+            if let Err(error) = replay::replay_tables(*model, &owner, &log, |_| {}).await {
+                let error = &error as &dyn std::error::Error;
+                warn!(read_model = model.name(), error, ?pause, "its new version is not built; tries again");
             }
         }
-    });
-    Ok(())
+        match replay::unbuilt(&owner).await {
+            Ok(left) => unbuilt = left,
+            Err(error) => warn!(%error, "whether new versions are to be built can't be asked"),
+        }
+        if !unbuilt.is_empty() {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE);
+        }
+    }
 }

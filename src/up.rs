@@ -44,7 +44,10 @@ pub async fn run(config: Config) -> Result<(), Failure> {
 
     let (api, beside) = commands.routers();
     let decider = commands.decider();
-    let health = Health::new(pool.clone(), stop.clone()).deciding_by(decider.clone()).reading();
+    let health = Health::new(pool.clone(), stop.clone())
+        .deciding_by(decider.clone())
+        .reading()
+        .searching(&config.home);
     let metrics = metrics.of_decider(decider.clone()).of_search(projectors.positions().clone(), &config.home);
     let surface = Surface { document: Document::Own, api: api.merge(queries), beside, health, metrics };
     let router = surface.router(&server);

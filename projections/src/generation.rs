@@ -187,17 +187,6 @@ pub(crate) async fn hold(
     Ok(Some(Held { position, ahead: Ahead::hold(db, checkpoint).await? }))
 }
 
-/// Drops every generation of a read model but the live ones.
-pub(crate) async fn drop_all_but_live(
-    db: &mut PgConnection,
-    model: &dyn ReadModel,
-) -> Result<(), sqlx::Error> {
-    for generation in all_but_live(db, model).await? {
-        drop_one(db, model, generation).await?;
-    }
-    Ok(())
-}
-
 /// The generations of a read model that have tables, but the live ones.
 pub(crate) async fn all_but_live(
     db: &mut PgConnection,
@@ -208,16 +197,11 @@ pub(crate) async fn all_but_live(
     Ok(with_tables(db, model).await?.into_iter().filter(|generation| !is_live(generation)).collect())
 }
 
-/// Drops every generation of a read model.
-pub(crate) async fn drop_all(db: &mut PgConnection, model: &dyn ReadModel) -> Result<(), sqlx::Error> {
-    for generation in with_tables(db, model).await? {
-        drop_one(db, model, generation).await?;
-    }
-    Ok(())
-}
-
 /// The generations of a read model that have tables.
-async fn with_tables(db: &mut PgConnection, model: &dyn ReadModel) -> Result<Vec<Generation>, sqlx::Error> {
+pub(crate) async fn with_tables(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+) -> Result<Vec<Generation>, sqlx::Error> {
     let pattern = format!("^{}_g([0-9]+)_", model.name());
     let found = sqlx::query_scalar!(
         r#"SELECT DISTINCT substring(relname FROM $1)::integer AS "generation!" FROM pg_class
@@ -231,7 +215,7 @@ async fn with_tables(db: &mut PgConnection, model: &dyn ReadModel) -> Result<Vec
 
 /// Drops a generation, with its checkpoint, its failure and what it has parked. Another version had perhaps other tables:
 /// whatever is named like them. They go last: by them it is found again where this is broken off.
-async fn drop_one(
+pub(crate) async fn drop_one(
     db: &mut PgConnection,
     model: &dyn ReadModel,
     generation: Generation,

@@ -1,13 +1,15 @@
 //! How far each consumer of the log has come.
 
-use std::collections::BTreeMap;
+mod search;
+
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::product_search::{self, IndexOnDisk};
+pub use self::search::of_search;
+use crate::runner::held::{self, Held};
 
 /// What a consumer is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -15,8 +17,12 @@ use crate::product_search::{self, IndexOnDisk};
 pub enum State {
     /// It follows the log.
     Following,
+    /// Nobody feeds it: it stands where the last one left it.
+    Unfed,
     /// A replay is filling it; nobody reads it yet.
     Rebuilding,
+    /// A replay that was killed has left it: nobody fills it or reads it, and the next replay drops it.
+    Abandoned,
     /// A newer version is live; processes of an older build may still feed and read it.
     Superseded,
     /// It stands still, or tries in vain, because of an error.
@@ -50,14 +56,32 @@ pub async fn status(pool: &PgPool, search: Option<&Path>) -> Result<Vec<Consumer
     let now = Utc::now();
     let mut all = checkpoints(pool, now).await?;
     if let Some(home) = search {
-        all.extend(search_indexes(pool, product_search::on_disk(home), now).await?);
+        all.extend(search::indexes(pool, home, now).await?);
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
 }
 
+/// A checkpoint, and what is known of its consumer.
+struct Row {
+    name: String,
+    position: i64,
+    error: Option<String>,
+    /// Of which read model it is a generation that is in use.
+    model: Option<String>,
+    version: Option<i32>,
+    rebuilding: Option<bool>,
+    superseded: Option<bool>,
+    /// Whether it is a generation of a read model, in use or not.
+    of_a_model: bool,
+    parked: i64,
+    head: i64,
+    oldest: Option<DateTime<Utc>>,
+}
+
 async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.version AS "version?",
                   c.name = m.name || '@' || m.rebuilding AS rebuilding,
                   m.version < (SELECT max(version) FROM read_models n WHERE n.name = m.name AND n.generation IS NOT NULL)
@@ -73,98 +97,48 @@ async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerSt
     )
     .fetch_all(pool)
     .await?;
-    let status = rows.into_iter().filter_map(|row| {
-        let state = match (&row.error, row.rebuilding, row.superseded) {
+    // After the rows: a rebuild's lock is held until its row is gone.
+    let held = Held::of(pool, &rows.iter().filter_map(Row::lock).collect::<Vec<_>>()).await?;
+    Ok(rows.into_iter().filter_map(|row| row.status(&held, now)).collect())
+}
+
+impl Row {
+    /// Whoever fills a generation of a read model holds this lock.
+    fn lock(&self) -> Option<String> {
+        let model = self.model.as_ref()?;
+        if self.rebuilding == Some(true) {
+            return Some(held::replayer(model));
+        }
+        self.version.map(|version| held::feeders(model, version))
+    }
+
+    /// Nothing of what a swap has left behind: nobody reads or feeds it.
+    fn status(self, held: &Held, now: DateTime<Utc>) -> Option<ConsumerStatus> {
+        let is_left_alone = self.lock().is_some_and(|lock| held.is_free(&lock));
+        let state = match (&self.error, self.rebuilding, self.superseded) {
+            (_, Some(true), _) if is_left_alone => State::Abandoned,
             (Some(_), ..) => State::Failed,
             (None, Some(true), _) => State::Rebuilding,
             (None, _, Some(true)) => State::Superseded,
+            (None, ..) if is_left_alone => State::Unfed,
             (None, ..) => State::Following,
         };
-        let name = match row.model {
-            Some(model) if row.rebuilding != Some(true) && row.superseded != Some(true) => model,
-            None if row.of_a_model => return None, // left behind by a swap: nobody reads or feeds it
-            Some(_) | None => row.name,
+        let name = match self.model {
+            Some(model) if self.rebuilding != Some(true) && self.superseded != Some(true) => model,
+            None if self.of_a_model => return None,
+            Some(_) | None => self.name,
         };
         Some(ConsumerStatus {
             name,
-            version: row.version,
-            position: row.position,
-            lag_events: (row.head - row.position).max(0),
-            lag_ms: lag_ms(now, row.oldest),
-            parked: row.parked,
+            version: self.version,
+            position: self.position,
+            lag_events: (self.head - self.position).max(0),
+            lag_ms: lag_ms(now, self.oldest),
+            parked: self.parked,
             state,
-            error: row.error,
+            error: self.error,
         })
-    });
-    Ok(status.collect())
-}
-
-/// The indexes that are being fed are as far as they said a second ago; one that nobody feeds is as far as its last
-/// commit. The one that is here, or the only one, has the plain name.
-async fn search_indexes(
-    pool: &PgPool,
-    here: Option<IndexOnDisk>,
-    now: DateTime<Utc>,
-) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
-    let fed = sqlx::query!(
-        "SELECT name, position FROM search_indexes WHERE seen_at > now() - interval '30 seconds' ORDER BY name"
-    );
-    let mut indexes: BTreeMap<String, i64> =
-        fed.fetch_all(pool).await?.into_iter().map(|row| (row.name, row.position)).collect();
-    let mut plain = None;
-    if let Some(IndexOnDisk { name, position }) = here {
-        let name = name.unwrap_or_else(|| product_search::NAME.to_owned());
-        let known = indexes.entry(name.clone()).or_insert(position);
-        *known = position.max(*known);
-        plain = Some(name);
     }
-    let only = indexes.len() == 1;
-    let mut all = Vec::with_capacity(indexes.len());
-    for (name, position) in indexes {
-        let mut status = search_index(pool, &name, position, now).await?;
-        if only || plain.as_ref() == Some(&name) {
-            product_search::NAME.clone_into(&mut status.name);
-        }
-        all.push(status);
-    }
-    Ok(all)
-}
-
-/// How far the product search of this process is, whose index is in this `DAYBOOK_HOME` and has come to `position`.
-pub async fn of_search(pool: &PgPool, home: &Path, position: i64) -> Result<ConsumerStatus, sqlx::Error> {
-    let name = product_search::name_on_disk(home);
-    let name = name.as_deref().unwrap_or(product_search::NAME);
-    let status = search_index(pool, name, position, Utc::now()).await?;
-    Ok(ConsumerStatus { name: product_search::NAME.to_owned(), ..status })
-}
-
-async fn search_index(
-    pool: &PgPool,
-    name: &str,
-    position: i64,
-    now: DateTime<Utc>,
-) -> Result<ConsumerStatus, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT coalesce((SELECT position FROM log_head), 0) AS "head!",
-                  (SELECT g.recorded_at FROM log_groups g WHERE g.last_position > $1
-                   ORDER BY g.last_position LIMIT 1) AS oldest,
-                  (SELECT count(*) FROM parked WHERE consumer = $2) AS "parked!",
-                  (SELECT error FROM consumer_failures WHERE name = $2) AS error"#,
-        position,
-        name,
-    )
-    .fetch_one(pool)
-    .await?;
-    Ok(ConsumerStatus {
-        name: name.to_owned(),
-        version: None,
-        position,
-        lag_events: (row.head - position).max(0),
-        lag_ms: lag_ms(now, row.oldest),
-        parked: row.parked,
-        state: if row.error.is_some() { State::Failed } else { State::Following },
-        error: row.error,
-    })
 }
 
 fn lag_ms(now: DateTime<Utc>, oldest: Option<DateTime<Utc>>) -> i64 {

@@ -12,7 +12,6 @@ use std::time::Duration;
 use api_contract::{ApiError, MinPosition, Principal};
 use event_store::{Log, LogWatch};
 use projections::Positions;
-use projections::Reached;
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -64,9 +63,8 @@ impl Freshness {
             Some(position) if position >= own => (position, min.wait),
             _ => (own, self.bound),
         };
-        match self.positions.wait_for(model, position, bound).await {
-            Reached::Yes(_) | Reached::NotYet(_) => Ok(()),
-        }
+        self.positions.wait_for(model, position, bound).await;
+        Ok(())
     }
 
     /// A read that is folded from its stream is never behind; it only refuses a position that the log has not got.

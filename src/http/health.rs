@@ -1,6 +1,7 @@
 //! Whether a process lives, and whether it could serve.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::Json;
@@ -29,6 +30,8 @@ pub struct Health {
     pool: PgPool,
     decider: Option<Decider>,
     reads: bool,
+    /// Where this process's index is.
+    search: Option<PathBuf>,
     stopping: CancellationToken,
 }
 
@@ -69,7 +72,7 @@ impl From<Result<(), &'static str>> for Check {
 impl Health {
     /// Ready while the database is there, with a schema that this program knows, until it is stopped.
     pub fn new(pool: PgPool, stopping: CancellationToken) -> Self {
-        Self { pool, decider: None, reads: false, stopping }
+        Self { pool, decider: None, reads: false, search: None, stopping }
     }
 
     /// And while commands can be decided.
@@ -82,6 +85,12 @@ impl Health {
     #[must_use]
     pub fn reading(self) -> Self {
         Self { reads: true, ..self }
+    }
+
+    /// And while this process's index of product search does, which is in this `DAYBOOK_HOME`.
+    #[must_use]
+    pub fn searching(self, home: &Path) -> Self {
+        Self { search: Some(home.to_owned()), ..self }
     }
 
     pub(super) fn pool(&self) -> &PgPool {
@@ -127,10 +136,19 @@ impl Health {
         if !self.reads {
             return Ok(());
         }
-        let found = within("the read models can't be asked", status::status(&self.pool, None)).await?;
-        let failed = |it: &ConsumerStatus| it.state == status::State::Failed;
+        let asked = async {
+            tokio::try_join!(status::status(&self.pool, None), async {
+                match &self.search {
+                    // How far it is doesn't matter here.
+                    Some(home) => status::of_search(&self.pool, home, 0).await.map(Some),
+                    None => Ok(None),
+                }
+            })
+        };
+        let (found, search) = within("the read models can't be asked", asked).await?;
         let ours = |it: &&ConsumerStatus| READ_MODELS.iter().any(|model| model.name() == it.name);
-        if found.iter().filter(ours).any(failed) {
+        let mut ours = found.iter().filter(ours).chain(&search);
+        if ours.any(|it| it.state == status::State::Failed) {
             return Err("a read model has stopped with an error: see daybook status");
         }
         Ok(())

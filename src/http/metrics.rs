@@ -117,6 +117,7 @@ fn describe() {
     describe_gauge!("daybook_consumer_lag_events", "Events that a consumer of the log has yet to see");
     describe_gauge!("daybook_consumer_lag_seconds", "Age of the oldest event that a consumer has yet to see");
     describe_gauge!("daybook_consumer_failed", "1 while a consumer stands still because of an error");
+    describe_gauge!("daybook_consumer_unfed", "1 while no process feeds a read model");
     describe_gauge!("daybook_projection_parked", "Aggregates that a read model couldn't take and skips");
     describe_gauge!("daybook_relay_active", "1 where the relay of this process is the one that works");
     describe_gauge!("daybook_relay_broker_reachable", "Whether a broker answered the relay lately");
@@ -134,12 +135,14 @@ struct Asked {
     orders: Arc<Orders>,
     /// In which money was owed since the process started: that nothing is any more has to be shown, too.
     owed_in: Arc<Mutex<BTreeSet<Currency>>>,
+    /// Which consumers there were since then. One that is gone, as a rebuild is after its swap, lags no more.
+    consumers: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// The route.
 pub fn routes(metrics: Metrics, pool: PgPool) -> OpenApiRouter {
     let orders = Arc::new(Orders::new(pool.clone()));
-    let asked = Asked { metrics, pool, orders, owed_in: Arc::default() };
+    let asked = Asked { metrics, pool, orders, owed_in: Arc::default(), consumers: Arc::default() };
     OpenApiRouter::new().routes(routes!(scrape)).with_state(asked)
 }
 
@@ -158,7 +161,7 @@ async fn scrape(State(asked): State<Asked>) -> impl IntoResponse {
     }
     ask_pool(&asked.pool);
     let owed = ask_owed(&asked);
-    let (answers, owed) = tokio::join!(ask_database(&asked.pool, metrics.search.as_ref()), owed);
+    let (answers, owed) = tokio::join!(ask_database(&asked), owed);
     gauge!("daybook_database_up").set(u32::from(answers && owed));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
 }
@@ -171,10 +174,10 @@ fn ask_pool(pool: &PgPool) {
 }
 
 /// Whether it answered.
-async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) -> bool {
+async fn ask_database(Asked { metrics, pool, consumers: known, .. }: &Asked) -> bool {
     let log = Log::new(pool.clone());
     let search = async {
-        match search {
+        match &metrics.search {
             Some((positions, home)) => {
                 status::of_search(pool, home, positions.known(product_search::NAME)).await.map(Some)
             }
@@ -186,16 +189,7 @@ async fn ask_database(pool: &PgPool, search: Option<&(Positions, PathBuf)>) -> b
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok((Ok(head), Ok(consumers), Ok(search), Ok(left))) => {
             gauge!("daybook_log_position").set(count(head.position));
-            // What an index of product search has parked is counted by whoever feeds it.
-            for it in consumers {
-                if READ_MODELS.iter().any(|model| model.name() == it.name) {
-                    gauge!("daybook_projection_parked", "model" => it.name.clone()).set(count(it.parked));
-                }
-                show(it);
-            }
-            if let Some(search) = search {
-                show(search);
-            }
+            show_consumers(consumers.into_iter().chain(search).collect(), known);
             show_left(&left);
             true
         }
@@ -232,12 +226,29 @@ async fn ask_owed(Asked { orders, owed_in, .. }: &Asked) -> bool {
     }
 }
 
-fn show(it: ConsumerStatus) {
-    let failed = it.state == status::State::Failed;
-    let consumer = [("consumer", it.name)];
-    gauge!("daybook_consumer_lag_events", &consumer).set(count(it.lag_events));
-    gauge!("daybook_consumer_lag_seconds", &consumer).set(count(it.lag_ms) / 1_000.0);
-    gauge!("daybook_consumer_failed", &consumer).set(u32::from(failed));
+/// Also those that are there no more, which no row says. What a killed replay has left is none: nobody will ever feed it.
+fn show_consumers(mut consumers: Vec<ConsumerStatus>, known: &Mutex<BTreeSet<String>>) {
+    consumers.retain(|it| it.state != status::State::Abandoned);
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    for gone in known.iter().filter(|known| consumers.iter().all(|it| it.name != **known)) {
+        show(gone.clone(), 0, 0, status::State::Following);
+    }
+    for it in consumers {
+        // What an index of product search has parked is counted by whoever feeds it.
+        if READ_MODELS.iter().any(|model| model.name() == it.name) {
+            gauge!("daybook_projection_parked", "model" => it.name.clone()).set(count(it.parked));
+        }
+        known.insert(it.name.clone());
+        show(it.name, it.lag_events, it.lag_ms, it.state);
+    }
+}
+
+fn show(consumer: String, lag_events: i64, lag_ms: i64, state: status::State) {
+    let consumer = [("consumer", consumer)];
+    gauge!("daybook_consumer_lag_events", &consumer).set(count(lag_events));
+    gauge!("daybook_consumer_lag_seconds", &consumer).set(count(lag_ms) / 1_000.0);
+    gauge!("daybook_consumer_failed", &consumer).set(u32::from(state == status::State::Failed));
+    gauge!("daybook_consumer_unfed", &consumer).set(u32::from(state == status::State::Unfed));
 }
 
 /// Also that nothing is left, which no row says.

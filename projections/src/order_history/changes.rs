@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::Minor;
 use domain::order::CancelCause;
-use domain::order::public::{OrderLine, OrderPlaced, OrderPublicEvent, Part, Split};
+use domain::order::public::{OrderLine, OrderPlaced, OrderPublicEvent, Part, ReturnedItem, Split};
 use domain::payment::public::PaymentPublicEvent;
 use domain::public::{PublicData, PublicEvent};
 use uuid::Uuid;
@@ -25,6 +25,9 @@ pub(super) struct Changes<'a> {
     pub(super) refunds: BTreeMap<(Uuid, Uuid), Option<Refund>>,
     pub(super) payments: BTreeMap<Uuid, PaymentChange<'a>>,
 }
+
+/// Why an order is parked of which nobody can say what of it is whose.
+const DONT_ADD_UP: &str = "its amounts don't add up";
 
 /// How much went back, and when.
 pub(super) type Refund = (Minor, DateTime<Utc>);
@@ -109,11 +112,7 @@ impl<'a> Changes<'a> {
         order.updated_at = event.occurred_at;
         order.version = event.sequence;
         match data {
-            OrderPublicEvent::OrderPlaced(placed) => {
-                order.placed = Some((placed, event.occurred_at));
-                self.placed(id, event.occurred_at, placed);
-                self.step(event, id, OrderStatus::Pending);
-            }
+            OrderPublicEvent::OrderPlaced(placed) => self.placed(event, id, placed)?,
             OrderPublicEvent::OrderPaid(paid) => add(&mut order.captured, paid.amount, event)?,
             OrderPublicEvent::OrderConfirmed(_) => self.step(event, id, OrderStatus::Confirmed),
             OrderPublicEvent::OrderProcessing(it) => {
@@ -131,12 +130,7 @@ impl<'a> Changes<'a> {
                 order.cancel_cause = Some(cancelled.cause);
                 self.step(event, id, OrderStatus::Cancelled);
             }
-            OrderPublicEvent::ItemsReturned(returned) => {
-                for item in &returned.items {
-                    let line = self.lines.entry((id, item.line)).or_default();
-                    add(&mut line.returned, item.quantity.into(), event)?;
-                }
-            }
+            OrderPublicEvent::ItemsReturned(returned) => self.returned(event, id, &returned.items)?,
             OrderPublicEvent::OrderRefunded(refund) => {
                 let row = Some((refund.amount, event.occurred_at));
                 self.refunds.insert((id, refund.refund_id.0), row);
@@ -146,6 +140,14 @@ impl<'a> Changes<'a> {
                 self.refunds.insert((id, reversed.refund_id.0), None);
                 self.refunded(event, id, take, reversed.amount, &reversed.split)?;
             }
+        }
+        Ok(())
+    }
+
+    fn returned(&mut self, event: &PublicEvent, id: Uuid, items: &[ReturnedItem]) -> Result<(), ApplyError> {
+        for item in items {
+            let line = self.lines.entry((id, item.line)).or_default();
+            add(&mut line.returned, item.quantity.into(), event)?;
         }
         Ok(())
     }
@@ -164,14 +166,17 @@ impl<'a> Changes<'a> {
             let line = self.lines.entry((id, goods.line)).or_default();
             count(&mut line.refunded, goods.amount, event)?;
         }
-        for (seller, amount) in split.refunded_parts().unwrap_or_default() {
+        let parts = split.refunded_parts().ok_or_else(|| ApplyError::bad(event, DONT_ADD_UP))?;
+        for (seller, amount) in parts {
             let part = self.sellers.entry((id, seller.0)).or_default();
             count(&mut part.refunded, amount, event)?;
         }
         Ok(())
     }
 
-    fn placed(&mut self, id: Uuid, at: DateTime<Utc>, placed: &'a OrderPlaced) {
+    fn placed(&mut self, event: &PublicEvent, id: Uuid, placed: &'a OrderPlaced) -> Result<(), ApplyError> {
+        let at = event.occurred_at;
+        self.orders.entry(id).or_default().placed = Some((placed, at));
         for (number, line) in (0..).zip(&placed.lines) {
             self.lines.entry((id, number)).or_default().bought = Some(line);
             let seller = self.sellers.entry((id, line.seller_id.0)).or_default();
@@ -185,12 +190,15 @@ impl<'a> Changes<'a> {
             part.lines.push(number);
             part.units += i64::from(line.quantity);
         }
-        for (seller, amounts) in placed.seller_parts().unwrap_or_default() {
+        let parts = placed.seller_parts().ok_or_else(|| ApplyError::bad(event, DONT_ADD_UP))?;
+        for (seller, amounts) in parts {
             let part = self.sellers.entry((id, seller.0)).or_default();
             if let Some(part) = &mut part.placed {
                 part.total = amounts.total;
             }
         }
+        self.step(event, id, OrderStatus::Pending);
+        Ok(())
     }
 
     /// What a seller's lines became in this batch, of an order that was placed in it.

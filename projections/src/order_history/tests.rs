@@ -1,10 +1,12 @@
 //! What order history answers about orders of all fates.
 
+mod amounts;
 mod counters;
 mod filters;
 mod numbers;
 mod owed;
 mod pages;
+mod statuses;
 
 use std::collections::BTreeSet;
 

@@ -16,9 +16,9 @@
 //!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
-//!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
-//!   in its [home], and it is shown when it has come far enough: [showing].
-//! - What can't be taken: [refused] parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
+//!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector], by
+//!   [commits], and [replay] drive it, in its [home], and it is shown when it has come far enough: [showing].
+//! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 
 mod analyze;
 mod background;
@@ -27,6 +27,7 @@ mod by_name;
 mod by_seller;
 mod categories;
 mod column;
+mod commits;
 mod disk;
 mod entry;
 mod facets;
@@ -48,7 +49,6 @@ mod plan;
 mod projector;
 mod query;
 mod quick;
-mod refused;
 mod replay;
 mod retry;
 mod row;
@@ -80,6 +80,7 @@ mod weights;
 mod words;
 
 pub use self::entry::Entry;
+pub(crate) use self::home::building_on_disk;
 pub use self::home::{Home, IndexOnDisk, name_on_disk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
@@ -93,6 +94,8 @@ pub use self::suggest::{Completion, Suggestions};
 pub use self::synonyms::SynonymsError;
 pub use self::weights::{Weight, Weights};
 pub use self::words::Words;
+
+use crate::runner::refused;
 
 /// The read model's name.
 pub const NAME: &str = "product_search";

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use event_store::{Head, Log};
 use sqlx::PgPool;
+use tracing::warn;
 
 use super::AGGREGATES;
 use super::feed::Feed;
@@ -21,27 +23,48 @@ use crate::runner::failure::FeedError;
 /// So many changed documents are gathered in memory before they are committed.
 const MOST_PENDING: usize = 20_000;
 
-/// Rebuilds the index. A process that feeds the live one notices the swap within a second, brings the new one to where
-/// it stood, and shows it then.
+/// Rebuilds the index, unless it is `stopped` before. A process that feeds the live one notices the swap within a second,
+/// brings the new one to where it stood, and shows it then.
 pub async fn replay(
     home: &Home,
     log: &Log,
     progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
 ) -> Result<ReplayReport, ReplayError> {
     let started = Instant::now();
-    let Some((building, _lock)) = home.building().map_err(io)? else { return Err(ReplayError::Running) };
+    let its_home = home.clone();
+    let free = blocking(move || Ok(its_home.building()?)).await?;
+    let Some((building, _lock)) = free else { return Err(ReplayError::Running) };
     lot::delete(log.pool(), &building).await?;
-    fs::create_dir_all(&building).map_err(io)?;
-    let lot = Lot::of(log, &building).await?;
-    let feed = filled(&building, Arc::clone(home.words()), log, Some(&lot), progress).await?;
+    let built = build(home, log, &building, progress, stopped).await;
+    if built.is_err()
+        && let Err(error) = lot::delete(log.pool(), &building).await
+    {
+        let error = &error as &dyn std::error::Error;
+        warn!(error, "what was built of the search index is still there; the next replay deletes it");
+    }
+    let (generation, head) = built?;
+    delete_unused(log.pool(), home, generation).await;
+    Ok(report(head, started))
+}
+
+/// Builds an index and makes it the live one: its number, and up to where it is.
+async fn build(
+    home: &Home,
+    log: &Log,
+    building: &Path,
+    progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
+) -> Result<(u32, Head), ReplayError> {
+    let folder = building.to_owned();
+    blocking(move || Ok(fs::create_dir_all(folder)?)).await?;
+    let (lot, _at_work) = Lot::being_built(log, building).await?;
+    let feed = filled(building, Arc::clone(home.words()), log, Some(&lot), progress, stopped).await?;
     let head = feed.head();
     lot.tell(head.position).await.map_err(FeedError::from)?;
-    blocking(move || feed.close()).await?;
-    let next = home.next().map_err(io)?;
-    fs::rename(&building, home.folder(next)).map_err(io)?;
-    home.point_to(next).map_err(io)?;
-    delete_unused(log.pool(), home, next).await;
-    Ok(report(head, started))
+    let (its_home, building) = (home.clone(), building.to_owned());
+    let next = blocking(move || feed.close().and_then(|()| Ok(its_home.swap_in(&building)?))).await?;
+    Ok((next, head))
 }
 
 /// An index in an empty folder of everything that is in the log, committed. What it can't take is parked, and kept in
@@ -52,11 +75,20 @@ pub(super) async fn filled(
     log: &Log,
     lot: Option<&Lot>,
     progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
 ) -> Result<Feed, ReplayError> {
     let folder = folder.to_owned();
     let mut feed = blocking(move || Feed::open(&folder, words)).await?;
     let mut reader = Reader::start(log.clone(), AGGREGATES, Head::EMPTY);
-    while let Some(read) = reader.batches.recv().await {
+    let mut stopped = pin!(stopped);
+    loop {
+        // Between two batches: nobody writes to the folder any more when this ends.
+        let read = tokio::select! {
+            biased;
+            () = &mut stopped => return Err(ReplayError::Stopped),
+            read = reader.batches.recv() => read,
+        };
+        let Some(read) = read else { break };
         let (batch, head) = read.map_err(FeedError::from)?;
         let refused;
         (feed, refused) = apply(feed, Arc::new(batch)).await?;
@@ -67,6 +99,9 @@ pub(super) async fn filled(
         }
         if feed.pending() >= MOST_PENDING {
             feed = blocking(move || feed.commit().map(|()| feed)).await?;
+            if let Some(lot) = lot {
+                lot.tell_of_building(feed.head().position).await.map_err(FeedError::from)?;
+            }
         }
         progress(Progress { position: feed.head().position, head });
     }
@@ -76,7 +111,8 @@ pub(super) async fn filled(
 /// Deletes the old indexes if nobody feeds them; whoever does deletes them when it goes over to the new one.
 async fn delete_unused(pool: &PgPool, home: &Home, keep: u32) {
     let deleted = async {
-        for generation in home.older_than(keep).map_err(SearchError::from)? {
+        let its_home = home.clone();
+        for generation in blocking(move || Ok(its_home.older_than(keep)?)).await? {
             let its_home = home.clone();
             let is_fed = blocking(move || {
                 let opened = Store::open(&its_home.folder(generation), its_home.words().analyzer.language());
@@ -89,14 +125,10 @@ async fn delete_unused(pool: &PgPool, home: &Home, keep: u32) {
         Ok::<_, FeedError>(())
     };
     if let Err(error) = deleted.await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an old search index is still there");
+        warn!(error = &error as &dyn std::error::Error, "an old search index is still there");
     }
 }
 
 fn report(head: Head, started: Instant) -> ReplayReport {
     ReplayReport { events: head.position, elapsed: started.elapsed() }
-}
-
-fn io(error: std::io::Error) -> ReplayError {
-    FeedError::Search(error.into()).into()
 }

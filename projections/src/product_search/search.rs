@@ -1,5 +1,6 @@
 //! The handle by which searches are asked.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -78,7 +79,7 @@ pub fn start(
 impl ProductSearch {
     /// An index on disk in `folder` of what a log says now. Nobody feeds it.
     pub async fn of_log(folder: &Path, log: &Log, words: Words) -> Result<Self, ReplayError> {
-        let feed = super::replay::filled(folder, Arc::new(words), log, None, |_| {}).await?;
+        let feed = super::replay::filled(folder, Arc::new(words), log, None, |_| {}, pending()).await?;
         Ok(Self::of(&feed))
     }
 

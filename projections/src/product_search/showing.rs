@@ -29,6 +29,12 @@ impl Showing {
         self.window.get()
     }
 
+    /// The position that an index must be beyond for it to be shown instead of what is.
+    pub(super) fn farther_than(&self) -> i64 {
+        let shown = self.window.get().map(|shown| shown.position);
+        shown.unwrap_or_else(|| self.from.map_or(-1, |from| from - 1))
+    }
+
     /// An index is about to be opened. If it is the first one, it has to come to where the log ends now.
     pub(super) async fn begin(&mut self, log: &Log) -> Result<(), LogError> {
         if self.from.is_none() {

@@ -13,15 +13,18 @@
 //! where it is, for the builds that know no other. It is not behind the old one when it is first read. [`retire`] drops
 //! an old version.
 //!
-//! A replay that is broken off leaves tables that nobody reads; the next one drops them. So it does with old tables that
-//! somebody read for so long that they could not be dropped.
+//! A replay that fails or is stopped drops what it has made. One that is killed leaves it: status says that it is abandoned,
+//! for nobody holds the lock of that replay any more, and the next one drops it. So it does with old tables that somebody
+//! read for so long that they could not be dropped.
 
+mod error;
 mod leftovers;
 pub(crate) mod load;
 mod reader;
 mod versions;
 mod writers;
 
+use std::future::pending;
 use std::time::{Duration, Instant};
 
 use event_store::{Head, Log, LogError};
@@ -35,54 +38,15 @@ use self::writers::Writers;
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
 use crate::runner::failure::FeedError;
+use crate::runner::held;
 use crate::runner::projector::{connect, try_lock, unlock};
 use crate::runner::source::decode;
 use crate::runner::{BatchStep, BatchTaken};
 use crate::{product_search, registry};
 
+pub use self::error::ReplayError;
 pub(crate) use self::reader::Reader;
 pub use self::versions::{require_live, retire, unbuilt};
-
-/// Why a read model could not be rebuilt.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// There is no such read model.
-    #[error("there is no read model of this name; those there are: {0}")]
-    Unknown(String),
-    /// It is being rebuilt already.
-    #[error("another replay of it is running")]
-    Running,
-    /// Another version is live than the one that was said.
-    #[error("the live version of it is {live}, not {expected}")]
-    OtherVersion {
-        /// What is live.
-        live: i32,
-        /// What should be.
-        expected: i32,
-    },
-    /// A build of this version can't make what a newer one has changed.
-    #[error("version {newer} of it is there; this build knows version {ours}")]
-    Superseded {
-        /// What is there.
-        newer: i32,
-        /// What this build knows.
-        ours: i32,
-    },
-    /// It is not an old version.
-    #[error("version {0} of it is not one that another has superseded")]
-    NotSuperseded(i32),
-    /// Old tables could not be dropped.
-    #[error(
-        "its old tables are being read, perhaps by a backup, so they can't be dropped yet: try again later"
-    )]
-    StillRead,
-    /// Its tables could not be made or swapped.
-    #[error("the new tables could not be made or swapped in")]
-    Postgres(#[from] sqlx::Error),
-    /// It could not be filled.
-    #[error("the new tables could not be filled")]
-    Feed(#[from] FeedError),
-}
 
 /// What a rebuild did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,46 +83,76 @@ pub async fn replay(
     log: &Log,
     progress: impl Fn(Progress),
 ) -> Result<ReplayReport, ReplayError> {
+    replay_until(name, owner, search, log, progress, pending()).await
+}
+
+/// The same, unless it is `stopped` before it has swapped in what it makes.
+pub async fn replay_until(
+    name: &str,
+    owner: &PgPool,
+    search: &product_search::Home,
+    log: &Log,
+    progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
+) -> Result<ReplayReport, ReplayError> {
     if name == product_search::NAME {
-        return product_search::replay(search, log, progress).await;
+        return product_search::replay(search, log, progress, stopped).await;
     }
-    replay_tables(find(name)?, owner, log, progress).await
+    replay_tables_until(find(name)?, owner, log, progress, stopped).await
 }
 
 fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
-    registry::find(name).ok_or_else(|| {
-        let names = registry::READ_MODELS.map(ReadModel::name);
-        ReplayError::Unknown(format!("{}, {}", names.join(", "), product_search::NAME))
-    })
+    registry::find(name).ok_or_else(|| ReplayError::Unknown(names()))
+}
+
+/// The names of all that can be rebuilt, as they are said.
+pub fn names() -> String {
+    let in_postgres = registry::READ_MODELS.map(ReadModel::name);
+    format!("{}, {}", in_postgres.join(", "), product_search::NAME)
 }
 
 /// Rebuilds one in Postgres.
-pub(crate) async fn replay_tables(
+pub async fn replay_tables(
     model: &'static dyn ReadModel,
     owner: &PgPool,
     log: &Log,
     progress: impl Fn(Progress),
 ) -> Result<ReplayReport, ReplayError> {
+    replay_tables_until(model, owner, log, progress, pending()).await
+}
+
+async fn replay_tables_until(
+    model: &'static dyn ReadModel,
+    owner: &PgPool,
+    log: &Log,
+    progress: impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
+) -> Result<ReplayReport, ReplayError> {
     let name = model.name();
     let started = Instant::now();
     let mut db = connect(owner).await?;
-    if !try_lock(&mut db, &format!("replay.{name}")).await? {
+    if !try_lock(&mut db, &held::replayer(name)).await? {
         return Err(ReplayError::Running);
     }
-    let outcome = rebuild(model, &mut db, owner, log, &progress).await;
+    let outcome = rebuild(model, &mut db, owner, log, &progress, stopped).await;
     let elapsed = started.elapsed();
     // Before the lock is let go: another replay's new tables would be taken for old ones.
     if outcome.is_ok()
         && let Err(error) = drop_old(&mut db, model).await
     {
-        let error = &error as &dyn std::error::Error;
-        warn!(read_model = name, error, "the old tables are still there");
+        still_there(model, &error);
     }
     // Said, not left to the end of the connection, which whoever wants a lock next may come before.
     let unlocked = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut db).await;
     let report = ReplayReport { events: outcome?.position, elapsed };
     unlocked?;
     Ok(report)
+}
+
+/// They are in nobody's way: each generation has a number of its own.
+fn still_there(model: &dyn ReadModel, error: &ReplayError) {
+    let error = error as &dyn std::error::Error;
+    warn!(read_model = model.name(), error, "old tables are still there; the next replay drops them");
 }
 
 /// Makes new tables, fills them and swaps them in, holding the lock of this read model's rebuilds. Then: up to where.
@@ -168,35 +162,40 @@ async fn rebuild(
     owner: &PgPool,
     log: &Log,
     progress: &impl Fn(Progress),
+    stopped: impl Future<Output = ()>,
 ) -> Result<Head, ReplayError> {
     let name = model.name();
     let versions = generation::live_versions(&mut *db, name).await?;
     if let Some((newer, _)) = versions.last().filter(|(version, _)| *version > model.version()) {
         return Err(ReplayError::Superseded { newer: *newer, ours: model.version() });
     }
-    drop_old(db, model).await?;
+    match drop_old(db, model).await {
+        Err(error @ ReplayError::StillRead) => still_there(model, &error),
+        dropped => dropped?,
+    }
     let mut tx = db.begin().await?;
     let next = generation::create_next(&mut tx, model).await?;
     tx.commit().await?;
     // The live projector waits for this lock once the pointer has moved.
     let checkpoint = next.checkpoint(name);
-    try_lock(db, checkpoint.name()).await?;
+    if !try_lock(db, checkpoint.name()).await? {
+        return Err(ReplayError::Running);
+    }
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
-    let filled = rebuild.fill(db, owner, log, progress).await?;
-    let head = rebuild.swap(db, log, filled).await?;
+    let built = tokio::select! {
+        built = rebuild.run(db, owner, log, progress) => built,
+        () = stopped => Err(ReplayError::Stopped),
+    };
+    if built.is_err()
+        && let Err(error) = drop_old(db, model).await
+    {
+        still_there(model, &error);
+    }
+    let head = built?;
     unlock(db, checkpoint.name()).await?;
     Ok(head)
-}
-
-/// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
-pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayError> {
-    let model = find(name)?;
-    let mut tx = owner.begin().await?;
-    generation::drop_all(&mut tx, model).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 struct Rebuild {
@@ -207,6 +206,17 @@ struct Rebuild {
 }
 
 impl Rebuild {
+    async fn run(
+        &self,
+        db: &mut PgConnection,
+        owner: &PgPool,
+        log: &Log,
+        progress: &impl Fn(Progress),
+    ) -> Result<Head, ReplayError> {
+        let filled = self.fill(db, owner, log, progress).await?;
+        self.swap(db, log, filled).await
+    }
+
     /// Fills the new tables up to the head, as it is when we come there. The checkpoint moves once, at the end.
     async fn fill(
         &self,

@@ -5,12 +5,21 @@ use sqlx::{PgConnection, PgPool};
 use super::leftovers::drop_old;
 use super::{ReplayError, find};
 use crate::read_model::ReadModel;
+use crate::runner::held;
 use crate::runner::projector::{connect, try_lock, unlock};
-use crate::{generation, registry};
+use crate::{generation, product_search, registry};
+
+/// A read model that has versions.
+fn versioned(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
+    if name == product_search::NAME {
+        return Err(ReplayError::NoVersions(product_search::NAME));
+    }
+    find(name)
+}
 
 /// Refuses unless this version of a read model is the newest that is live.
 pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
-    let versions = generation::live_versions(owner, find(name)?.name()).await?;
+    let versions = generation::live_versions(owner, versioned(name)?.name()).await?;
     match versions.last() {
         Some((live, _)) if *live == version => Ok(()),
         live => Err(ReplayError::OtherVersion { live: live.map_or(0, |live| live.0), expected: version }),
@@ -18,12 +27,12 @@ pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<()
 }
 
 /// The read models of which the version that this build knows has never been built here, though another one has.
-pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
+pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static dyn ReadModel>, sqlx::Error> {
     let mut unbuilt = Vec::new();
     for model in registry::READ_MODELS {
         let versions = generation::live_versions(pool, model.name()).await?;
         if versions.last().is_some_and(|(newest, _)| *newest < model.version()) {
-            unbuilt.push(model.name());
+            unbuilt.push(model);
         }
     }
     Ok(unbuilt)
@@ -32,9 +41,9 @@ pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static str>, sqlx::Error> {
 /// Ends a version of a read model that a newer one has superseded, and drops its tables. Who still reads it gets no answer any
 /// more. Where its tables could not be dropped it is ended all the same, and to be retired once more.
 pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
-    let model = find(name)?;
+    let model = versioned(name)?;
     let mut db = connect(owner).await?;
-    let lock = format!("replay.{name}");
+    let lock = held::replayer(name);
     if !try_lock(&mut db, &lock).await? {
         return Err(ReplayError::Running);
     }
@@ -57,4 +66,24 @@ async fn end(model: &dyn ReadModel, version: i32, db: &mut PgConnection) -> Resu
         return Err(ReplayError::NotSuperseded(version));
     }
     drop_old(db, model).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards against an answer that calls it unknown and names it among those that are known.
+    #[tokio::test]
+    async fn product_search_is_known_to_have_no_versions() {
+        let nowhere = PgPool::connect_lazy("postgres://nowhere/none").unwrap();
+        for refused in [
+            require_live(product_search::NAME, 1, &nowhere).await,
+            retire(product_search::NAME, 1, &nowhere).await,
+        ] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, ReplayError::NoVersions(product_search::NAME)), "{error}");
+        }
+        let unknown = retire("orders", 1, &nowhere).await.unwrap_err();
+        assert!(matches!(unknown, ReplayError::Unknown(_)), "{unknown}");
+    }
 }

@@ -7,11 +7,14 @@
 pub(crate) mod ahead;
 mod batch;
 pub mod failure;
+pub(crate) mod held;
 pub(crate) mod intake;
 pub mod kafka;
 pub mod positions;
 pub mod projector;
+pub(crate) mod refused;
 pub mod source;
+mod watched;
 
 use std::sync::Arc;
 
@@ -22,6 +25,7 @@ use self::kafka::{Kafka, KafkaConfig, KafkaProjector};
 use self::positions::Positions;
 use self::projector::Projector;
 use self::source::EventSource;
+use self::watched::watched;
 use crate::registry::READ_MODELS;
 
 pub(crate) use self::batch::{BatchStep, BatchTaken, advance};
@@ -40,7 +44,7 @@ impl Projectors {
         &self.positions
     }
 
-    /// Waits until each projector has ended, which happens only by a permanent error.
+    /// Waits until each projector has ended, which happens only by a permanent error or a bug: either is in status then.
     pub async fn ended(&mut self) {
         while self.tasks.join_next().await.is_some() {}
     }
@@ -53,7 +57,7 @@ pub fn start(pool: &PgPool, source: &Arc<dyn EventSource>) -> Projectors {
     let mut tasks = JoinSet::new();
     for model in READ_MODELS {
         let projector = Projector::new(model, pool.clone(), Arc::clone(source), positions.clone());
-        tasks.spawn(projector.run());
+        tasks.spawn(watched(model, pool.clone(), projector.run()));
     }
     Projectors { tasks, positions }
 }
@@ -66,7 +70,7 @@ pub fn start_from_kafka(pool: &PgPool, config: &KafkaConfig) -> Projectors {
     let mut tasks = JoinSet::new();
     for model in READ_MODELS {
         let projector = KafkaProjector::new(model, pool.clone(), Arc::clone(&kafka), positions.clone());
-        tasks.spawn(projector.run());
+        tasks.spawn(watched(model, pool.clone(), projector.run()));
     }
     Projectors { tasks, positions }
 }

@@ -1,87 +1,117 @@
 //! How far the read models are, and waiting for one.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::product_search;
 use crate::read_model::ReadModel;
 use crate::registry::{self, READ_MODELS};
 
-/// How long a waiter trusts the projectors of this process before it asks the database, and how long at most between
-/// two questions.
+/// Between two questions to the database about one read model, however many wait for it: at first, and at most. Where a
+/// projector of this process feeds it, it has the first of these before anything is asked.
 const FIRST_POLL: Duration = Duration::from_millis(10);
 const LAST_POLL: Duration = Duration::from_millis(50);
-
-/// Where a read model stood when the waiting ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reached {
-    /// As far as was asked for, or farther: here.
-    Yes(i64),
-    /// The bound was over: it had only come here.
-    NotYet(i64),
-}
 
 /// The positions of the read models' live generations. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Positions {
     pool: PgPool,
-    known: Arc<BTreeMap<&'static str, watch::Sender<i64>>>,
+    known: Arc<BTreeMap<&'static str, Known>>,
+}
+
+/// What is known of one read model.
+#[derive(Debug, Default)]
+struct Known {
+    position: watch::Sender<i64>,
+    /// Whether a projector of this process has said so.
+    fed_here: AtomicBool,
+    /// Whoever of the waiting has this asks the database for all of them. When it was asked last.
+    asked: Mutex<Option<Instant>>,
+}
+
+impl Known {
+    fn note(&self, position: i64) {
+        self.position.send_if_modified(|known| {
+            let newer = position > *known;
+            *known = position.max(*known);
+            newer
+        });
+    }
+
+    fn position(&self) -> i64 {
+        *self.position.borrow()
+    }
 }
 
 impl Positions {
     /// Positions that are known from the checkpoints of this database, and sooner from projectors of this process.
     pub fn new(pool: PgPool) -> Self {
         let names = READ_MODELS.iter().map(|model| model.name()).chain([product_search::NAME]);
-        Self { pool, known: Arc::new(names.map(|name| (name, watch::Sender::new(0))).collect()) }
+        Self { pool, known: Arc::new(names.map(|name| (name, Known::default())).collect()) }
     }
 
     /// Says that a read model has come to a position.
     pub fn publish(&self, model: &str, position: i64) {
         if let Some(known) = self.known.get(model) {
-            known.send_if_modified(|known| {
-                let newer = position > *known;
-                *known = position.max(*known);
-                newer
-            });
+            known.fed_here.store(true, Ordering::Relaxed);
+            known.note(position);
         }
     }
 
     /// The last known position.
     pub fn known(&self, model: &str) -> i64 {
-        self.known.get(model).map_or(0, |known| *known.borrow())
+        self.known.get(model).map_or(0, Known::position)
     }
 
-    /// Waits until a read model has come to a position, but no longer than `bound`. What it says of the product search
-    /// is of the index of this process.
-    pub async fn wait_for(&self, model: &str, position: i64, bound: Duration) -> Reached {
-        let Some(known) = self.known.get(model) else { return Reached::NotYet(0) };
-        let mut known = known.subscribe();
-        let deadline = Instant::now() + bound;
-        let mut poll = FIRST_POLL;
-        loop {
-            let arrived = known.wait_for(|known| *known >= position);
-            // Twice a time-out: the poll's within the bound's.
-            if let Ok(Ok(Ok(at))) = timeout_at(deadline, timeout(poll, arrived)).await {
-                return Reached::Yes(*at);
+    /// Waits until a read model has come to a position, but no longer than `bound`, and says where it is then. What it says
+    /// of the product search is of the index of this process.
+    pub async fn wait_for(&self, model: &str, position: i64, bound: Duration) -> i64 {
+        let Some(known) = self.known.get(model) else { return 0 };
+        let mut seen = known.position.subscribe();
+        let arrives = async {
+            let arrived = seen.wait_for(|seen| *seen >= position);
+            if model == product_search::NAME {
+                let _ = arrived.await;
+                return;
             }
-            if model != product_search::NAME
-                && let Ok(Ok(Some(at))) = timeout_at(deadline, self.checkpoint(model)).await
-            {
-                self.publish(model, at);
+            tokio::select! {
+                biased;
+                _ = arrived => {}
+                () = self.ask(model, known, position) => {}
             }
-            let at = self.known(model);
-            if at >= position {
-                return Reached::Yes(at);
+        };
+        // Past the bound it is where it is.
+        let _ = timeout_at(Instant::now() + bound, arrives).await;
+        known.position()
+    }
+
+    /// Asks the database again and again until a read model has come to a position, unless another one does so already: then
+    /// all know what that one hears, and the next one goes on where it ends.
+    async fn ask(&self, model: &str, known: &Known, position: i64) {
+        let mut asked = known.asked.lock().await;
+        let mut pause = FIRST_POLL;
+        if known.fed_here.load(Ordering::Relaxed) {
+            sleep_until(Instant::now() + pause).await;
+        }
+        while known.position() < position {
+            if let Some(last) = *asked {
+                sleep_until(last + pause).await;
+                pause = (pause * 2).min(LAST_POLL);
             }
-            if Instant::now() >= deadline {
-                return Reached::NotYet(at);
+            // One that doesn't answer is asked again.
+            if let Ok(Some(at)) = self.checkpoint(model).await {
+                known.note(at);
             }
-            poll = (poll * 2).min(LAST_POLL);
+            *asked = Some(Instant::now());
         }
     }
 

@@ -12,6 +12,7 @@ use tracing::info;
 
 use super::ahead::Ahead;
 use super::failure::{self, FeedError};
+use super::held;
 use super::positions::Positions;
 use super::source::{BATCH, EventSource, PublicBatch};
 use super::{BatchStep, BatchTaken, advance};
@@ -172,12 +173,13 @@ pub(crate) enum Beside {
 
 /// Waits until no other process feeds the live generation that may not do so beside this one, and keeps such away as
 /// long as the connection lives, which is also the one that writes. Asked again and again and not waited for in
-/// Postgres: a waiting statement would hold back vacuum.
+/// Postgres: a waiting statement would hold back vacuum. Who waits counts as one who feeds it: it will, at once.
 pub(crate) async fn exclude_others(
     db: &mut PgConnection,
     model: &dyn ReadModel,
     beside: Beside,
 ) -> Result<Generation, FeedError> {
+    try_lock_shared(db, &held::feeders(model.name(), model.version())).await?;
     let mut pause = STAND_BY_FIRST;
     loop {
         let generation = generation::live(&mut *db, model).await?.ok_or(FeedError::Missing)?;
@@ -232,14 +234,15 @@ pub(super) async fn ensure(
 }
 
 /// A connection of its own for a projector. What it writes can be written again from the log, so its commits need not
-/// wait for the disk: after a crash it finds an older checkpoint with the rows of that checkpoint.
+/// wait for the disk: after a crash it finds an older checkpoint with the rows of that checkpoint. What it does when its
+/// process is gone Postgres breaks off within a second.
 pub(crate) async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let options = pool.connect_options();
     options
         .as_ref()
         .clone()
         .application_name("daybook-projector")
-        .options([("synchronous_commit", "off")])
+        .options([("synchronous_commit", "off"), ("client_connection_check_interval", "1s")])
         .connect()
         .await
 }

@@ -1,19 +1,15 @@
 //! A history in the log, through the function that appends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use event_store::{Hash, Head, Log, LogWatch};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::happened::Happened;
+use super::until::HANGS;
 use crate::Positions;
-use crate::runner::positions::Reached;
 use crate::runner::source::{EventSource, LogSource};
-
-/// A read model that doesn't move for longer, with something to do, hangs.
-const HANGS: Duration = Duration::from_secs(120);
 
 /// Appends a group after `head` and answers the new head. Its hash is arbitrary: nobody here verifies the chain.
 pub(crate) async fn append(app: &PgPool, head: Head, group: Vec<Happened>) -> Head {
@@ -66,7 +62,11 @@ pub(crate) fn source(app: &PgPool) -> Arc<dyn EventSource> {
 pub(crate) async fn reached(positions: &Positions, models: &[&str], position: i64) {
     for model in models {
         let mut before = -1;
-        while let Reached::NotYet(at) = positions.wait_for(model, position, HANGS).await {
+        loop {
+            let at = positions.wait_for(model, position, HANGS).await;
+            if at >= position {
+                break;
+            }
             assert!(at > before, "{model} hangs at {at}, before {position}");
             before = at;
         }

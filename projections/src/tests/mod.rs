@@ -1,10 +1,13 @@
 //! What holds for every read model, on a real Postgres.
 
+mod abandoned;
 mod any_order;
 mod follows;
 mod from_kafka;
+mod leftovers;
 mod load;
 mod parking;
+mod readers;
 mod rebuild;
 mod speed;
 mod versions;

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 use super::History;
 use super::filters::{ListParams, filters};
-use crate::lists::Listed;
-use crate::products::unanswered;
+use crate::lists::{Listed, ListedOf};
+use crate::unanswered::unanswered;
 
 /// The caller's orders; with `scope=all` an admin reads everybody's.
 #[utoipa::path(
@@ -26,7 +26,7 @@ use crate::products::unanswered;
         ("scope" = inline(Option<ScopeWord>), Query, description = "mine, or an admin's all"),
         ListParams,
     ),
-    responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOrders>)),
+    responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOf<Summary>>)),
 )]
 pub async fn mine(
     State(history): State<History>,
@@ -52,7 +52,7 @@ pub async fn mine(
 #[utoipa::path(
     get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
     params(ListParams),
-    responses((status = 200, description = "A page of the orders with a line of the seller's", body = Envelope<ListedOrders>)),
+    responses((status = 200, description = "A page of the orders with a line of the seller's", body = Envelope<ListedOf<Summary>>)),
 )]
 pub async fn of_my_shop(
     State(history): State<History>,
@@ -129,22 +129,6 @@ fn word(status: OrderStatus) -> OrderStatusWord {
         OrderStatus::Delivered => OrderStatusWord::Delivered,
         OrderStatus::Cancelled => OrderStatusWord::Cancelled,
     }
-}
-
-/// One page of orders.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it describes what Listed becomes")]
-struct ListedOrders {
-    items: Vec<Summary>,
-    page_number: u64,
-    page_size: u64,
-    total_pages: u64,
-    total_count: u64,
-    has_previous_page: bool,
-    has_next_page: bool,
-    /// What `cursor` is for the next page; none on the last.
-    next_cursor: Option<String>,
 }
 
 async fn answer(

@@ -21,7 +21,8 @@ use utoipa_axum::routes;
 use self::stats::{IntervalWord, ShopStats};
 use crate::days::AskedDays;
 use crate::freshness::Freshness;
-use crate::products::{Names, unanswered};
+use crate::products::Names;
+use crate::unanswered::unanswered;
 
 /// So many products are shown.
 const TOP: i64 = 10;
@@ -63,7 +64,7 @@ struct Days {
 #[utoipa::path(
     get, path = "/sellers/me/stats", operation_id = "getMyShopStats", tag = "sellers", security(("bearer" = [])),
     params(Days, FreshnessParams),
-    responses((status = 200, description = "Totals by currency, by day, and the products that sold most",
+    responses((status = 200, description = "Totals by currency, by day, and the products that earned most",
                body = Envelope<ShopStats>)),
 )]
 async fn mine(
@@ -81,7 +82,7 @@ async fn mine(
 #[utoipa::path(
     get, path = "/sellers/{id}/stats", operation_id = "getShopStats", tag = "sellers", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The shop"), Days, FreshnessParams),
-    responses((status = 200, description = "Totals by currency, by day, and the products that sold most",
+    responses((status = 200, description = "Totals by currency, by day, and the products that earned most",
                body = Envelope<ShopStats>)),
 )]
 async fn of_seller(

@@ -117,7 +117,7 @@ impl ShopCustomers {
     }
 }
 
-/// A product that sold well.
+/// A product that earned well.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TopProduct {
@@ -179,7 +179,7 @@ pub(super) struct ShopStats {
 }
 
 impl ShopStats {
-    /// What was found, with the names of the products that sold most.
+    /// What was found, with the names of the products that earned most.
     pub(super) fn of(
         seller_id: SellerId,
         filter: &StatsFilter,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::harness::{Answer, Bridge, Database, HANGS, Place};
+use crate::harness::{Answer, Bridge, Database, HANGS, Place, until as observed};
 
 /// Asks until the readiness is this one.
 async fn until(place: &Place, status: u16) -> Value {
@@ -73,6 +73,45 @@ async fn a_process_that_reads_is_not_ready_while_a_read_model_has_failed() {
     let failed = until(&place, 503).await;
     assert_eq!(failed["checks"]["projections"]["ok"], false, "{failed}");
     sqlx::query("DELETE FROM consumer_failures").execute(&database.pool).await.unwrap();
+    until(&place, 200).await;
+    process.stop().await;
+}
+
+/// Guards against a process that answers searches from an index that stopped for good, and says that all is well.
+#[tokio::test]
+async fn a_process_that_searches_is_not_ready_while_its_own_index_has_failed() {
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    let place = Place::new("query-api", &database, home.path());
+    let process = place.start().await;
+    let fail = async |index: &str| {
+        let fail = "INSERT INTO consumer_failures (name, position, error) VALUES ($1, 0, 'damaged')
+                    ON CONFLICT (name) DO NOTHING";
+        sqlx::query(fail).bind(index).execute(&database.pool).await.unwrap();
+    };
+    let indexes = async || {
+        let names = "SELECT name FROM search_indexes WHERE name <> 'product_search@another'";
+        sqlx::query_scalar::<_, String>(names).fetch_all(&database.pool).await.unwrap()
+    };
+    observed("it has an index", async || indexes().await.len() == 1).await;
+    let own = indexes().await.remove(0);
+
+    // Another process's is none of its business.
+    database
+        .execute_as_owner("INSERT INTO search_indexes (name, position) VALUES ('product_search@another', 0)")
+        .await;
+    fail("product_search@another").await;
+    until(&place, 200).await;
+    // When it begins to follow the log it takes away what was said of it before.
+    observed("it is not ready", async || {
+        fail(&own).await;
+        let ready = Answer::of(reqwest::Client::new().get(place.url("/health/ready"))).await;
+        ready.status == 503
+    })
+    .await;
+    let failed = until(&place, 503).await;
+    assert_eq!(failed["checks"]["projections"]["ok"], false, "{failed}");
+    let mend = "DELETE FROM consumer_failures WHERE name = $1";
+    sqlx::query(mend).bind(&own).execute(&database.pool).await.unwrap();
     until(&place, 200).await;
     process.stop().await;
 }

@@ -1,14 +1,22 @@
 //! What who runs Daybook relies on: that it says how it is, that it can be watched, and that it ends in order.
 
+mod abandoned;
 mod correlation;
 mod health;
+mod lag;
 mod metrics;
 mod owed;
+mod parked;
 mod shutdown;
+mod vanished;
+mod versions;
 
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Place};
+
+/// The read models, with the product search.
+const FIVE: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "product_search"];
 
 /// Somebody of the sample shop.
 struct Known<'a> {

@@ -22,7 +22,7 @@ async fn all_read(buyer: &Person<'_>, order: &str) {
 }
 
 /// The sample of this name and these labels.
-async fn sample(place: &Place, name: &str) -> Option<f64> {
+pub(super) async fn sample(place: &Place, name: &str) -> Option<f64> {
     let answer = Answer::of(reqwest::Client::new().get(place.url("/metrics"))).await;
     let values = answer.text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     values.map(|value| value.parse().unwrap()).next()

@@ -13,11 +13,13 @@ use rdkafka::{Offset, TopicPartitionList};
 use sqlx::PgPool;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::watch;
 use tracing::debug;
 
 use super::Kafka;
 use super::assigned::{Assigned, lock};
 use super::run::{Place, Run, Runs};
+use super::trouble::Trouble;
 use crate::runner::failure::FeedError;
 
 /// How many records are handed over together, at most.
@@ -35,6 +37,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// A member of the group of a checkpoint. Dropping it leaves the group.
 pub(super) struct Member {
     runs: Receiver<Result<Runs, FeedError>>,
+    trouble: watch::Receiver<Option<KafkaError>>,
     stop: Arc<AtomicBool>,
     applied: Arc<Mutex<HashMap<Place, i64>>>,
 }
@@ -51,12 +54,15 @@ impl Member {
         let mut client = Kafka::client(&kafka.config);
         client.set("group.id", kafka.group(checkpoint.name()));
         let consumer: BaseConsumer<Assigned> = client.create_with_context(assigned)?;
-        let topics: Vec<_> = topics.iter().map(String::as_str).collect();
-        consumer.subscribe(&topics)?;
-        let (sender, runs) = channel(1);
+        let names: Vec<_> = topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&names)?;
+        let ((sender, runs), (said, told)) = (channel(1), watch::channel(None));
         let (stop, applied) = (Arc::new(AtomicBool::new(false)), Arc::default());
         let thread = Thread {
             consumer,
+            topics: topics.to_vec(),
+            trouble: None,
+            said,
             sender,
             stop: Arc::clone(&stop),
             applied: Arc::clone(&applied),
@@ -66,7 +72,12 @@ impl Member {
         };
         // One of the runtime's own threads: its end waits for this one, and so for the group to hear of it.
         tokio::task::spawn_blocking(move || thread.run());
-        Ok(Self { runs, stop, applied })
+        Ok(Self { runs, trouble: told, stop, applied })
+    }
+
+    /// Why no record comes, and has not for long; nothing where one may come.
+    pub(super) fn trouble(&self) -> Option<KafkaError> {
+        self.trouble.borrow().clone()
     }
 
     /// The next records; nothing once the thread has ended.
@@ -88,6 +99,10 @@ impl Drop for Member {
 
 struct Thread {
     consumer: BaseConsumer<Assigned>,
+    topics: Vec<String>,
+    trouble: Option<Trouble>,
+    /// What of it is told.
+    said: watch::Sender<Option<KafkaError>>,
     sender: Sender<Result<Runs, FeedError>>,
     stop: Arc<AtomicBool>,
     applied: Arc<Mutex<HashMap<Place, i64>>>,
@@ -118,19 +133,25 @@ impl Thread {
             // A record borrows the consumer, so that it is dealt with before anything else.
             let consumer = &self.consumer;
             let polled = consumer.poll(patience);
-            let assigned = consumer.context();
+            let (assigned, before) = (consumer.context(), self.assignment);
             assigned.note(&mut self.assignment, &mut self.next, &mut self.runs)?;
+            if self.assignment != before && !self.next.is_empty() {
+                self.trouble = None; // the group has answered: one that is lost leaves nothing
+            }
             let more = match polled {
                 Some(Ok(message)) => {
                     take(&mut self.runs, &mut self.next, &message)?;
+                    self.trouble = None;
                     self.runs.len() < MOST
                 }
                 Some(Err(error)) => {
-                    refused(error)?;
+                    refused(&error)?;
+                    self.trouble = Some(Trouble::with(error, self.trouble.take()));
                     false
                 }
                 None => false,
             };
+            self.look_after_trouble();
             if !self.hand_over(more) {
                 return Ok(());
             }
@@ -159,6 +180,22 @@ impl Thread {
             }
             Err(TrySendError::Closed(_)) => false,
         }
+    }
+
+    /// Forgets the trouble that is over, and says of the rest what is to be said.
+    fn look_after_trouble(&mut self) {
+        if self.trouble.as_mut().is_some_and(|trouble| trouble.is_over(&self.consumer, &self.topics)) {
+            self.trouble = None;
+        }
+        let now = self.trouble.as_ref().and_then(Trouble::said);
+        self.said.send_if_modified(|said| {
+            // Once it is said, it stays what it was until it is over.
+            let changed = said.is_some() != now.is_some();
+            if changed {
+                *said = now.cloned();
+            }
+            changed
+        });
     }
 
     fn tell(&self) {
@@ -192,9 +229,9 @@ fn take(
 }
 
 /// What of an error ends it. librdkafka connects again by itself.
-fn refused(error: KafkaError) -> Result<(), FeedError> {
-    match &error {
-        KafkaError::MessageConsumptionFatal(_) => Err(error.into()),
+fn refused(error: &KafkaError) -> Result<(), FeedError> {
+    match error {
+        KafkaError::MessageConsumptionFatal(_) => Err(error.clone().into()),
         KafkaError::MessageConsumption(
             RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange,
         ) => Err(FeedError::NotKept("a partition".to_owned())),

@@ -17,6 +17,7 @@ mod run;
 mod step;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod watermarks;
 
 use event_store::relay::{PARTITIONS, Topics};

@@ -50,15 +50,7 @@ pub(super) async fn prepare(
         let missing = missing(db, topics, kafka.config.partitions, &checkpoint).await?;
         let begins = if missing.is_empty() { Vec::new() } else { begins(db, kafka, missing, at).await? };
         let mut tx = db.begin().await?;
-        let held = sqlx::query_scalar!(
-            "SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE",
-            checkpoint.name()
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        // Read after the checkpoint is held, which whoever moves the pointer holds before.
-        let live = generation::live(&mut *tx, model).await?;
-        let Some(held) = held.filter(|_| live == Some(generation)) else {
+        let Some(held) = hold_live(&mut tx, model, generation).await? else {
             tx.rollback().await?;
             return Ok(None);
         };
@@ -78,6 +70,22 @@ pub(super) async fn prepare(
         tx.commit().await?;
         return Ok(Some(at));
     }
+}
+
+/// Holds the checkpoint of a generation and says where it is, if it is the live one.
+async fn hold_live(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+    generation: Generation,
+) -> Result<Option<i64>, sqlx::Error> {
+    let checkpoint = generation.checkpoint(model.name());
+    let held =
+        sqlx::query_scalar!("SELECT position FROM checkpoints WHERE name = $1 FOR UPDATE", checkpoint.name())
+            .fetch_optional(&mut *db)
+            .await?;
+    // Read after the checkpoint is held, which whoever moves the pointer holds before.
+    let live = generation::live(db, model).await?;
+    Ok(held.filter(|_| live == Some(generation)))
 }
 
 async fn insert(

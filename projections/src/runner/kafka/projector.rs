@@ -40,6 +40,8 @@ struct Feed {
     topics: Vec<String>,
     member: Member,
     at: Head,
+    /// Whether Kafka's trouble is in status.
+    in_trouble: bool,
 }
 
 /// Whether there is more to do.
@@ -78,6 +80,7 @@ impl KafkaProjector {
         let mut watermarks = self.kafka.watermarks.newest();
         failure::clear(&self.pool, &feed.checkpoint).await?;
         while self.complete(&mut feed).await? == Goes::On {
+            self.tell_trouble(&mut feed).await?;
             let runs = tokio::select! {
                 runs = feed.member.next() => Some(runs),
                 _ = watermarks.changed() => None,
@@ -98,6 +101,23 @@ impl KafkaProjector {
         Ok(())
     }
 
+    /// Says why no record or no watermark comes, or that they may again.
+    async fn tell_trouble(&self, feed: &mut Feed) -> Result<(), FeedError> {
+        let trouble = feed.member.trouble().or_else(|| self.kafka.watermarks.trouble());
+        match trouble {
+            Some(error) if !feed.in_trouble => {
+                failure::record(&self.pool, &feed.checkpoint, feed.at, &FeedError::Kafka(error)).await;
+                feed.in_trouble = true;
+            }
+            None if feed.in_trouble => {
+                failure::clear(&self.pool, &feed.checkpoint).await?;
+                feed.in_trouble = false;
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
+    }
+
     /// Begins to feed the generation that is live; nothing where another one is by then.
     async fn join(&self) -> Result<Option<Feed>, FeedError> {
         let mut db = connect(&self.pool).await?;
@@ -109,7 +129,7 @@ impl KafkaProjector {
         let Some(at) = prepared else { return Ok(None) };
         let member = Member::join(&self.kafka, &topics, &checkpoint, &self.pool)?;
         info!(consumer = checkpoint.name(), position = at.position, "follows Kafka");
-        Ok(Some(Feed { db, generation, checkpoint, topics, member, at }))
+        Ok(Some(Feed { db, generation, checkpoint, topics, member, at, in_trouble: false }))
     }
 
     async fn apply(&self, feed: &mut Feed, runs: Runs) -> Result<Goes, FeedError> {

@@ -1,0 +1,32 @@
+//! `daybook parked retry`.
+
+use uuid::Uuid;
+
+use crate::harness::{Database, Place};
+
+/// Guards against one that can't be tried again and keeps all behind it from being tried.
+#[tokio::test]
+async fn one_that_cannot_be_tried_again_keeps_nobody_from_it() {
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    let order = Uuid::now_v7();
+    // Of a read model that this build doesn't know, and of one that it does.
+    for consumer in ["a_read_model@1", "order_history@1"] {
+        sqlx::query("INSERT INTO parked VALUES ($1, 'orders', $2, 1, 1, 'OrderPlaced', 'poison')")
+            .bind(consumer)
+            .bind(order.to_string())
+            .execute(&database.pool)
+            .await
+            .unwrap();
+    }
+    let place = Place::new("up", &database, home.path());
+    let tried = place.output(&["parked", "retry"]).await;
+    let (said, failed) = (String::from_utf8_lossy(&tried.stdout), String::from_utf8_lossy(&tried.stderr));
+    assert!(said.contains(&format!("a_read_model@1 orders/{order}: can't be tried again")), "{said}");
+    assert!(said.contains("this build has no read model a_read_model@1"), "{said}");
+    assert!(said.contains(&format!("order_history@1 orders/{order}: 0 events applied")), "{said}");
+    assert!(!tried.status.success() && failed.contains("1 of 2 are still parked"), "{failed}");
+
+    let left: Vec<String> =
+        sqlx::query_scalar("SELECT consumer FROM parked").fetch_all(&database.pool).await.unwrap();
+    assert_eq!(left, ["a_read_model@1"]);
+}
