@@ -6,6 +6,7 @@ mod filters;
 mod numbers;
 mod owed;
 mod pages;
+mod plans;
 
 use std::collections::BTreeSet;
 

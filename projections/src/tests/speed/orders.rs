@@ -52,7 +52,7 @@ fn first_page() -> OrderFilter {
 /// What is asked for, and how.
 fn kinds() -> Vec<(&'static str, OrderFilter)> {
     let number = |text| OrderFilter { number: NumberPrefix::typed(text), ..first_page() };
-    let status = |status| OrderFilter { status: Some(status), ..first_page() };
+    let status = |status| OrderFilter { statuses: vec![status], ..first_page() };
     vec![
         ("the newest", first_page()),
         ("the oldest", OrderFilter { sort: Sort::Oldest, ..first_page() }),
