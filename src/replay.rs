@@ -18,11 +18,11 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LAST_PAUSE: Duration = Duration::from_secs(300);
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = format!("Examples:\n  \
     daybook replay order_history                     the same version, built anew\n  \
     daybook replay order_history --from-version 1    a new version beside version 1, with the new binary\n  \
     daybook replay order_history --retire 1          no process of the old binary is left\n\
-Read models: order_history, seller_stats, catalog, coupons, product_search")]
+Read models: {}", replay::names()))]
 pub struct Args {
     /// Which read model.
     name: String,

@@ -4,15 +4,19 @@
 mod append;
 mod database;
 mod decider;
+mod faults;
 mod growth;
 mod hot_product;
 mod http;
 mod lag;
 mod one_event;
+mod order_lists;
+mod random;
 mod rebuild;
 mod relay;
 mod report;
 mod search;
+mod tables;
 mod two_processes;
 mod verify;
 
@@ -30,11 +34,28 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Why a measurement could not be taken.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
+/// What may be asked for.
+const PARTS: &str = "\
+Parts, each by its name or by a part of it:
+  one-event-64, -512              commands that make one event
+  decider-64-of-bare-append, -512-…
+  hot-product, two-processes      one stock that all want
+  append-at-2-million, verify, relay
+  http-orders, -orders-open, -reads, -purchase-8, -purchase-64, -last-unit, -memory
+  search-relevance                nDCG@10 beside peers, held out, misspelt
+  search-latency, -latency-filter-list, -latency-suggest
+                                  100,000 products that change: rates and times beside the bare index, how stale prices and
+                                  stocks are, the index rebuilt while it is searched
+  rebuild-order-history, rebuild-seller-stats
+                                  beside COPY, with 1,000 reads a second and orders coming in
+  lag-from-log, lag-from-kafka    from acknowledged to visible, by read model
+  order-lists                     lists over HTTP at a million orders
+
+Example: ./dev bench one-event --rounds 5";
+
 /// Measures Daybook beside its peers and limits.
-///
-/// Example: ./dev bench one-event --rounds 5
 #[derive(Parser)]
-#[command(name = "daybook-benches")]
+#[command(name = "daybook-benches", after_help = PARTS)]
 struct Arguments {
     /// How often ours and the peer take turns.
     #[arg(long, default_value_t = 5)]
@@ -80,5 +101,6 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     search::measure(&server, &mut report).await?;
     rebuild::measure(&server, &mut report).await?;
     lag::measure(&server, &mut report).await?;
+    order_lists::measure(&server, &mut report).await?;
     Ok(())
 }

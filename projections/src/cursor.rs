@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use domain::Currency;
 use uuid::Uuid;
 
 /// Where a list goes on: behind the last thing that was seen, wherever that is by now.
@@ -30,6 +31,7 @@ pub(crate) struct Place {
 pub(crate) enum Key {
     Score(f32),
     Number(Numbers, i64),
+    Price(Prices, InCurrency, i64),
     Word(Arc<str>),
     WordDown(Arc<str>),
 }
@@ -41,28 +43,46 @@ pub(crate) enum Numbers {
     Newest,
     /// A moment.
     Oldest,
-    /// A price.
-    Cheapest,
-    /// A price below zero.
-    Dearest,
 }
 
 impl Numbers {
-    /// Each, with the letter that its places begin with.
-    const LETTERS: [(char, Self); 4] =
-        [('n', Self::Newest), ('o', Self::Oldest), ('p', Self::Cheapest), ('q', Self::Dearest)];
-
     fn letter(self) -> char {
         match self {
             Self::Newest => 'n',
             Self::Oldest => 'o',
+        }
+    }
+}
+
+/// What the price of a place is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prices {
+    /// As it is.
+    Cheapest,
+    /// Below zero.
+    Dearest,
+}
+
+impl Prices {
+    fn letter(self) -> char {
+        match self {
             Self::Cheapest => 'p',
             Self::Dearest => 'q',
         }
     }
+}
 
-    fn of(letter: u8) -> Option<Self> {
-        Self::LETTERS.into_iter().find(|(of, _)| *of == char::from(letter)).map(|(_, numbers)| numbers)
+/// What a price is in, as a number that comes before the price: of one currency nothing, then the others by their codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct InCurrency(u32);
+
+impl InCurrency {
+    /// That of a currency in a list in which one comes first.
+    pub(crate) fn of(currency: Option<Currency>, first: Option<Currency>) -> Self {
+        let number = |currency: Currency| {
+            currency.code().bytes().fold(0, |number, letter| number << 8 | u32::from(letter))
+        };
+        Self(currency.filter(|_| currency != first).map_or(0, number))
     }
 }
 
@@ -72,10 +92,15 @@ impl Key {
         match (self, other) {
             (Self::Score(one), Self::Score(other)) => other.total_cmp(one),
             (Self::Number(of, one), Self::Number(same, other)) if of == same => one.cmp(other),
+            (Self::Price(of, currency, one), Self::Price(same, its, other)) if of == same => {
+                (currency, one).cmp(&(its, other))
+            }
             (Self::Word(one), Self::Word(other)) => one.cmp(other),
             (Self::WordDown(one), Self::WordDown(other)) => other.cmp(one),
             // A place of another order: before everything, so that the list begins anew.
-            (Self::Score(_) | Self::Number(..) | Self::Word(_) | Self::WordDown(_), _) => Ordering::Greater,
+            (Self::Score(_) | Self::Number(..) | Self::Price(..) | Self::Word(_) | Self::WordDown(_), _) => {
+                Ordering::Greater
+            }
         }
     }
 }
@@ -98,7 +123,7 @@ impl Cursor {
     pub(crate) fn behind(place: Place, scale: impl IntoIterator<Item = u32>) -> Self {
         let scale = match place.key {
             Key::Score(_) => scale.into_iter().collect(),
-            Key::Number(..) | Key::Word(_) | Key::WordDown(_) => Vec::new(),
+            Key::Number(..) | Key::Price(..) | Key::Word(_) | Key::WordDown(_) => Vec::new(),
         };
         Self { place, scale }
     }
@@ -122,7 +147,7 @@ impl Cursor {
     pub(crate) fn number(&self, of: Numbers) -> Option<i64> {
         match self.place.key {
             Key::Number(its, number) => (its == of).then_some(number),
-            Key::Score(_) | Key::Word(_) | Key::WordDown(_) => None,
+            Key::Score(_) | Key::Price(..) | Key::Word(_) | Key::WordDown(_) => None,
         }
     }
 
@@ -130,7 +155,7 @@ impl Cursor {
     pub(crate) fn word(&self) -> Option<&str> {
         match &self.place.key {
             Key::Word(word) | Key::WordDown(word) => Some(word),
-            Key::Score(_) | Key::Number(..) => None,
+            Key::Score(_) | Key::Number(..) | Key::Price(..) => None,
         }
     }
 
@@ -140,8 +165,9 @@ impl Cursor {
     }
 }
 
-/// `s` and a score and the numbers of its scale, `n`, `o`, `p` or `q` and a number, `a` or `z` and a word, in hexadecimal
-/// digits, then the id: each order has a letter of its own. Clients keep it as it is.
+/// `s` and a score and the numbers of its scale, `n` or `o` and a number, `p` or `q` and a price with its currency unless
+/// that is the first one, `a` or `z` and a word, in hexadecimal digits, then the id: each order has a letter of its own.
+/// Clients keep it as it is.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &str| {
@@ -151,6 +177,12 @@ impl fmt::Display for Cursor {
         match &self.place.key {
             Key::Score(score) => write!(f, "s{:x}", score.to_bits())?,
             Key::Number(of, number) => write!(f, "{}{:x}", of.letter(), number.cast_unsigned())?,
+            Key::Price(of, InCurrency(currency), price) => {
+                write!(f, "{}{:x}", of.letter(), price.cast_unsigned())?;
+                if *currency != 0 {
+                    write!(f, "-{currency:x}")?;
+                }
+            }
             Key::Word(name) => word(f, 'a', name)?,
             Key::WordDown(name) => word(f, 'z', name)?,
         }
@@ -178,21 +210,26 @@ impl FromStr for Cursor {
             let word: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
             Some(Arc::from(String::from_utf8_lossy(&word)))
         };
-        let (score, numbers) = digits.split_once('-').unwrap_or((digits, ""));
+        let (first, numbers) = digits.split_once('-').unwrap_or((digits, ""));
         let hex = |digits: &str| u32::from_str_radix(digits, 16).ok();
+        let number = |digits: &str| u64::from_str_radix(digits, 16).ok().map(u64::cast_signed);
+        let price = |of| {
+            let currency = if numbers.is_empty() { Some(0) } else { hex(numbers) };
+            Some(Key::Price(of, InCurrency(currency?), number(first)?))
+        };
         let mut scale = None;
         let key = match key.as_bytes().first() {
             Some(b's') => {
                 scale = numbers.split('-').map(hex).collect();
-                hex(score).map(|bits| Key::Score(f32::from_bits(bits)))
+                hex(first).map(|bits| Key::Score(f32::from_bits(bits)))
             }
             Some(b'a') => word().map(Key::Word),
             Some(b'z') => word().map(Key::WordDown),
-            Some(letter) => Numbers::of(*letter).and_then(|of| {
-                let bits = u64::from_str_radix(digits, 16).ok()?;
-                Some(Key::Number(of, bits.cast_signed()))
-            }),
-            None => None,
+            Some(b'n') => number(digits).map(|it| Key::Number(Numbers::Newest, it)),
+            Some(b'o') => number(digits).map(|it| Key::Number(Numbers::Oldest, it)),
+            Some(b'p') => price(Prices::Cheapest),
+            Some(b'q') => price(Prices::Dearest),
+            Some(_) | None => None,
         };
         Ok(Self { place: Place { key: key.ok_or(NotACursor)?, id }, scale: scale.unwrap_or_default() })
     }
@@ -209,8 +246,8 @@ mod tests {
             Key::Score(1.25),
             Key::Number(Numbers::Newest, -3),
             Key::Number(Numbers::Oldest, i64::MAX),
-            Key::Number(Numbers::Cheapest, 0),
-            Key::Number(Numbers::Dearest, -7),
+            Key::Price(Prices::Cheapest, InCurrency(0), 0),
+            Key::Price(Prices::Dearest, InCurrency::of("EUR".parse().ok(), None), -7),
             Key::Word(Arc::from("café")),
             Key::WordDown(Arc::from("")),
         ] {
@@ -232,12 +269,22 @@ mod tests {
     #[test]
     fn a_place_of_another_order_is_before_everything() {
         let id = Uuid::from_u128(7);
-        let place = |of, number| Place { key: Key::Number(of, number), id };
-        for (_, of) in Numbers::LETTERS {
-            for (_, other) in Numbers::LETTERS.into_iter().filter(|(_, other)| *other != of) {
-                assert_eq!(place(of, -9).order(&place(other, 9)), Ordering::Greater, "{of:?} {other:?}");
+        let places = |number| {
+            let price = |of| Key::Price(of, InCurrency(0), number);
+            let number = |of| Key::Number(of, number);
+            [
+                number(Numbers::Newest),
+                number(Numbers::Oldest),
+                price(Prices::Cheapest),
+                price(Prices::Dearest),
+            ]
+            .map(|key| Place { key, id })
+        };
+        for (of, one) in places(-9).iter().enumerate() {
+            for (other, place) in places(9).iter().enumerate() {
+                let expected = if of == other { Ordering::Less } else { Ordering::Greater };
+                assert_eq!(one.order(place), expected, "{one:?} {place:?}");
             }
-            assert_eq!(place(of, -9).order(&place(of, 9)), Ordering::Less, "{of:?}");
         }
     }
 }

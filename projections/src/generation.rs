@@ -197,16 +197,11 @@ pub(crate) async fn all_but_live(
     Ok(with_tables(db, model).await?.into_iter().filter(|generation| !is_live(generation)).collect())
 }
 
-/// Drops every generation of a read model.
-pub(crate) async fn drop_all(db: &mut PgConnection, model: &dyn ReadModel) -> Result<(), sqlx::Error> {
-    for generation in with_tables(db, model).await? {
-        drop_one(db, model, generation).await?;
-    }
-    Ok(())
-}
-
 /// The generations of a read model that have tables.
-async fn with_tables(db: &mut PgConnection, model: &dyn ReadModel) -> Result<Vec<Generation>, sqlx::Error> {
+pub(crate) async fn with_tables(
+    db: &mut PgConnection,
+    model: &dyn ReadModel,
+) -> Result<Vec<Generation>, sqlx::Error> {
     let pattern = format!("^{}_g([0-9]+)_", model.name());
     let found = sqlx::query_scalar!(
         r#"SELECT DISTINCT substring(relname FROM $1)::integer AS "generation!" FROM pg_class

@@ -7,7 +7,7 @@
 //!
 //! - [`registry`] lists the read models in Postgres; [`product_search`] is an index of its own.
 //! - [`runner`] follows the log and feeds them; [`replay`] builds one anew beside the live one and swaps it in.
-//! - [`rows`] and [`tally`] are what a rebuild makes in memory and loads by COPY.
+//! - `rows` and `tally` are what a rebuild makes in memory and loads by COPY.
 //! - [`generation`] and [`live`] say which tables are live, so that queries never see a half-built model.
 //! - [`cursor`] is where a list goes on that was read from one of them.
 //! - [`parked`] has the aggregates that a read model can't take for now, and tries them again.
@@ -29,17 +29,18 @@ pub mod product_search;
 pub mod read_model;
 pub mod registry;
 pub mod replay;
-pub mod rows;
+mod rows;
 pub mod runner;
 pub mod seller_stats;
 pub mod status;
-pub mod tally;
+mod tally;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use live::{Answer, QueryError};
+pub use registry::read_by_all;
 pub use runner::kafka::KafkaConfig;
 pub use runner::positions::Positions;
 pub use runner::source::LogSource;

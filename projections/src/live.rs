@@ -72,7 +72,8 @@ impl Live {
         template: &'static str,
         bind: impl Fn(&mut PgArguments) -> Result<(), BoxDynError>,
     ) -> Result<Answer<T>, QueryError> {
-        // Once with the generation that was live, once more if it no longer is; a second swap meanwhile can't be.
+        // With the generation that was live when last we looked; if it is no longer, with the one that is now; and once more
+        // if that was swapped meanwhile.
         for _ in 0..3 {
             let generation = self.generation().await?;
             if let Some(answer) = self.ask_generation(generation, template, &bind).await? {

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use event_store::{Log, LogError, Recorded};
 use serde::Serialize;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgExecutor, PgPool};
 
 use crate::generation::{self, Generation};
 use crate::product_search;
@@ -16,7 +16,7 @@ use crate::registry;
 use crate::runner::failure::FeedError;
 use crate::runner::intake::Intake;
 use crate::runner::projector::connect;
-use crate::runner::source::Undecodable;
+use crate::runner::source::publish;
 
 /// An aggregate that a read model has stopped at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +47,16 @@ pub struct Which {
     pub name: Option<String>,
     /// This one: its id, or type and id, `orders/0190c1f0-…`.
     pub aggregate: Option<String>,
+}
+
+impl Which {
+    /// This one alone, as it is by now.
+    pub(crate) fn this(parked: &Parked) -> Self {
+        Self {
+            name: Some(parked.consumer.clone()),
+            aggregate: Some(format!("{}/{}", parked.aggregate_type, parked.aggregate_id)),
+        }
+    }
 }
 
 /// What became of a retry.
@@ -90,7 +100,7 @@ impl From<LogError> for RetryError {
 }
 
 /// What is parked, by consumer and in the order of the log.
-pub async fn list(pool: &PgPool, which: &Which) -> Result<Vec<Parked>, sqlx::Error> {
+pub async fn list(db: impl PgExecutor<'_>, which: &Which) -> Result<Vec<Parked>, sqlx::Error> {
     sqlx::query_as!(
         Parked,
         "SELECT consumer, aggregate_type, aggregate_id, sequence, position, event_type, error, parked_at FROM parked
@@ -100,7 +110,7 @@ pub async fn list(pool: &PgPool, which: &Which) -> Result<Vec<Parked>, sqlx::Err
         which.name.as_deref(),
         which.aggregate.as_deref(),
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await
 }
 
@@ -125,21 +135,19 @@ pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome,
     if generation::live(&mut *tx, model).await? != Some(generation) {
         return Ok(not_live(&mut tx, model, generation).await?);
     }
-    let (Some(held), Some(parked)) = (held, take(&mut tx, parked).await?) else { return Ok(Outcome::Gone) };
+    // As it is now, and stays: whoever adds or takes away holds the checkpoint.
+    let which = Which::this(parked);
+    let now = list(&mut *tx, &which).await?.pop();
+    let (Some(held), Some(parked)) = (held, now) else { return Ok(Outcome::Gone) };
+    remove(&mut tx, &parked).await?;
     let reached = held.reached(&parked.aggregate_type, &parked.aggregate_id);
     let mut waiting = waiting(log, &parked).await?;
     waiting.retain(|event| event.position <= reached);
-    let (mut events, mut undecodable) = (Vec::new(), Vec::new());
-    for recorded in &waiting {
-        match recorded.publish() {
-            Ok(event) => events.extend(event),
-            Err(error) => undecodable.push(Undecodable::of(recorded, &error)),
-        }
-    }
+    let (events, undecodable) = publish(waiting.iter());
     let intake = Intake { model, generation, events: &events, undecodable: &undecodable };
     let outcome = match intake.apply_and_park(&mut tx).await.map_err(FeedError::from)? {
         0 => Outcome::Applied(events.len()),
-        _ => read(&mut tx, &parked).await?.map_or(Outcome::Gone, Outcome::Parked),
+        _ => list(&mut *tx, &which).await?.pop().map_or(Outcome::Gone, Outcome::Parked),
     };
     tx.commit().await?;
     Ok(outcome)
@@ -163,29 +171,14 @@ fn consumer(parked: &Parked) -> Result<(&'static dyn ReadModel, Generation), Ret
     Ok((registry::find(name).ok_or_else(unknown)?, generation))
 }
 
-/// Takes it out, as it is now.
-async fn take(db: &mut PgConnection, parked: &Parked) -> Result<Option<Parked>, sqlx::Error> {
-    sqlx::query_as!(
-        Parked,
-        "DELETE FROM parked WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3
-         RETURNING consumer, aggregate_type, aggregate_id, sequence, position, event_type, error, parked_at",
+async fn remove(db: &mut PgConnection, parked: &Parked) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM parked WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3",
         parked.consumer,
         parked.aggregate_type,
         parked.aggregate_id,
     )
-    .fetch_optional(db)
-    .await
-}
-
-async fn read(db: &mut PgConnection, parked: &Parked) -> Result<Option<Parked>, sqlx::Error> {
-    sqlx::query_as!(
-        Parked,
-        "SELECT consumer, aggregate_type, aggregate_id, sequence, position, event_type, error, parked_at FROM parked
-         WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3",
-        parked.consumer,
-        parked.aggregate_type,
-        parked.aggregate_id,
-    )
-    .fetch_optional(db)
-    .await
+    .execute(db)
+    .await?;
+    Ok(())
 }

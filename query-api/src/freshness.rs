@@ -4,7 +4,8 @@
 //! its own writes: this follows who wrote last where, and a list waits for its reader's own last event, not for those
 //! of strangers. Past the bound it answers what it has, and `X-Projection-Position` says so.
 
-use std::collections::HashMap;
+mod writers;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,17 +15,19 @@ use projections::Positions;
 use tokio::sync::watch;
 use tracing::warn;
 
+use self::writers::Writers;
+
 /// The log's writers are looked for at most once in this time, whatever is appended.
 const PACE: Duration = Duration::from_millis(4);
-/// So many writers are remembered at most; those whose events every read model has are forgotten first.
-const WRITERS: usize = 100_000;
+/// How much of what was written is looked at, if it is more: what is before that was read long ago or will be soon.
+const LOOKED_AT: i64 = 10_000;
 
 /// Follows the writers of the log. Cheap to clone.
 #[derive(Clone)]
 pub struct Freshness {
     log: Log,
     positions: Positions,
-    last: Arc<Mutex<HashMap<String, i64>>>,
+    last: Arc<Mutex<Writers>>,
     followed: watch::Receiver<i64>,
     bound: Duration,
 }
@@ -33,7 +36,7 @@ impl Freshness {
     /// Starts to follow the log from its end. A plain read waits for its reader's own last event within `bound`.
     pub fn start(log: Log, watch: LogWatch, positions: Positions, bound: Duration) -> Self {
         let (followed, receiver) = watch::channel(0);
-        let last = Arc::<Mutex<HashMap<_, _>>>::default();
+        let last = Arc::<Mutex<Writers>>::default();
         tokio::spawn(follow(log.clone(), watch, positions.clone(), Arc::clone(&last), followed));
         Self { log, positions, last, followed: receiver, bound }
     }
@@ -78,18 +81,18 @@ impl Freshness {
     async fn last_write(&self, actor: &str, head: i64) -> i64 {
         let mut followed = self.followed.clone();
         let _ = tokio::time::timeout(self.bound, followed.wait_for(|followed| *followed >= head)).await;
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).get(actor).copied().unwrap_or(0)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).last_of(actor).unwrap_or(0)
     }
 }
 
+/// Follows the writers from shortly before the log's end on. Who wrote before that is waited for no more.
 async fn follow(
     log: Log,
     watch: LogWatch,
     positions: Positions,
-    last: Arc<Mutex<HashMap<String, i64>>>,
+    last: Arc<Mutex<Writers>>,
     followed: watch::Sender<i64>,
 ) {
-    // Who wrote before this process started is waited for as if everybody had: up to the log's end of that moment.
     while !followed.is_closed() {
         let from = *followed.borrow();
         let until = watch.position();
@@ -100,11 +103,9 @@ async fn follow(
             }
             continue;
         }
-        // A long way behind, as at the start: those events were seen by the read models long ago or will be soon.
-        let after = from.max(until - 10_000);
-        match log.writers(after, until).await {
+        match log.writers(from.max(until - LOOKED_AT), until).await {
             Ok(writers) => {
-                note(&last, writers, &positions);
+                note(&last, writers, &log, &positions).await;
                 followed.send_replace(until);
                 tokio::time::sleep(PACE).await;
             }
@@ -116,11 +117,21 @@ async fn follow(
     }
 }
 
-fn note(last: &Mutex<HashMap<String, i64>>, writers: Vec<(String, i64)>, positions: &Positions) {
-    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    last.extend(writers);
-    if last.len() > WRITERS {
-        let seen = positions.known(projections::order_history::NAME);
-        last.retain(|_, position| *position > seen);
+async fn note(last: &Mutex<Writers>, writers: Vec<(String, i64)>, log: &Log, positions: &Positions) {
+    let lock = || last.lock().unwrap_or_else(PoisonError::into_inner);
+    let has_room = lock().has_room(writers.len());
+    if !has_room {
+        let read = read_by_all(log, positions).await;
+        lock().make_room(read);
     }
+    lock().note(writers);
+}
+
+/// The position that every read model has come to, the index of this process too.
+async fn read_by_all(log: &Log, positions: &Positions) -> i64 {
+    let in_postgres = projections::read_by_all(log.pool()).await.unwrap_or_else(|error| {
+        warn!(error = &error as &dyn std::error::Error, "the read models' positions can't be read");
+        0
+    });
+    in_postgres.min(positions.known(projections::product_search::NAME))
 }

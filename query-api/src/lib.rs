@@ -17,6 +17,7 @@ mod payments;
 mod products;
 mod public_read;
 mod sellers;
+mod unanswered;
 
 use std::sync::Arc;
 use std::time::Duration;

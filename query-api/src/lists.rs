@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use api_contract::{Code, Fields, Page};
 use projections::cursor::Cursor;
 use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 
@@ -23,7 +24,9 @@ pub enum Scored {
 /// The parameter by which a list goes on, as `description` says of what is in it.
 pub fn cursor(description: &str, scored: Scored) -> Parameter {
     let numbers = match scored {
-        Scored::Yes => "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[nopq][0-9a-f]{1,16}",
+        Scored::Yes => {
+            "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[no][0-9a-f]{1,16}|[pq][0-9a-f]{1,16}(-[0-9a-f]{1,8})?"
+        }
         Scored::No => "[no][0-9a-f]{1,16}",
     };
     let place = format!(r"^({numbers}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}$");
@@ -65,4 +68,20 @@ impl<T> Listed<T> {
     pub fn new(page: Page<T>, after: bool, next: Option<&Cursor>) -> Self {
         Self { page: page.by_cursor(after, next.is_some()), next_cursor: next.map(Cursor::to_string) }
     }
+}
+
+/// One page of a list.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what Listed becomes")]
+pub struct ListedOf<T> {
+    items: Vec<T>,
+    page_number: u64,
+    page_size: u64,
+    total_pages: u64,
+    total_count: u64,
+    has_previous_page: bool,
+    has_next_page: bool,
+    /// What `cursor` is for the next page; none on the last.
+    next_cursor: Option<String>,
 }

@@ -17,6 +17,7 @@ mod coupons;
 mod crash;
 mod documents;
 mod expiry;
+mod freshness;
 mod harness;
 mod idempotency;
 mod import;

@@ -6,7 +6,7 @@ use identity::users::Account;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Options, Person};
+use crate::harness::{Answer, App, Options, Person, Product, payment_of};
 
 async fn started() -> App {
     App::start_with(Options { queries: true, ..Options::default() }).await
@@ -62,6 +62,44 @@ async fn sales_are_grouped_as_the_seller_asks() {
     let tomorrow = today + Days::new(1);
     let later = stats(&seller, &format!("?tz=Asia/Karachi&from={tomorrow}"), head).await;
     assert_eq!((&later["totals"], &later["daily"]), (&json!({}), &json!([])));
+}
+
+#[tokio::test]
+async fn each_currency_has_its_own_figures() {
+    let app = started().await;
+    let seller = app.person(Role::Seller).await;
+    let buyer = app.person(Role::Customer).await;
+    let mug = seller.product("10.00", 9).await;
+    let fan = json!({ "name": "Fan", "price": "700", "currency": "JPY", "stock": 9 });
+    let fan = seller.post("/products", &fan).await;
+    assert_eq!(fan.status, 201, "{}", fan.text);
+    let fan = Product { id: fan.json()["data"]["id"].as_str().unwrap().to_owned() };
+    for (product, quantity, currency) in [(&mug, 2, "USD"), (&fan, 3, "JPY"), (&fan, 2, "JPY")] {
+        let order = buyer.order(&[(product, quantity)]).await.json();
+        let mut payment = payment_of(&order, "tok_visa");
+        payment["currency"] = json!(currency);
+        let paid = buyer.post("/payments/process", &payment).await;
+        assert_eq!(paid.status, 200, "{}", paid.text);
+    }
+
+    let stats = stats(&seller, "?interval=month", app.head().await).await;
+    let figures = |row: &Value| {
+        let all = ["grossRevenue", "netRevenue", "orders", "units", "averageOrderValue"];
+        all.map(|name| row[name].clone())
+    };
+    let dollars = [json!(20.0), json!(20.0), json!(1), json!(2), json!(20.0)];
+    let yen = [json!(3500), json!(3500), json!(2), json!(5), json!(1750)];
+    assert_eq!(stats["totals"].as_object().unwrap().len(), 2, "{stats}");
+    assert_eq!(figures(&stats["totals"]["USD"]), dollars);
+    assert_eq!(figures(&stats["totals"]["JPY"]), yen);
+    let rows = stats["monthly"].as_array().unwrap();
+    let rows: Vec<_> = rows.iter().map(|row| (row["currency"].clone(), figures(row))).collect();
+    assert_eq!(rows, [(json!("JPY"), yen), (json!("USD"), dollars)]);
+    let top = stats["topProducts"].as_array().unwrap().iter();
+    let top: Vec<_> =
+        top.map(|row| ["productId", "currency", "grossRevenue"].map(|name| row[name].clone())).collect();
+    assert_eq!(top, [[json!(fan.id), json!("JPY"), json!(3500)], [json!(mug.id), json!("USD"), json!(20.0)]]);
+    assert_eq!((&stats["customers"]["new"], &stats["customers"]["returning"]), (&json!(1), &json!(0)));
 }
 
 #[tokio::test]

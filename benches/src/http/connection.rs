@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -68,8 +68,14 @@ impl Connection {
         Ok(connections)
     }
 
-    /// Asks, and takes the whole answer.
+    /// Asks, and takes the status and the body.
     pub async fn ask(&mut self, ask: Ask<'_>) -> Result<(StatusCode, Bytes), Error> {
+        let answer = self.answer(ask).await?;
+        Ok((answer.status(), answer.into_body()))
+    }
+
+    /// Asks, and takes the whole answer.
+    pub async fn answer(&mut self, ask: Ask<'_>) -> Result<Response<Bytes>, Error> {
         let mut request = Request::builder().method(ask.method).uri(ask.path).header(HOST, &self.host);
         if !ask.token.is_empty() {
             request = request.header(AUTHORIZATION, ask.token);
@@ -81,9 +87,8 @@ impl Connection {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         self.sender.ready().await?;
-        let answer = self.sender.send_request(request.body(Full::new(ask.body))?).await?;
-        let status = answer.status();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
+        let (head, body) = self.sender.send_request(request.body(Full::new(ask.body))?).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 
     /// As [`Self::ask`], for what has to be answered with this status.
@@ -95,4 +100,10 @@ impl Connection {
         }
         Err(format!("{asked} was answered {answered}: {}", String::from_utf8_lossy(&body)).into())
     }
+}
+
+/// The position that a header of an answer says.
+pub fn position<T>(answer: &Response<T>, header: &str) -> Result<i64, Error> {
+    let said = answer.headers().get(header).ok_or_else(|| format!("an answer without {header}"))?;
+    Ok(said.to_str()?.parse()?)
 }

@@ -123,11 +123,11 @@ impl Daybook {
         Ok(Duration::from_millis(ticks * 10))
     }
 
-    /// Waits until it has nothing left to do, projections and relay neither; on a machine that is busy, not for ever.
+    /// Waits until it has nothing left to do, projections and relay neither.
     pub async fn quiet(&self) -> Result<(), Error> {
         let started = Instant::now();
         let mut before = self.processor_time()?;
-        while started.elapsed() < PATIENCE / 4 {
+        while started.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let now = self.processor_time()?;
             if now.saturating_sub(before) <= IDLE {
@@ -135,7 +135,7 @@ impl Daybook {
             }
             before = now;
         }
-        Ok(())
+        Err(format!("daybook up is still busy after {} s", PATIENCE.as_secs()).into())
     }
 
     /// Another command of the binary, to its end; what it printed.
@@ -153,7 +153,8 @@ impl Daybook {
         while started.elapsed() < PATIENCE {
             let told = command(database, &self.home)?.args(["status", "--json"]).output().await?;
             let status: Status = serde_json::from_slice(&told.stdout)?;
-            if status.consumers.iter().all(|consumer| consumer.lag == 0) {
+            let consumers = &status.consumers;
+            if !consumers.is_empty() && consumers.iter().all(|consumer| consumer.lag == 0) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

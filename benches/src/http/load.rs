@@ -1,10 +1,11 @@
 //! Callers that call one after another, or at a rate that doesn't wait for them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use tokio::sync::Semaphore;
 
 use crate::Error;
 
@@ -53,25 +54,61 @@ pub async fn closed<C: Caller>(callers: Vec<C>, during: Duration) -> Result<(Loa
 /// Calls begin at this rate, whatever is still unanswered. A call that finds every caller busy waits for one, and the
 /// waiting counts: times are from when it should have begun (coordinated omission).
 pub async fn open<C: Caller>(callers: Vec<C>, rate: f64, during: Duration) -> Result<(Load, Vec<C>), Error> {
-    let next = Arc::new(AtomicU32::new(0));
+    paced(callers, rate, move |due| due > during).await
+}
+
+/// The same until `ended` says so, however long that is: one clock for all of it.
+pub async fn open_until<C: Caller>(
+    callers: Vec<C>,
+    rate: f64,
+    ended: Arc<AtomicBool>,
+) -> Result<(Load, Vec<C>), Error> {
+    paced(callers, rate, move |_| ended.load(Ordering::Relaxed)).await
+}
+
+/// Calls until one that is due then is over.
+async fn paced<C: Caller>(
+    callers: Vec<C>,
+    rate: f64,
+    is_over: impl Fn(Duration) -> bool + Clone + Send + 'static,
+) -> Result<(Load, Vec<C>), Error> {
+    let (next, begun) = (Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
     let between = Duration::from_secs_f64(1.0 / rate);
     let started = Instant::now();
+    let (count, due, ends) = (callers.len(), Arc::clone(&begun), is_over.clone());
+    let pacing = tokio::task::spawn_blocking(move || {
+        pace(&due, started, between, ends);
+        // Each caller asks once more, and ends.
+        due.add_permits(count);
+    });
     let calling = callers.into_iter().map(|mut caller| {
-        let next = Arc::clone(&next);
+        let (next, begun, is_over) = (Arc::clone(&next), Arc::clone(&begun), is_over.clone());
         async move {
             let mut times = histogram()?;
             loop {
+                begun.acquire().await?.forget();
                 let due = between * next.fetch_add(1, Ordering::Relaxed);
-                if due > during {
+                if is_over(due) {
                     return Ok((times, caller));
                 }
-                tokio::time::sleep_until((started + due).into()).await;
                 caller.call().await?;
                 times.record(micros(started.elapsed().saturating_sub(due)))?;
             }
         }
     });
-    gather(started, calling).await
+    let gathered = gather(started, calling).await?;
+    pacing.await?;
+    Ok(gathered)
+}
+
+/// Lets a call begin at each moment that is due. A thread sleeps as exactly as the kernel can, some 50 µs; the runtime's
+/// timer counts in whole milliseconds, and up to one of them would be counted as the time of an answer.
+fn pace(begun: &Semaphore, started: Instant, between: Duration, is_over: impl Fn(Duration) -> bool) {
+    let due = (0_u32..).map(|n| between * n).take_while(|due| !is_over(*due));
+    for due in due {
+        std::thread::sleep((started + due).saturating_duration_since(Instant::now()));
+        begun.add_permits(1);
+    }
 }
 
 async fn gather<C: Caller>(
@@ -91,4 +128,36 @@ async fn gather<C: Caller>(
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Ends the loop with its twentieth call.
+    struct Counting {
+        calls: Arc<AtomicUsize>,
+        ended: Arc<AtomicBool>,
+    }
+
+    impl Caller for Counting {
+        async fn call(&mut self) -> Result<(), Error> {
+            if self.calls.fetch_add(1, Ordering::SeqCst) == 19 {
+                self.ended.store(true, Ordering::SeqCst);
+            }
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_open_loop_ends_when_it_is_told_and_counts_every_call() {
+        let (calls, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let counting = |_| Counting { calls: Arc::clone(&calls), ended: Arc::clone(&ended) };
+        let (load, back) =
+            open_until((0..4).map(counting).collect(), 10_000.0, Arc::clone(&ended)).await.unwrap();
+        assert_eq!((load.count, back.len()), (calls.load(Ordering::SeqCst), 4));
+        assert!((20..24).contains(&load.count), "{}", load.count);
+    }
 }

@@ -18,10 +18,10 @@ use crate::Error;
 use crate::database::Server;
 use crate::report::Report;
 
-pub use connection::{Ask, Connection};
+pub use connection::{Ask, Connection, position};
 pub use daybook::{Daybook, home};
 pub use load::Load;
-pub use shop::{Shop, data, sign_in};
+pub use shop::{Buyer, Shop, UNITS, data, sign_in};
 
 /// The connections of the clients, and the buyers.
 pub const CLIENTS: usize = 64;

@@ -105,8 +105,8 @@ pub async fn measure(
         placing.stop().await;
     }
     report.add(&measurement, &rounds)?;
-    report.figure(closed)?;
-    report.figure(open)?;
+    report.figure(&closed)?;
+    report.figure(&open)?;
     Stages::read(daybook).await?.since(&before).tell("POST /orders", counted);
     Ok(())
 }

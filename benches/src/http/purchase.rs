@@ -144,7 +144,7 @@ async fn several(
     Stages::read(daybook).await?.since(&before).tell(&format!("a purchase, {count} buyers"), measured);
     let peer = "Vendure 3.7, published";
     report.add(&Measurement { name, unit: "purchases/s", peer, aim: 100.0 }, &rounds)?;
-    report.figure(figure)?;
+    report.figure(&figure)?;
 
     if let Some(statements) = statements::during(daybook, database, callers).await? {
         made += statements.purchases;

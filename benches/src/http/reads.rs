@@ -80,5 +80,5 @@ async fn reads(
         figure.add(&load);
         callers = back;
     }
-    report.figure(figure)
+    report.figure(&figure)
 }

@@ -16,10 +16,7 @@ const DATE: &str = "%Y-%m-%d %H:%M:%S";
 
 /// The file, if it is there.
 pub fn file() -> Option<PathBuf> {
-    let shared = std::env::var_os("DAYBOOK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let file = shared.join("data/online_retail_2010-12_to_2011-06.csv.gz");
-    file.is_file().then_some(file)
+    shared_data::file("data/online_retail_2010-12_to_2011-06.csv.gz")
 }
 
 /// Writes it so many times over to a file; how many lines that has.

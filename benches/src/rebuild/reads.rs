@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
 use domain::ids::{SellerId, UserId};
-use hdrhistogram::Histogram;
 use projections::Answer;
 use projections::order_history::{OrderFilter, Orders, Scope};
 use projections::seller_stats::{Period, Stats, StatsFilter};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
+use super::watched::Watched;
 use crate::Error;
+use crate::faults::Faults;
+use crate::http::Load;
 use crate::http::load::{self, Caller};
 
 /// Reads a second.
 pub const RATE: f64 = 1000.0;
 /// Reads that are on their way at once; what finds all of them busy waits, and that counts.
 const READERS: usize = 32;
-/// After so long it is looked whether they are to end.
-const A_WHILE: Duration = Duration::from_millis(500);
 
 /// What is asked, of whom or when, and the greatest count that was seen.
 pub enum Asked {
@@ -32,24 +32,16 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// The orders of some customers.
-    pub async fn orders(pool: &PgPool, live: &str) -> Result<Self, Error> {
-        let customers =
-            format!("SELECT DISTINCT customer_id FROM {live} WHERE customer_id IS NOT NULL LIMIT 500");
-        let ids: Vec<uuid::Uuid> = sqlx::query_scalar(&customers).fetch_all(pool).await?;
-        let ids = ids.into_iter().map(|id| (UserId(id), AtomicI64::new(0)));
-        Ok(Self::Orders(Orders::new(pool.clone()), ids.collect()))
+    /// The orders of the customers.
+    pub fn orders(pool: &PgPool, watched: &Watched) -> Self {
+        let customers = watched.customers.iter().map(|id| (*id, AtomicI64::new(0)));
+        Self::Orders(Orders::new(pool.clone()), customers.collect())
     }
 
-    /// The days of the largest seller.
-    pub async fn stats(pool: &PgPool, live: &str) -> Result<Self, Error> {
-        let days = format!(
-            "SELECT seller_id, min(day), max(day) FROM {live} GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
-        );
-        let (seller, first, last): (uuid::Uuid, NaiveDate, NaiveDate) =
-            sqlx::query_as(&days).fetch_one(pool).await?;
-        let days = first.iter_days().take_while(|day| *day <= last).map(|day| (day, AtomicI64::new(0)));
-        Ok(Self::Stats(Stats::new(pool.clone()), SellerId(seller), days.collect()))
+    /// The days of the seller.
+    pub fn stats(pool: &PgPool, watched: &Watched) -> Self {
+        let days = watched.days.iter().map(|day| (*day, AtomicI64::new(0)));
+        Self::Stats(Stats::new(pool.clone()), watched.seller, days.collect())
     }
 
     /// The nth answer: its position, how many orders it counts, and the greatest count before.
@@ -82,70 +74,73 @@ struct Reader {
     asked: Arc<Asked>,
     next: Arc<AtomicUsize>,
     position: Arc<AtomicI64>,
+    faults: Arc<Faults>,
 }
 
 impl Caller for Reader {
     async fn call(&mut self) -> Result<(), Error> {
         let before = self.position.load(Ordering::SeqCst);
         let nth = self.next.fetch_add(1, Ordering::Relaxed);
-        let (position, count, count_before) = self.asked.ask(nth).await?;
-        if position < before || count < count_before {
-            return Err(format!(
-                "a step back: position {position} after {before}, {count} orders after {count_before}"
-            )
-            .into());
+        match self.asked.ask(nth).await {
+            Err(error) => self.faults.fail(&error),
+            Ok((position, count, count_before)) if position < before || count < count_before => {
+                let back = format!("position {position} after {before}, {count} orders after {count_before}");
+                self.faults.step_back(back);
+            }
+            Ok((position, ..)) => {
+                self.position.fetch_max(position, Ordering::SeqCst);
+            }
         }
-        self.position.fetch_max(position, Ordering::SeqCst);
         Ok(())
     }
 }
 
-/// Reads that are going on.
+/// Reads that are going on, in one open loop from the beginning to the end.
 pub struct Reading {
+    started: Instant,
     stop: Arc<AtomicBool>,
-    task: JoinHandle<Result<Seen, Error>>,
+    faults: Arc<Faults>,
+    task: JoinHandle<Result<(Load, Vec<Reader>), Error>>,
 }
 
 /// What they came to.
 pub struct Seen {
-    /// How many.
-    pub count: usize,
-    /// In microseconds.
-    pub times: Histogram<u64>,
+    /// Of those that were to begin, whenever they were answered: the rate is of the [`RATE`] that was wanted, times are from
+    /// when each should have begun.
+    pub load: Load,
+    /// Those that failed, or showed less than one that had ended before they began.
+    pub faults: Arc<Faults>,
 }
 
 impl Seen {
-    /// The time within which this share was answered, in milliseconds.
-    pub fn milliseconds(&self, quantile: f64) -> f64 {
-        Duration::from_micros(self.times.value_at_quantile(quantile)).as_secs_f64() * 1000.0
+    /// Whether fewer were answered than were wanted.
+    pub fn is_short(&self) -> bool {
+        self.load.rate.round() < RATE
     }
 }
 
 impl Reading {
     /// Begins.
     pub fn start(asked: &Arc<Asked>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, faults) = (Arc::new(AtomicBool::new(false)), Arc::<Faults>::default());
         let (next, position) = (Arc::default(), Arc::default());
-        let reader =
-            |_| Reader { asked: Arc::clone(asked), next: Arc::clone(&next), position: Arc::clone(&position) };
-        let readers = (0..READERS).map(reader).collect();
-        Self { task: tokio::spawn(read(readers, Arc::clone(&stop))), stop }
+        let reader = |_| Reader {
+            asked: Arc::clone(asked),
+            next: Arc::clone(&next),
+            position: Arc::clone(&position),
+            faults: Arc::clone(&faults),
+        };
+        let readers: Vec<Reader> = (0..READERS).map(reader).collect();
+        let task = tokio::spawn(load::open_until(readers, RATE, Arc::clone(&stop)));
+        Self { started: Instant::now(), stop, faults, task }
     }
 
-    /// Ends; refuses if one failed or stepped back.
+    /// Ends.
     pub async fn stop(self) -> Result<Seen, Error> {
+        let during = self.started.elapsed();
         self.stop.store(true, Ordering::Relaxed);
-        self.task.await?
+        let (load, _) = self.task.await??;
+        let rate = f64::from(u32::try_from(load.count)?) / during.as_secs_f64();
+        Ok(Seen { load: Load { rate, ..load }, faults: self.faults })
     }
-}
-
-async fn read(mut readers: Vec<Reader>, stop: Arc<AtomicBool>) -> Result<Seen, Error> {
-    let mut seen = Seen { count: 0, times: Histogram::new_with_bounds(1, 600_000_000, 3)? };
-    while !stop.load(Ordering::Relaxed) {
-        let (load, back) = load::open(readers, RATE, A_WHILE).await?;
-        readers = back;
-        seen.count += load.count;
-        seen.times.add(load.times)?;
-    }
-    Ok(seen)
 }

@@ -66,7 +66,7 @@ impl Plain {
     }
 }
 
-/// Tantivy's `TEXT` fields of model number, name, brand and description, and its query parser.
+/// Tantivy's `TEXT` fields of model number, name, brand, description and attributes, and its query parser.
 pub struct Defaults {
     searcher: Searcher,
     parser: QueryParser,
@@ -78,13 +78,15 @@ impl Defaults {
     pub fn of(products: &[Product]) -> Result<Self, Error> {
         let mut schema = Schema::builder();
         let sku = schema.add_text_field("sku", STRING | STORED);
-        let texts = ["model", "name", "brand", "description"].map(|name| schema.add_text_field(name, TEXT));
+        let texts = ["model", "name", "brand", "description", "attributes"]
+            .map(|name| schema.add_text_field(name, TEXT));
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, 64 << 20)?;
         for product in products {
             let mut document = TantivyDocument::new();
             document.add_text(sku, &product.sku);
-            let said = [&product.model, &product.name, &product.brand, &product.description];
+            let Product { model, name, brand, description, attributes, sku: _ } = product;
+            let said = [model, name, brand, description, attributes];
             texts.iter().zip(said).for_each(|(field, text)| document.add_text(*field, text));
             writer.add_document(document)?;
         }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use domain::ids::ProductId;
+use domain::product::Attribute;
 use event_store::Log;
 use flate2::read::GzDecoder;
 use projections::product_search::{ProductSearch, SearchQuery, Words};
@@ -31,6 +32,49 @@ pub struct Product {
     pub brand: String,
     /// Icecat's short description.
     pub description: String,
+    /// What its attributes say in words, as ours reads them: of what it has, the name; of what it hasn't, nothing.
+    pub attributes: String,
+}
+
+/// What requests are made of.
+#[derive(Clone)]
+pub struct Sold {
+    /// Words of its name that people may type.
+    pub words: Vec<String>,
+    /// Who makes it.
+    pub brand: String,
+    /// Where it stands.
+    pub category: String,
+    /// Its price, in hundredths.
+    pub cents: i64,
+}
+
+/// The records, as what is sold.
+pub fn sold(records: &[Record]) -> Vec<Sold> {
+    let of = |record: &Record| Sold {
+        words: words(record["title"].as_str().unwrap_or_default()),
+        brand: record["supplier"].as_str().unwrap_or_default().to_owned(),
+        category: category(record),
+        cents: record["price"].as_i64().unwrap_or(1000),
+    };
+    records.iter().map(of).filter(|sold| !sold.words.is_empty()).collect()
+}
+
+/// Words of three letters or digits and more, without the marks around them.
+fn words(title: &str) -> Vec<String> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '.');
+    let words =
+        title.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()));
+    words.filter(|word| word.chars().count() >= 3 && word.chars().all(is_plain)).map(str::to_owned).collect()
+}
+
+/// Its type, where Icecat says one; otherwise one of thirty shelves, by its brand.
+fn category(record: &Record) -> String {
+    let text = |field: &str| record.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    text("attr_t_product_type").or_else(|| text("attr_t_type")).unwrap_or_else(|| {
+        let brand = text("supplier").unwrap_or_default();
+        format!("Shelf {}", brand.bytes().map(usize::from).sum::<usize>() % 30)
+    })
 }
 
 /// A line of the file.
@@ -49,18 +93,29 @@ pub fn products(records: &[Record]) -> Result<Vec<Product>, Error> {
     let of = |record: &Record| -> Result<Product, Error> {
         let mut product = icecat::product(record, nobody, currency)?;
         let model = product.specifications.remove(icecat::MODEL).unwrap_or_default();
+        let attributes: Vec<&str> = product.attributes.iter().filter_map(in_words).collect();
+        let attributes = attributes.join(" ");
         let (brand, description) = (product.brand.unwrap_or_default(), product.description);
-        Ok(Product { sku: product.sku, name: product.name, model, brand, description })
+        Ok(Product { sku: product.sku, name: product.name, model, brand, description, attributes })
     };
     records.iter().map(of).collect()
 }
 
-/// So many products, as a file: each time round, names and model numbers have a new ending and prices differ.
+fn in_words(attribute: &Attribute) -> Option<&str> {
+    match attribute.value.as_str() {
+        "Yes" => Some(attribute.name.as_str()),
+        "No" => None,
+        value => value.contains(char::is_alphabetic).then_some(value),
+    }
+}
+
+/// So many products in categories, as a file: each time round, names and model numbers have a new ending and prices differ.
 pub fn multiplied(records: &[Record], count: usize, path: &Path) -> Result<(), Error> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for (n, record) in records.iter().cycle().take(count).enumerate() {
         let round = n / records.len();
         let mut record = record.clone();
+        record.insert("category".to_owned(), category(&record).into());
         if round > 0 {
             for field in ["id", "name", "title"] {
                 let text = record[field].as_str().unwrap_or_default();

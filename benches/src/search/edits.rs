@@ -1,25 +1,12 @@
 //! Queries with a slip of the pen.
 
 use super::judgements::Judged;
+use crate::random::Random;
 
 /// So many are made.
 const MISSPELT: usize = 200;
 /// Only words of so many letters are misspelt.
 const LETTERS: usize = 5;
-
-/// Random numbers that are the same in each run (`SplitMix64`, of Steele, Lea and Flood).
-pub struct Random(pub u64);
-
-impl Random {
-    /// One of so many numbers from 0.
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).unwrap_or(0)
-    }
-}
 
 /// Queries as they were meant and as they are typed: one letter left out, put in, changed or swapped with its
 /// neighbour, in one word of five letters or more.

@@ -6,7 +6,7 @@ use super::catalog::Product;
 use crate::Error;
 use crate::database::{Database, Server};
 
-/// A table with weighted vectors: name A, brand and model number B, description C.
+/// A table with weighted vectors: name A, brand and model number B, description C, attributes D.
 pub struct FullText {
     database: Database,
     pool: PgPool,
@@ -27,14 +27,16 @@ impl FullText {
             "INSERT INTO products SELECT place, sku, setweight(to_tsvector('english', name), 'A')
                  || setweight(to_tsvector('english', brand || ' ' || model), 'B')
                  || setweight(to_tsvector('english', description), 'C')
-             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-                 WITH ORDINALITY AS p(sku, name, brand, model, description, place)",
+                 || setweight(to_tsvector('english', attributes), 'D')
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+                 WITH ORDINALITY AS p(sku, name, brand, model, description, attributes, place)",
         )
         .bind(column(|it| &it.sku))
         .bind(column(|it| &it.name))
         .bind(column(|it| &it.brand))
         .bind(column(|it| &it.model))
         .bind(column(|it| &it.description))
+        .bind(column(|it| &it.attributes))
         .execute(&pool)
         .await?;
         sqlx::raw_sql("CREATE INDEX ON products USING gin (words)").execute(&pool).await?;

@@ -1,5 +1,7 @@
 //! The tree of categories.
 
+mod index;
+
 use std::collections::{HashMap, HashSet};
 
 use domain::category::public::TreeEntry;
@@ -7,11 +9,15 @@ use domain::ids::CategoryId;
 use domain::shelf::word_key;
 use serde::{Deserialize, Serialize};
 
+use self::index::Index;
+
 /// The categories, in the order of their siblings, and how many products are directly in each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
     categories: Vec<Branch>,
     counts: Vec<Count>,
+    #[serde(skip)]
+    index: Index,
 }
 
 /// One category.
@@ -61,18 +67,18 @@ impl Tree {
     /// The category that a word names: by its id, its slug, or its name whatever the case.
     pub fn find(&self, word: &str) -> Option<&Branch> {
         let key = word_key(word);
-        let by = |matches: &dyn Fn(&Branch) -> bool| {
-            self.categories.iter().filter(|it| matches(it)).min_by_key(|it| it.category_id)
-        };
         let id = key.parse().ok().filter(|_| key.len() == 36);
-        by(&|it| Some(it.category_id) == id)
-            .or_else(|| by(&|it| it.slug == key))
-            .or_else(|| by(&|it| it.name_key == key))
+        let by_id = id.and_then(|id| self.index().with_id(id));
+        self.categories.get(by_id.or_else(|| self.index().named(&key))?)
     }
 
     /// One of them.
     pub(crate) fn branch(&self, id: CategoryId) -> Option<&Branch> {
-        self.categories.iter().find(|it| it.category_id == id)
+        self.categories.get(self.index().with_id(id)?)
+    }
+
+    fn index(&self) -> &index::Places {
+        self.index.of(&self.categories)
     }
 
     /// A category and those above it, up to the root.
@@ -89,22 +95,23 @@ impl Tree {
         let order = |it: &Branch| (it.sort_order, it.name_key.clone(), it.category_id);
         let place = self.categories.partition_point(|it| order(it) < order(&branch));
         self.categories.insert(place, branch);
+        self.index.forget();
     }
 
     /// Takes a category out.
     pub(crate) fn remove(&mut self, id: CategoryId) {
         self.categories.retain(|it| it.category_id != id);
+        self.index.forget();
     }
 
     /// The categories that are part of no other, or of one that isn't there.
     pub fn roots(&self) -> impl Iterator<Item = &Branch> {
-        let ids: HashSet<_> = self.categories.iter().map(|it| it.category_id).collect();
-        self.categories.iter().filter(move |it| it.parent_id.is_none_or(|parent| !ids.contains(&parent)))
+        self.categories.iter().filter(|it| it.parent_id.is_none_or(|parent| self.branch(parent).is_none()))
     }
 
     /// The categories that are directly part of one.
     pub fn children(&self, of: CategoryId) -> impl Iterator<Item = &Branch> {
-        self.categories.iter().filter(move |it| it.parent_id == Some(of))
+        self.index().children(of).iter().filter_map(|place| self.categories.get(*place))
     }
 
     /// How many products are directly in each category, by its id or by a word that names it. One that isn't there has
@@ -182,6 +189,7 @@ mod tests {
                 count(None, Some("toys"), 9),
                 count(None, None, 100),
             ],
+            ..Tree::default()
         }
     }
 
@@ -194,6 +202,28 @@ mod tests {
         assert_eq!(found("audio"), Some(id(3)), "a slug goes before a name");
         assert_eq!(found(" PARTS "), Some(id(3)), "of two of one name the older");
         assert_eq!(found("toys"), None);
+    }
+
+    #[test]
+    fn what_is_found_is_what_was_put_in_last() {
+        let mut made = Tree::default();
+        tree().categories.into_iter().for_each(|branch| made.set(branch));
+        let mut tree = made;
+        let found = |tree: &Tree, word: &str| tree.find(word).map(|it| it.category_id);
+        let children = |tree: &Tree, of| tree.children(id(of)).map(|it| it.slug.clone()).collect::<Vec<_>>();
+        assert_eq!(found(&tree, "books"), None);
+        tree.set(branch(5, "Books", "books", Some(1)));
+        assert_eq!(found(&tree, "books"), Some(id(5)));
+        assert_eq!(children(&tree, 1), ["electronics-audio", "books"]);
+        tree.set(branch(5, "Paper", "paper", Some(4)));
+        assert_eq!((found(&tree, "books"), found(&tree, &id(5).to_string())), (None, Some(id(5))));
+        assert_eq!(
+            (children(&tree, 1), children(&tree, 4)),
+            (vec!["electronics-audio".into()], vec!["paper".into()])
+        );
+        tree.remove(id(5));
+        assert_eq!((found(&tree, "paper"), tree.branch(id(5))), (None, None));
+        assert_eq!(children(&tree, 4), Vec::<String>::new());
     }
 
     #[test]
@@ -216,7 +246,7 @@ mod tests {
     #[test]
     fn a_half_told_move_is_no_endless_loop() {
         let circle = vec![branch(1, "A", "a", Some(2)), branch(2, "B", "b", Some(1))];
-        let tree = Tree { categories: circle, counts: vec![] };
+        let tree = Tree { categories: circle, ..Tree::default() };
         assert_eq!(tree.roots().count(), 0);
         assert_eq!(tree.keys("a").len(), 4);
     }

@@ -209,7 +209,7 @@ const COUNTS: Counted = Counted {
 };
 
 fn counts(changes: &Changes<'_>, tally: &mut Tally) {
-    for ((whose, owner, since, status), orders) in Counts::placed(changes).iter() {
+    for ((whose, owner, since, status), orders) in Counts::placed(changes).rows() {
         tally.add(&[orders], |key| {
             key.put(whose.as_str()).put(*owner).put(*since).put(status.as_str());
         });

@@ -1,4 +1,4 @@
-//! Orders by customer, by seller, by number: what GET /orders and GET /orders/{id} show.
+//! Orders by customer, by seller, by number: what GET /orders shows. One order by its id is folded from its stream.
 //!
 //! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with the
 //! shop's lines, their status and what falls on them; `counts` of customers, sellers and all by status; `history` of the

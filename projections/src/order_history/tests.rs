@@ -7,6 +7,7 @@ mod numbers;
 mod owed;
 mod pages;
 mod plans;
+mod statuses;
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,8 @@
 //! A document holds no name of a category, so renaming one rewrites nothing.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::category::public::CategoryPublicEvent;
 use domain::ids::CategoryId;
@@ -15,12 +16,23 @@ use crate::catalog::{Branch, Tree};
 /// The tree, and which of the categories that products have say which word.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Categories {
-    tree: Tree,
+    tree: Arc<Tree>,
+    /// In the order of their numbers.
     by_word: HashMap<String, Vec<Name>>,
-    /// What each of the products' categories that were looked at is counted as.
-    of_names: Vec<CategoryOrWord>,
-    /// So many of the products' categories were looked at.
-    known: usize,
+    /// What is known of each of the products' categories that were looked at.
+    known: Vec<Arc<Known>>,
+    /// What has changed in the tree since.
+    changed: HashSet<CategoryId>,
+}
+
+/// A category that products have, looked up in the tree.
+#[derive(Debug, Default)]
+struct Known {
+    which: CategoryOrWord,
+    /// It and those above it, if it is of the tree.
+    path: Vec<CategoryId>,
+    /// What their names say.
+    words: BTreeSet<String>,
 }
 
 /// A category of products, as it is counted.
@@ -32,40 +44,74 @@ pub(super) enum CategoryOrWord {
     Word(String),
 }
 
+impl Default for CategoryOrWord {
+    fn default() -> Self {
+        Self::Word(String::new())
+    }
+}
+
 impl Categories {
     /// Takes an event of a category in.
     pub(super) fn apply(&mut self, id: CategoryId, event: &CategoryPublicEvent) {
+        let tree = Arc::make_mut(&mut self.tree);
         match event {
-            CategoryPublicEvent::CategoryCreated(it) => self.tree.set(Branch::of(id, &it.category)),
-            CategoryPublicEvent::CategoryRevised(it) => self.tree.set(Branch::of(id, &it.category)),
-            CategoryPublicEvent::CategoryRemoved(_) => self.tree.remove(id),
+            CategoryPublicEvent::CategoryCreated(it) => tree.set(Branch::of(id, &it.category)),
+            CategoryPublicEvent::CategoryRevised(it) => tree.set(Branch::of(id, &it.category)),
+            CategoryPublicEvent::CategoryRemoved(_) => tree.remove(id),
         }
-        self.known = 0;
+        self.changed.insert(id);
     }
 
     /// As if nothing had been said of a category.
     pub(super) fn forget(&mut self, id: CategoryId) {
-        self.tree.remove(id);
-        self.known = 0;
+        Arc::make_mut(&mut self.tree).remove(id);
+        self.changed.insert(id);
     }
 
     /// Whether a product has a category that was not looked at, or the tree has changed.
     pub(super) fn is_behind(&self, names: &Names) -> bool {
-        self.known != names.len()
+        self.known.len() != names.len() || !self.changed.is_empty()
     }
 
-    /// Looks at the categories that products have.
+    /// Looks at the categories that products have: the new ones, and those that what has changed is of.
     pub(super) fn read(&mut self, names: &Names, analyzer: &Analyzer) {
-        let mut by_word: HashMap<String, Vec<Name>> = HashMap::new();
-        for name in (NO_NAME + 1)..Name::try_from(names.len()).unwrap_or(Name::MAX) {
-            for word in self.said_by(names.word(name), analyzer) {
-                by_word.entry(word).or_default().push(name);
+        let changed = std::mem::take(&mut self.changed);
+        let known = Name::try_from(self.known.len()).unwrap_or(Name::MAX);
+        let is_of = |path: &[CategoryId]| path.iter().any(|id| changed.contains(id));
+        for name in (0..known).filter(|_| !changed.is_empty()) {
+            if is_of(&self.known[name as usize].path) || is_of(&self.path(names.word(name))) {
+                self.look_at(name, names, analyzer);
             }
         }
-        self.by_word = by_word;
-        let all = 0..Name::try_from(names.len()).unwrap_or(Name::MAX);
-        self.of_names = all.map(|name| self.look_up(names.word(name))).collect();
-        self.known = names.len();
+        for name in known..Name::try_from(names.len()).unwrap_or(Name::MAX) {
+            self.known.push(Arc::default());
+            self.look_at(name, names, analyzer);
+        }
+    }
+
+    /// Looks one up, and moves it to the words that it says now.
+    fn look_at(&mut self, name: Name, names: &Names, analyzer: &Analyzer) {
+        let word = names.word(name);
+        let words = if name == NO_NAME { BTreeSet::new() } else { self.said_by(word, analyzer) };
+        let now = Arc::new(Known { which: self.look_up(word), path: self.path(word), words });
+        let before = std::mem::replace(&mut self.known[name as usize], Arc::clone(&now));
+        for word in before.words.difference(&now.words) {
+            if let Some(saying) = self.by_word.get_mut(word)
+                && let Ok(place) = saying.binary_search(&name)
+            {
+                saying.remove(place);
+            }
+        }
+        for word in now.words.difference(&before.words) {
+            let saying = self.by_word.entry(word.clone()).or_default();
+            saying.insert(saying.partition_point(|other| *other < name), name);
+        }
+    }
+
+    /// The category of the tree that a word names, and those above it.
+    fn path(&self, word: &str) -> Vec<CategoryId> {
+        let found = self.tree.find(word);
+        found.map_or_else(Vec::new, |branch| self.tree.path(branch).map(|it| it.category_id).collect())
     }
 
     /// The words in the names of a category and of all above it.
@@ -91,16 +137,14 @@ impl Categories {
 
     /// Which category a product's is.
     pub(super) fn which(&self, name: Name, names: &Names) -> Cow<'_, CategoryOrWord> {
-        let known = self.of_names.get(name as usize).filter(|_| !self.is_behind(names));
-        known.map_or_else(|| Cow::Owned(self.look_up(names.word(name))), Cow::Borrowed)
+        let known = self.known.get(name as usize).filter(|_| !self.is_behind(names));
+        known.map_or_else(|| Cow::Owned(self.look_up(names.word(name))), |known| Cow::Borrowed(&known.which))
     }
 
-    /// What it is called.
-    pub(super) fn called<'a>(&'a self, which: &'a CategoryOrWord) -> &'a str {
-        match which {
-            CategoryOrWord::Known(id) => self.branch(*id).map_or("", |branch| branch.name.as_str()),
-            CategoryOrWord::Word(word) => word,
-        }
+    /// The category of the tree that a product's is, and those above it; none where it is a word that names none.
+    pub(super) fn with_those_above(&self, name: Name, names: &Names) -> Cow<'_, [CategoryId]> {
+        let known = self.known.get(name as usize).filter(|_| !self.is_behind(names));
+        known.map_or_else(|| Cow::Owned(self.path(names.word(name))), |known| Cow::Borrowed(&*known.path))
     }
 
     fn look_up(&self, word: &str) -> CategoryOrWord {
@@ -122,6 +166,9 @@ impl Categories {
 
     /// As they were kept.
     pub(super) fn kept(tree: Tree) -> Self {
-        Self { tree, ..Self::default() }
+        Self { tree: Arc::new(tree), ..Self::default() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,8 +58,8 @@ fn is_code(name: &str) -> bool {
     CODES.contains(&letters.as_str())
 }
 
-/// A price as a number of ten-thousandths of the currency's major unit, so that prices of currencies with and without
-/// cents compare as the numbers that people see. No currency of ISO 4217 has more than four decimals.
+/// A price as a number of ten-thousandths of its currency's major unit, whatever its decimals: no currency of ISO 4217 has
+/// more than four.
 pub(super) fn price_key(price: Money) -> i64 {
     price.amount.saturating_mul(10_i64.pow(4_u32.saturating_sub(price.currency.decimals())))
 }

@@ -1,10 +1,12 @@
 //! Counting a result by its properties.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::categories::{Categories, CategoryOrWord};
+use domain::ids::CategoryId;
+use domain::{Currency, Money};
+
+use super::categories::Categories;
 use super::filter::{Facet, Failed};
 use super::names::{NO_NAME, Name, Names};
 use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
@@ -24,16 +26,19 @@ pub(super) struct Counting {
     categories: Vec<usize>,
     brands: Vec<usize>,
     prices: [usize; STEPS.len()],
+    /// Of which prices are counted: one that is in another currency is in no range.
+    currency: Option<Currency>,
     in_stock: usize,
     out_of_stock: usize,
 }
 
 impl Counting {
-    pub(super) fn new(snapshot: &Snapshot) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, currency: Option<Currency>) -> Self {
         Self {
             categories: vec![0; snapshot.table.categories.len()],
             brands: vec![0; snapshot.table.brands.len()],
             prices: [0; STEPS.len()],
+            currency,
             in_stock: 0,
             out_of_stock: 0,
         }
@@ -47,7 +52,7 @@ impl Counting {
         if failed.none_but(Facet::Brand) {
             self.brands[row.brand as usize] += 1;
         }
-        if failed.none_but(Facet::Price) {
+        if failed.none_but(Facet::Price) && row.currency == self.currency {
             let step = STEPS.partition_point(|from| from * UNIT <= row.price);
             self.prices[step.saturating_sub(1)] += 1;
         }
@@ -62,48 +67,56 @@ impl Counting {
 
     /// The counts, by what they are called.
     pub(super) fn told(self, snapshot: &Snapshot) -> Facets {
-        let prices = self.prices.into_iter().enumerate().filter(|(_, count)| *count > 0);
         Facets {
             categories: categories(&self.categories, &snapshot.table.categories, &snapshot.categories),
             brands: brands(&self.brands, &snapshot.table.brands),
-            prices: prices
-                .map(|(step, count)| PriceCount {
-                    from: STEPS[step],
-                    to: STEPS.get(step + 1).copied(),
-                    count,
-                })
-                .collect(),
+            prices: self.currency.map(|currency| prices(&self.prices, currency)).unwrap_or_default(),
             in_stock: self.in_stock,
             out_of_stock: self.out_of_stock,
         }
     }
 }
 
+/// A range ends where the next price is in the next one.
+fn prices(counts: &[usize; STEPS.len()], currency: Currency) -> Vec<PriceCount> {
+    let unit = 10_i64.pow(currency.decimals());
+    let to = |step: usize| STEPS.get(step + 1).map(|next| Money::new(next * unit - 1, currency));
+    let some = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+    some.map(|(step, count)| PriceCount { from: STEPS[step], to: to(step), currency, count: *count })
+        .collect()
+}
+
 fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
     (0..).zip(counts.iter().copied()).filter(|(name, count)| *name != NO_NAME && *count > 0)
 }
 
+/// A product counts in its category and in all above it, as it is found in all of them.
 fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
-    let mut by_category: HashMap<Cow<'_, CategoryOrWord>, usize> = HashMap::new();
+    let mut by_category: HashMap<CategoryId, usize> = HashMap::new();
+    let mut most: Vec<(Reverse<usize>, &str, Option<CategoryId>)> = Vec::new();
     for (name, count) in named(counts) {
-        *by_category.entry(known.which(name, names)).or_default() += count;
+        let path = known.with_those_above(name, names);
+        if path.is_empty() {
+            most.push((Reverse(count), &**names.word(name), None));
+        }
+        for id in path.iter() {
+            *by_category.entry(*id).or_default() += count;
+        }
     }
-    let mut most: Vec<_> =
-        by_category.iter().map(|(which, count)| (Reverse(*count), known.called(which), which)).collect();
+    let name = |id| known.branch(id).map_or("", |branch| branch.name.as_str());
+    most.extend(by_category.into_iter().map(|(id, count)| (Reverse(count), name(id), Some(id))));
     most.sort_unstable();
     most.truncate(MOST);
-    let told = |(Reverse(count), name, which): (_, &str, &Cow<'_, CategoryOrWord>)| {
-        let category = match **which {
-            CategoryOrWord::Known(id) => category_of(known, id),
-            CategoryOrWord::Word(_) => None,
-        };
-        CategoryCount { category, name: name.to_owned(), count }
+    let told = |(Reverse(count), name, id): (Reverse<usize>, &str, Option<CategoryId>)| CategoryCount {
+        category: id.and_then(|id| category_of(known, id)),
+        name: name.to_owned(),
+        count,
     };
     most.into_iter().map(told).collect()
 }
 
 /// A category as it is shown.
-pub(super) fn category_of(known: &Categories, id: domain::ids::CategoryId) -> Option<CategoryOf> {
+pub(super) fn category_of(known: &Categories, id: CategoryId) -> Option<CategoryOf> {
     known.branch(id).map(|it| CategoryOf { id, name: it.name.clone(), slug: it.slug.clone() })
 }
 

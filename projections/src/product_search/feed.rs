@@ -12,6 +12,7 @@ use domain::public::{PublicData, PublicEvent};
 use event_store::Head;
 use uuid::Uuid;
 
+use super::AGGREGATES;
 use super::categories::Categories;
 use super::disk::{Disk, Stored};
 use super::entry::Entry;
@@ -149,8 +150,8 @@ impl Feed {
         head: Head,
     ) -> Vec<Refused> {
         let mut all = BTreeMap::new();
-        for refused in undecodable.iter().filter_map(Refused::undecodable) {
-            self.park(refused, &mut all);
+        for event in undecodable.iter().filter(|event| event.stops(AGGREGATES)) {
+            self.park(Refused::undecodable(event), &mut all);
         }
         for event in events {
             if self.is_parked(event) {

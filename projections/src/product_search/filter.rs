@@ -11,6 +11,7 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::catalog::word_key;
 use domain::ids::SellerId;
+use domain::{Currency, Money};
 
 /// The filters of a query, looked up; what takes the least work first.
 pub(super) struct Filter(Vec<Condition>);
@@ -19,8 +20,11 @@ pub(super) struct Filter(Vec<Condition>);
 enum Condition {
     InStock(bool),
     Featured(bool),
-    /// From the first to the last, as [`price_key`] says them.
-    Prices(i64, i64),
+    Currency(Currency),
+    /// At least so much of this currency, as [`price_key`] says it.
+    PriceFrom(Currency, i64),
+    /// At most so much.
+    PriceTo(Currency, i64),
     Brands(Vec<Name>),
     Categories(Vec<Name>),
     Seller(SellerId),
@@ -62,7 +66,9 @@ impl Condition {
         match self {
             Self::InStock(in_stock) => (row.stock > 0) == *in_stock,
             Self::Featured(featured) => row.featured == *featured,
-            Self::Prices(from, to) => (*from..=*to).contains(&row.price),
+            Self::Currency(currency) => row.currency == Some(*currency),
+            Self::PriceFrom(currency, from) => row.price >= *from && row.currency == Some(*currency),
+            Self::PriceTo(currency, to) => row.price <= *to && row.currency == Some(*currency),
             Self::Brands(brands) => one_of(brands, row.brand),
             Self::Categories(categories) => one_of(categories, row.category),
             Self::Seller(seller) => rest.seller == *seller,
@@ -74,10 +80,10 @@ impl Condition {
     fn bit(&self) -> u8 {
         match self {
             Self::InStock(_) => Facet::Stock as u8,
-            Self::Prices(..) => Facet::Price as u8,
+            Self::PriceFrom(..) | Self::PriceTo(..) => Facet::Price as u8,
             Self::Brands(_) => Facet::Brand as u8,
             Self::Categories(_) => Facet::Category as u8,
-            Self::Featured(_) | Self::Seller(_) | Self::Tags(_) => Failed::OTHER,
+            Self::Featured(_) | Self::Currency(_) | Self::Seller(_) | Self::Tags(_) => Failed::OTHER,
         }
     }
 
@@ -89,7 +95,12 @@ impl Condition {
                 Some(categories.iter().map(|category| table.of_category(*category)).collect())
             }
             Self::Seller(seller) => Some(vec![table.of_seller(*seller)]),
-            Self::InStock(_) | Self::Featured(_) | Self::Prices(..) | Self::Tags(_) => None,
+            Self::InStock(_)
+            | Self::Featured(_)
+            | Self::Currency(_)
+            | Self::PriceFrom(..)
+            | Self::PriceTo(..)
+            | Self::Tags(_) => None,
         }
     }
 }
@@ -102,11 +113,8 @@ fn listed(table: &Table, list: &str) -> Vec<Name> {
 impl Filter {
     pub(super) fn of(query: &SearchQuery, snapshot: &Snapshot) -> Self {
         let table = &snapshot.table;
-        let prices = (query.min_price.is_some() || query.max_price.is_some()).then(|| {
-            let (from, to) =
-                (query.min_price.map_or(i64::MIN, price_key), query.max_price.map_or(i64::MAX, price_key));
-            Condition::Prices(from, to)
-        });
+        let from = |price: Money| Condition::PriceFrom(price.currency, price_key(price));
+        let to = |price: Money| Condition::PriceTo(price.currency, price_key(price));
         let brands = query.brands.as_ref();
         let brands = brands
             .map(|lists| Condition::Brands(distinct(lists.iter().flat_map(|list| listed(table, list)))));
@@ -121,7 +129,9 @@ impl Filter {
         let conditions = [
             query.in_stock.map(Condition::InStock),
             query.featured.map(Condition::Featured),
-            prices,
+            query.currency.map(Condition::Currency),
+            query.min_price.map(from),
+            query.max_price.map(to),
             brands,
             categories,
             query.seller.map(Condition::Seller),

@@ -17,8 +17,9 @@ pub(super) struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     pub(super) fn of(plan: &Plan, analyzer: &'a Analyzer) -> Self {
-        let words = plan.groups.iter().flatten().map(|alternative| WordNumber::of(&alternative.word));
-        let mut words: Vec<_> = words.collect();
+        let words = plan.groups.iter().flatten().map(|alternative| &alternative.word);
+        let of_splits = plan.splits.iter().flat_map(|split| &split.words).map(|(_, word)| word);
+        let mut words: Vec<_> = words.chain(of_splits).map(|word| WordNumber::of(word)).collect();
         words.sort_unstable();
         Self { analyzer, words }
     }

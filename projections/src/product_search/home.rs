@@ -55,6 +55,15 @@ impl Home {
         }
     }
 
+    /// The number and the folder of the live index; an empty one where there is none.
+    pub(super) fn live(&self) -> io::Result<(u32, PathBuf)> {
+        let generation = match self.current()? {
+            Some(generation) if self.folder(generation).is_dir() => generation,
+            Some(_) | None => self.start_over()?,
+        };
+        Ok((generation, self.folder(generation)))
+    }
+
     /// The folder of an index.
     pub(super) fn folder(&self, generation: u32) -> PathBuf {
         self.root.join(format!("g{generation}"))
@@ -73,8 +82,16 @@ impl Home {
         Ok(Some((self.root.join(BUILDING), lock)))
     }
 
+    /// Makes what was built in a folder the live index, and says which that is.
+    pub(super) fn swap_in(&self, building: &Path) -> io::Result<u32> {
+        let next = self.next()?;
+        fs::rename(building, self.folder(next))?;
+        self.point_to(next)?;
+        Ok(next)
+    }
+
     /// A number that no index here has.
-    pub(super) fn next(&self) -> io::Result<u32> {
+    fn next(&self) -> io::Result<u32> {
         Ok(self.generations()?.into_iter().chain(self.current()?).max().unwrap_or(0) + 1)
     }
 
@@ -88,7 +105,7 @@ impl Home {
     }
 
     /// Moves the pointer.
-    pub(super) fn point_to(&self, generation: u32) -> io::Result<()> {
+    fn point_to(&self, generation: u32) -> io::Result<()> {
         let new = self.root.join("current.new");
         let mut file = File::create(&new)?;
         writeln!(file, "g{generation}")?;

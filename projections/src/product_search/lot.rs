@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::NAME;
 use super::index::SearchError;
+use super::projector::blocking;
 use super::refused::{Aggregate, Refused};
 use crate::runner::failure::FeedError;
 use crate::runner::held;
@@ -36,7 +37,7 @@ impl Lot {
     /// that what it had parked is forgotten can't be used any more; where it still is known, it is being fed from now on,
     /// so that nobody forgets it before it has said where it is.
     pub(super) async fn of(log: &Log, folder: &Path) -> Result<Self, FeedError> {
-        if let Some(lot) = Self::named(log.pool(), folder) {
+        if let Some(lot) = Self::named(log.pool(), folder).await {
             if lot.look_after().await? {
                 return Ok(lot);
             }
@@ -44,7 +45,7 @@ impl Lot {
         }
         let lot = Self::unnamed(log);
         lot.tell(0).await?;
-        lot.name_it(folder)?;
+        lot.name_it(folder).await?;
         Ok(lot)
     }
 
@@ -55,7 +56,7 @@ impl Lot {
         let mut at_work = connect(log.pool()).await?;
         try_lock(&mut at_work, &held::replayer(&lot.name)).await?;
         lot.tell_of_building(0).await?;
-        lot.name_it(folder)?;
+        lot.name_it(folder).await?;
         Ok((lot, at_work))
     }
 
@@ -64,13 +65,16 @@ impl Lot {
         Self { pool: log.pool().clone(), name: format!("{NAME}@{}", &random[..8]) }
     }
 
-    fn name_it(&self, folder: &Path) -> Result<(), FeedError> {
-        Ok(fs::write(folder.join(FILE), &self.name).map_err(SearchError::from)?)
+    async fn name_it(&self, folder: &Path) -> Result<(), FeedError> {
+        let (file, name) = (folder.join(FILE), self.name.clone());
+        blocking(move || Ok(fs::write(file, name)?)).await
     }
 
     /// That of the index in a folder, if it was given a name.
-    pub(super) fn named(pool: &PgPool, folder: &Path) -> Option<Self> {
-        name_in(folder).map(|name| Self { pool: pool.clone(), name })
+    pub(super) async fn named(pool: &PgPool, folder: &Path) -> Option<Self> {
+        let folder = folder.to_owned();
+        let name = blocking(move || Ok(name_in(&folder))).await.ok()??;
+        Some(Self { pool: pool.clone(), name })
     }
 
     /// The index as a consumer of the log: each stands still for itself.
@@ -102,34 +106,7 @@ impl Lot {
 
     /// Parks an aggregate, or says where one that is parked can't be taken now.
     pub(super) async fn park(&self, refused: &Refused) -> Result<(), sqlx::Error> {
-        let Refused { aggregate: (aggregate_type, aggregate_id), sequence, position, event_type, error } =
-            refused;
-        sqlx::query!(
-            "INSERT INTO parked (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE
-             SET sequence = excluded.sequence, position = excluded.position, event_type = excluded.event_type,
-                 error = excluded.error, retry_asked_at = NULL",
-            self.name,
-            aggregate_type,
-            aggregate_id,
-            sequence,
-            position,
-            event_type,
-            error,
-        )
-        .execute(&self.pool)
-        .await?;
-        tracing::error!(
-            consumer = self.name,
-            aggregate_type,
-            aggregate_id,
-            sequence,
-            position,
-            error,
-            "the search index can't take an event: its aggregate is parked"
-        );
-        Ok(())
+        refused.park(&self.consumer(), &self.pool).await
     }
 
     /// What is asked to be tried again, some of it.
@@ -195,7 +172,7 @@ pub(super) fn name_in(folder: &Path) -> Option<String> {
 
 /// Deletes the index in a folder, and what it had parked, or why it stood still. Readers that still have its files open keep them.
 pub(super) async fn delete(pool: &PgPool, folder: &Path) -> Result<(), FeedError> {
-    if let Some(name) = name_in(folder) {
+    if let Some(Lot { name, .. }) = Lot::named(pool, folder).await {
         sqlx::query!(
             "WITH gone AS (DELETE FROM search_indexes WHERE name = $1),
                   failed AS (DELETE FROM consumer_failures WHERE name = $1)
@@ -205,10 +182,12 @@ pub(super) async fn delete(pool: &PgPool, folder: &Path) -> Result<(), FeedError
         .execute(pool)
         .await?;
     }
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SearchError::from(error).into()),
+    let folder = folder.to_owned();
+    blocking(move || match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
-    }
+    })
+    .await
 }
 
 /// Forgets the indexes that nobody has fed for a week: their folders are gone, or are built again if they come back.

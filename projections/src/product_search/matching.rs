@@ -16,6 +16,7 @@ use super::scale::Scale;
 use super::segment::List;
 use super::slots::Slots;
 use super::snapshot::Snapshot;
+use super::together::Split;
 use super::weights::{Weight, Weights};
 
 /// A product that matches.
@@ -67,6 +68,8 @@ pub(super) fn matching(
 /// A word of a plan, looked up.
 struct Group<'a> {
     alternatives: Vec<(&'a Alternative, Vec<List<'a>>)>,
+    /// What it may be in several words.
+    splits: Vec<&'a Split>,
     /// The products that have it, hidden ones too.
     having: Slots,
 }
@@ -77,16 +80,20 @@ fn groups<'a>(
     weights: &Weights,
 ) -> Result<Vec<Group<'a>>, TantivyError> {
     let texts: Vec<Text> = texts(weights).collect();
-    let group = |group: &'a Vec<Alternative>| {
+    let group = |(number, group): (usize, &'a Vec<Alternative>)| {
         let (mut alternatives, mut all) = (Vec::new(), Slots::default());
         for alternative in group.iter().filter(|alternative| alternative.weight > 0.0) {
             let lists = snapshot.lists(&alternative.word, &texts)?;
             all.insert_all(&on_lists(snapshot, &alternative.word, weights, &texts, &lists)?, None);
             alternatives.push((alternative, lists));
         }
-        Ok(Group { alternatives, having: all })
+        let splits: Vec<_> =
+            plan.splits.iter().filter(|split| split.group == number && split.weight > 0.0).collect();
+        let places = splits.iter().flat_map(|split| &split.places);
+        places.filter(|(_, text)| texts.contains(text)).for_each(|(slot, _)| all.insert(*slot));
+        Ok(Group { alternatives, splits, having: all })
     };
-    plan.groups.iter().map(group).collect()
+    plan.groups.iter().enumerate().map(group).collect()
 }
 
 /// The products that have a word where it counts.
@@ -118,12 +125,20 @@ fn texts(weights: &Weights) -> impl Iterator<Item = Text> {
     Text::ALL.into_iter().filter(|text| weights.of(*text).boost > 0.0)
 }
 
-/// The products that may be found, with all phrases of a plan.
+/// The products that may be found, with all phrases of a plan, each in any of its ways.
 fn wanted(snapshot: &Snapshot, plan: &Plan) -> Result<Slots, TantivyError> {
     let mut wanted = snapshot.table.shown().clone();
-    for phrase in &plan.phrases {
+    for ways in &plan.phrases {
         let mut with = Slots::default();
-        snapshot.with_phrase(phrase, |slot| with.insert(slot))?;
+        for way in ways {
+            match way.as_slice() {
+                [(_, word)] => {
+                    let lists = snapshot.lists(word, &Text::ALL)?;
+                    with.insert_all(&snapshot.with_word(word, &Text::ALL, &lists)?, None);
+                }
+                words => snapshot.with_phrase(words, |slot, _| with.insert(slot))?,
+            }
+        }
         wanted.keep(&with);
     }
     Ok(wanted)
@@ -216,15 +231,16 @@ impl Scratch {
         let k1 = scoring.weights.k1;
         for (alternative, lists) in &group.alternatives {
             self.frequencies(scoring, &alternative.word, lists)?;
-            for slot in self.alternative.drain(..) {
-                let place = slot as usize;
-                let frequency = std::mem::take(&mut self.frequency[place]);
-                let value = alternative.weight * frequency / (k1 + frequency);
-                if self.best[place] == 0.0 {
-                    self.group.push(slot);
+            self.weigh(alternative.weight, k1);
+        }
+        for split in &group.splits {
+            for &(slot, text) in split.places.iter().filter(|(slot, _)| scoring.among.contains(*slot)) {
+                let value = scoring.weighed(slot, text, scoring.weights.of(text), 1);
+                if value > 0.0 {
+                    self.add(slot, value);
                 }
-                self.best[place] = self.best[place].max(value);
             }
+            self.weigh(split.weight, k1);
         }
         for slot in self.group.drain(..) {
             let place = slot as usize;
@@ -232,6 +248,19 @@ impl Scratch {
             self.words[place] += 1;
         }
         Ok(())
+    }
+
+    /// Takes an alternative for the word where it is the best one.
+    fn weigh(&mut self, weight: f32, k1: f32) {
+        for slot in self.alternative.drain(..) {
+            let place = slot as usize;
+            let frequency = std::mem::take(&mut self.frequency[place]);
+            let value = weight * frequency / (k1 + frequency);
+            if self.best[place] == 0.0 {
+                self.group.push(slot);
+            }
+            self.best[place] = self.best[place].max(value);
+        }
     }
 
     /// How often a word is in each product, weighed.

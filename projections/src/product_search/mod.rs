@@ -10,15 +10,15 @@
 //! form or language, is thrown away and built again.
 //!
 //! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
-//!   [spelling].
+//!   [together], [spelling].
 //! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
 //!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
 //!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
-//!   in [column]s with its [names], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector] and [replay] drive it,
-//!   in its [home].
-//! - What can't be taken: [refused] parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
+//!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector], by
+//!   [commits], and [replay] drive it, in its [home], and it is shown when it has come far enough: [showing].
+//! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
 
 mod analyze;
 mod background;
@@ -27,6 +27,7 @@ mod by_name;
 mod by_seller;
 mod categories;
 mod column;
+mod commits;
 mod disk;
 mod entry;
 mod facets;
@@ -48,7 +49,6 @@ mod plan;
 mod projector;
 mod query;
 mod quick;
-mod refused;
 mod replay;
 mod retry;
 mod row;
@@ -56,7 +56,9 @@ mod runs;
 mod scale;
 mod search;
 mod segment;
+mod shards;
 mod shelf;
+mod showing;
 mod sieve;
 mod sift;
 mod slots;
@@ -69,6 +71,7 @@ mod synonyms;
 mod table;
 #[cfg(test)]
 mod tests;
+mod together;
 mod tokens;
 mod typed;
 mod units;
@@ -91,6 +94,8 @@ pub use self::suggest::{Completion, Suggestions};
 pub use self::synonyms::SynonymsError;
 pub use self::weights::{Weight, Weights};
 pub use self::words::Words;
+
+use crate::runner::refused;
 
 /// The read model's name.
 pub const NAME: &str = "product_search";

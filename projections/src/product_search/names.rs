@@ -1,8 +1,9 @@
 //! Words that stand for themselves (brands, tags, categories), by number.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::column::Column;
+use super::shards::Shards;
 use crate::catalog::word_key;
 
 /// A word that stands for itself: a brand, a tag, a category.
@@ -14,60 +15,59 @@ const MOST_PARTS: usize = 10;
 /// Of what has none.
 pub(super) const NO_NAME: Name = 0;
 
-/// Words by number, and numbers by word. The empty word is number 0.
+/// Words by number, and numbers by word. The empty word is number 0. Cheap to clone; a new word copies the few that it is
+/// among, if a clone still has them.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    words: Arc<Vec<Arc<str>>>,
-    numbers: Arc<HashMap<Arc<str>, Name>>,
+    len: u32,
+    words: Column<Arc<str>>,
     /// Of each word, the first one that is written so but for its case.
-    alike: Arc<Vec<Name>>,
-    /// That first one, by how it is compared.
-    by_key: Arc<HashMap<String, Name>>,
+    alike: Column<Name>,
+    /// Those that are written so but for their case, in order, by how they are compared.
+    by_key: Shards<Vec<Name>>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let none: Arc<str> = Arc::from("");
-        Self {
-            words: Arc::new(vec![Arc::clone(&none)]),
-            numbers: Arc::new(HashMap::from([(none, NO_NAME)])),
-            alike: Arc::new(vec![NO_NAME]),
-            by_key: Arc::new(HashMap::from([(String::new(), NO_NAME)])),
-        }
+        let mut names =
+            Self { len: 0, words: Column::default(), alike: Column::default(), by_key: Shards::default() };
+        names.add("");
+        names
     }
 }
 
 impl Names {
     /// The number of a word, new or not.
     pub(super) fn add(&mut self, word: &str) -> Name {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
+        if let Some(number) = self.number(word) {
+            return number;
         }
-        let number = Name::try_from(self.words.len()).unwrap_or(NO_NAME);
-        let word: Arc<str> = Arc::from(word);
-        let alike = *Arc::make_mut(&mut self.by_key).entry(word_key(&word)).or_insert(number);
-        Arc::make_mut(&mut self.alike).push(alike);
-        Arc::make_mut(&mut self.words).push(Arc::clone(&word));
-        Arc::make_mut(&mut self.numbers).insert(word, number);
+        let number = self.len;
+        self.len += 1;
+        self.words.make_room(self.len());
+        self.alike.make_room(self.len());
+        let alike = self.by_key.get_mut(&word_key(word));
+        alike.push(number);
+        *self.alike.get_mut(number) = alike.first().copied().unwrap_or(number);
+        *self.words.get_mut(number) = Arc::from(word);
         number
     }
 
     /// The first word that is written like this one but for its case: one number for all of them.
     pub(super) fn alike(&self, number: Name) -> Name {
-        self.alike.get(number as usize).copied().unwrap_or(NO_NAME)
+        self.alike.find(number).copied().unwrap_or(NO_NAME)
     }
 
-    /// The numbers of the words that are written so but for their case.
-    pub(super) fn numbers_like(&self, word: &str) -> Vec<Name> {
-        let Some(first) = self.by_key.get(&word_key(word)) else { return Vec::new() };
-        (0..).zip(self.alike.iter()).filter(|(_, alike)| *alike == first).map(|(number, _)| number).collect()
+    /// The numbers of the words that are written so but for their case, in order.
+    pub(super) fn numbers_like(&self, word: &str) -> &[Name] {
+        self.by_key.get(&word_key(word)).map_or(&[], Vec::as_slice)
     }
 
     /// The numbers of the words in a list with commas between them, whatever their case. A word may have commas itself, some:
     /// what is one with the parts behind it is taken for that one, the longest that `is_there`; for its parts as well, where
     /// each of them is there, for nobody can tell which is meant.
     pub(super) fn listed(&self, list: &str, is_there: impl Fn(Name) -> bool) -> Vec<Name> {
-        let is_word = |text: &str| self.numbers_like(text).into_iter().any(&is_there);
+        let is_word = |text: &str| self.numbers_like(text).iter().any(|number| is_there(*number));
         let mut numbers = Vec::new();
         let mut rest = Some(list);
         while let Some(text) = rest {
@@ -86,7 +86,7 @@ impl Names {
 
     /// The number of a word that is here.
     pub(super) fn number(&self, word: &str) -> Option<Name> {
-        self.numbers.get(word).copied()
+        self.numbers_like(word).iter().copied().find(|number| &**self.word(*number) == word)
     }
 
     /// The numbers of the words that begin so, or one of whose parts does, whatever the case.
@@ -95,24 +95,45 @@ impl Names {
         let begins = |key: &str| {
             key.starts_with(&prefix) || key.split_whitespace().any(|part| part.starts_with(&prefix))
         };
-        let firsts: HashSet<Name> =
-            self.by_key.iter().filter(|(key, _)| begins(key)).map(|(_, first)| *first).collect();
-        (0..).zip(self.alike.iter()).filter(|(_, first)| firsts.contains(first)).map(|(it, _)| it).collect()
+        let found = self.by_key.iter().filter(|(key, _)| begins(key));
+        let mut numbers: Vec<Name> = found.flat_map(|(_, numbers)| numbers).copied().collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     /// The word of a number.
     pub(super) fn word(&self, number: Name) -> &Arc<str> {
-        self.words.get(number as usize).unwrap_or(&self.words[0])
+        self.words.find(number).unwrap_or(self.words.get(NO_NAME))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.len as usize
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A clone is what a search sees meanwhile.
+    #[test]
+    fn a_new_word_has_the_next_number_and_a_clone_doesnt_know_it() {
+        let mut names = Names::default();
+        for n in 1..1_000 {
+            assert_eq!(names.add(&format!("word {n}")), n);
+        }
+        let before = names.clone();
+        assert_eq!((names.add("WORD 7"), names.add("word 8"), names.add("")), (1_000, 8, NO_NAME));
+        assert_eq!((names.len(), before.len()), (1_001, 1_000));
+        assert_eq!((names.alike(1_000), names.alike(7), names.alike(9_999)), (7, 7, NO_NAME));
+        assert_eq!(
+            (names.numbers_like("Word 7"), before.numbers_like("Word 7")),
+            (&[7, 1_000][..], &[7][..])
+        );
+        assert_eq!((names.number("WORD 7"), names.number("Word 7")), (Some(1_000), None));
+        assert_eq!((&**names.word(1_000), &**names.word(9_999)), ("WORD 7", ""));
+        assert_eq!(before.number("WORD 7"), None);
+    }
 
     #[test]
     fn words_are_found_by_how_they_or_their_parts_begin() {

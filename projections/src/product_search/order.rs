@@ -7,18 +7,31 @@ use std::sync::Arc;
 use super::matching::Match;
 use super::query::Sort;
 use super::row::{Rest, Row};
-use crate::cursor::{Key, Numbers};
+use crate::cursor::{InCurrency, Key, Numbers, Prices};
+use domain::Currency;
 
-/// Where a product stands in a list.
-pub(super) fn key(sort: Sort, has_text: bool, it: Match, row: &Row, rest: &Rest) -> Key {
-    match sort {
-        Sort::Relevance if has_text => Key::Score(it.score),
-        Sort::Relevance | Sort::Newest => Key::Number(Numbers::Newest, -row.created),
-        Sort::Oldest => Key::Number(Numbers::Oldest, row.created),
-        Sort::PriceAscending => Key::Number(Numbers::Cheapest, row.price),
-        Sort::PriceDescending => Key::Number(Numbers::Dearest, -row.price),
-        Sort::NameAscending => Key::Word(Arc::clone(&rest.name_key)),
-        Sort::NameDescending => Key::WordDown(Arc::clone(&rest.name_key)),
+/// An order of products.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) sort: Sort,
+    pub(super) has_text: bool,
+    /// The prices that come first in an order by prices.
+    pub(super) prices_in: Option<Currency>,
+}
+
+impl Order {
+    /// Where a product stands in a list.
+    pub(super) fn key(self, it: Match, row: &Row, rest: &Rest) -> Key {
+        let price = |order, amount| Key::Price(order, InCurrency::of(row.currency, self.prices_in), amount);
+        match self.sort {
+            Sort::Relevance if self.has_text => Key::Score(it.score),
+            Sort::Relevance | Sort::Newest => Key::Number(Numbers::Newest, -row.created),
+            Sort::Oldest => Key::Number(Numbers::Oldest, row.created),
+            Sort::PriceAscending => price(Prices::Cheapest, row.price),
+            Sort::PriceDescending => price(Prices::Dearest, -row.price),
+            Sort::NameAscending => Key::Word(Arc::clone(&rest.name_key)),
+            Sort::NameDescending => Key::WordDown(Arc::clone(&rest.name_key)),
+        }
     }
 }
 
@@ -28,8 +41,8 @@ pub(super) fn is_of(key: &Key, sort: Sort, has_text: bool) -> bool {
         Sort::Relevance if has_text => matches!(key, Key::Score(_)),
         Sort::Relevance | Sort::Newest => matches!(key, Key::Number(Numbers::Newest, _)),
         Sort::Oldest => matches!(key, Key::Number(Numbers::Oldest, _)),
-        Sort::PriceAscending => matches!(key, Key::Number(Numbers::Cheapest, _)),
-        Sort::PriceDescending => matches!(key, Key::Number(Numbers::Dearest, _)),
+        Sort::PriceAscending => matches!(key, Key::Price(Prices::Cheapest, ..)),
+        Sort::PriceDescending => matches!(key, Key::Price(Prices::Dearest, ..)),
         Sort::NameAscending => matches!(key, Key::Word(_)),
         Sort::NameDescending => matches!(key, Key::WordDown(_)),
     }

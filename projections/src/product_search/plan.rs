@@ -3,8 +3,10 @@
 use tantivy::TantivyError;
 
 use super::analyze::Word;
+use super::matching::products_with;
 use super::snapshot::Snapshot;
-use super::spelling::{Candidate, beginning_with, farther, near};
+use super::spelling::{beginning_with, farther, near};
+use super::together::{Sequence, Split, splits, turns, ways};
 use super::typed::Typed;
 use super::weights::Weights;
 
@@ -14,6 +16,8 @@ pub(super) const RARE: usize = 2;
 const MUCH_MORE: usize = 20;
 /// So many words are tried for one that nothing has.
 const CANDIDATES: usize = 3;
+/// So many words that nothing has, or hardly anything, are taken for slips, the first ones: each is compared with all words.
+const MOST_SLIPS: usize = 5;
 /// So many words are tried for one that isn't finished.
 const ENDINGS: usize = 12;
 /// An end of a word begins so many letters in.
@@ -33,10 +37,16 @@ pub(super) type Group = Vec<Alternative>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) groups: Vec<Group>,
-    pub(super) phrases: Vec<Vec<(usize, String)>>,
-    /// What was typed, with other words where nothing has the ones that were.
+    /// What codes may be in several words.
+    pub(super) splits: Vec<Split>,
+    /// Each in the ways in which it may be written.
+    pub(super) phrases: Vec<Vec<Sequence>>,
+    /// What was typed, with the likeliest of the words that are looked for in the place of one, or beside it.
     pub(super) corrected: Option<String>,
 }
+
+/// What is looked for in a word's place, and what that is as a text, where it is another one.
+type Instead = (Vec<Group>, Option<String>);
 
 /// A word on its way to a group.
 struct Looked<'a> {
@@ -48,17 +58,24 @@ struct Looked<'a> {
 impl Plan {
     pub(super) fn of(typed: &Typed, snapshot: &Snapshot, weights: &Weights) -> Result<Self, TantivyError> {
         let planning = Planning { snapshot, weights };
-        let mut looked = planning.as_typed(typed);
-        for it in &mut looked {
-            it.known = planning.is_known(&it.group)?;
-        }
-        let mut plan = Self { phrases: typed.phrases.clone(), ..Self::default() };
+        let looked = planning.as_typed(typed);
+        let phrases = typed.phrases.iter().map(|phrase| ways(snapshot, phrase)).collect();
+        let mut plan = Self { phrases, ..Self::default() };
         let mut corrected = false;
         let mut said = Vec::new();
         let last = looked.len().saturating_sub(1);
-        for (place, it) in looked.into_iter().enumerate() {
+        let mut slips = 0;
+        for (place, mut it) in looked.into_iter().enumerate() {
+            let splits = splits(snapshot, it.word, plan.groups.len(), weights.joined)?;
+            it.known = !splits.is_empty() || planning.is_known(&it.group)?;
+            plan.splits.extend(splits);
             let may_go_on = typed.is_open && place == last;
-            let (groups, instead) = planning.look_around(it, may_go_on)?;
+            let (groups, instead) = if typed.is_quoted(it.word) {
+                // It must stand there as it is.
+                (vec![it.group], None)
+            } else {
+                planning.look_around(it, may_go_on, &mut slips)?
+            };
             corrected |= instead.is_some();
             said.push(instead.unwrap_or_else(|| typed.words[place].surface.clone()));
             plan.groups.extend(groups);
@@ -114,49 +131,62 @@ impl Planning<'_> {
         Ok(false)
     }
 
-    /// A word that nothing has, or hardly anything, may be unfinished, two in one, or typed wrong.
+    /// A word that nothing has, or hardly anything, may be unfinished, two in one, or typed wrong. `slips` counts those
+    /// that were taken for the latter.
     fn look_around(
         &self,
-        it: Looked<'_>,
+        mut it: Looked<'_>,
         may_go_on: bool,
-    ) -> Result<(Vec<Group>, Option<String>), TantivyError> {
-        let Looked { word, mut group, known } = it;
-        let written = self.snapshot.written(&word.surface, RARE + 1)?;
-        if written > RARE || (known && word.whole.is_some()) {
-            return Ok((vec![group], None));
+        slips: &mut usize,
+    ) -> Result<Instead, TantivyError> {
+        let surface = &it.word.surface;
+        let written = self.snapshot.written(surface, RARE + 1)?;
+        if written > RARE || (it.known && it.word.whole.is_some()) {
+            return Ok((vec![it.group], None));
         }
-        if may_go_on && written == 0 && word.surface.chars().count() > 1 {
-            let endings = beginning_with(self.snapshot, &word.surface, ENDINGS)?;
+        if may_go_on && written == 0 && surface.chars().count() > 1 {
+            let endings = beginning_with(self.snapshot, surface, ENDINGS)?;
             for ending in &endings {
-                self.add_written(&mut group, &ending.word, self.weights.prefix);
+                self.add_written(&mut it.group, &ending.word, self.weights.prefix);
             }
             if !endings.is_empty() {
-                return Ok((vec![group], None));
+                return Ok((vec![it.group], None));
             }
         }
-        let mut meant = near(self.snapshot, &word.surface, CANDIDATES)?;
-        if meant.is_empty()
-            && !known
-            && let Some(parts) = self.parts(&word.surface)?
-        {
-            let instead = parts.join(" ");
-            let parts = parts.iter().map(|part| {
-                let mut group = group.clone();
-                self.add_written(&mut group, part, 1.0);
-                group
-            });
-            return Ok((parts.collect(), Some(instead)));
+        let having = products_with(self.snapshot, &it.word.stem, self.weights)?.count();
+        // One that is known without a product that has it is one by its synonyms, or with its neighbour: `couch` is a word
+        // where there are sofas.
+        if having > RARE || (having == 0 && it.known) || *slips == MOST_SLIPS {
+            return Ok((vec![it.group], None));
         }
-        if meant.is_empty() {
+        *slips += 1;
+        self.corrected(it, having)
+    }
+
+    /// The two words that one is made of, or those that it is nearly. What a few products have is not replaced: beside them
+    /// what is nearly it is found, if that is much more frequent.
+    fn corrected(&self, it: Looked<'_>, having: usize) -> Result<Instead, TantivyError> {
+        let Looked { word, mut group, .. } = it;
+        let mut meant = near(self.snapshot, &word.surface, CANDIDATES)?;
+        if having == 0 && meant.is_empty() {
+            if let Some(parts) = self.parts(&word.surface)? {
+                let instead = parts.join(" ");
+                let parts = parts.iter().map(|part| {
+                    let mut group = group.clone();
+                    self.add_written(&mut group, part, 1.0);
+                    group
+                });
+                return Ok((parts.collect(), Some(instead)));
+            }
             meant = farther(self.snapshot, &word.surface, CANDIDATES)?;
         }
-        let much_more = |it: &Candidate| it.products >= (written * MUCH_MORE).max(1);
-        let meant: Vec<_> = meant.into_iter().filter(|it| written == 0 || much_more(it)).collect();
+        meant.retain(|it| it.products >= (having * MUCH_MORE).max(1));
+        let beside = if having == 0 { 1.0 } else { self.weights.guess };
         for candidate in &meant {
-            let weight = self.weights.typo.powi(candidate.wrong.into());
+            let weight = self.weights.typo.powi(candidate.wrong.into()) * beside;
             self.add_written(&mut group, &candidate.word, weight);
         }
-        let instead = meant.first().filter(|_| !known).map(|it| it.word.clone());
+        let instead = meant.first().map(|it| it.word.clone());
         Ok((vec![group], instead))
     }
 
@@ -172,11 +202,7 @@ impl Planning<'_> {
     /// The two words that one is made of, if products have both: where letters end and a number begins, or anywhere.
     fn parts(&self, surface: &str) -> Result<Option<[String; 2]>, TantivyError> {
         let mut best = None;
-        let turns = |(place, c): (usize, char)| {
-            let before = surface[..place].chars().next_back()?;
-            (before.is_ascii_digit() != c.is_ascii_digit()).then_some(place)
-        };
-        let turns: Vec<usize> = surface.char_indices().filter_map(turns).collect();
+        let turns = turns(surface);
         let places: Vec<usize> = if turns.is_empty() {
             let letters = surface.chars().count();
             let within = SHORTEST_HALF..(letters + 1).saturating_sub(SHORTEST_HALF);

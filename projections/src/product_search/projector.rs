@@ -1,5 +1,6 @@
 //! The task that feeds the index of this process.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,28 +9,21 @@ use chrono::Utc;
 use event_store::{Checkpoint, Head, Log, LogError};
 use metrics::histogram;
 use sqlx::PgPool;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
-use super::feed::{Committed, Feed};
+use super::commits::Commits;
+use super::feed::Feed;
 use super::home::Home;
 use super::index::{self, SearchError};
 use super::keeper::{Keeper, TELL_EVERY};
 use super::lot::{self, Lot};
 use super::refused::{Aggregate, Refused};
-use super::search::Window;
+use super::showing::Showing;
 use super::{AGGREGATES, NAME};
 use crate::runner::failure::{self, FeedError};
-use crate::runner::positions::Positions;
 use crate::runner::source::{EventSource, PublicBatch, Undecodable};
-
-/// What has changed is written to the disk this long after what changed before: until then it is in memory alone, and is
-/// read from the log again after a crash.
-const COMMIT_EVERY: Duration = Duration::from_secs(3);
-
-/// So many changed descriptions are searched in memory, one by one; then they are written, however little time has passed.
-const MOST_PENDING: usize = 2_000;
 
 /// How often we look whether a replay has swapped the index, or whoever feeds it is gone.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -41,8 +35,7 @@ pub(super) struct SearchProjector {
     pub(super) home: Home,
     pub(super) pool: PgPool,
     pub(super) source: Arc<dyn EventSource>,
-    pub(super) positions: Positions,
-    pub(super) window: Window,
+    pub(super) showing: Showing,
 }
 
 /// Where the index is that is fed: how far in the log, and in Postgres once that was found.
@@ -51,13 +44,10 @@ struct Place {
     lot: Option<Lot>,
 }
 
-/// A commit that is being written beside the feed.
-type Writing = JoinHandle<Result<Committed, SearchError>>;
-
 impl SearchProjector {
     /// Works as long as the process lives, but after a permanent error only stands still. What for is in the log and in
     /// status.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let mut place = Place { at: Head::EMPTY, lot: None };
         loop {
             let Err(error) = self.follow(&mut place).await else { continue };
@@ -65,8 +55,8 @@ impl SearchProjector {
                 FeedError::Search(SearchError::Busy) => self.follow_another().await,
                 FeedError::Log(LogError::Diverged(_)) | FeedError::Search(SearchError::Unusable(_)) => {
                     warn!(error = &error as &dyn std::error::Error, "the search index is built again");
-                    self.window.set(None);
-                    self.home.start_over().map(|_| ()).map_err(|e| FeedError::Search(e.into()))
+                    self.showing.start_over();
+                    self.at_home(Home::start_over).await.map(drop)
                 }
                 _ => Err(error),
             };
@@ -79,7 +69,10 @@ impl SearchProjector {
     /// For a while, or after a permanent error as long as the process lives: of an index that nobody looks after any more
     /// status says nothing. It stands still under its own name, for those of other processes may follow the log.
     async fn stand_still(&self, place: &Place, error: &FeedError) {
-        let lot = place.lot.clone().or_else(|| self.lot_on_disk());
+        let lot = match &place.lot {
+            Some(lot) => Some(lot.clone()),
+            None => self.lot_on_disk().await,
+        };
         let consumer = lot.as_ref().map_or_else(|| Checkpoint::named(NAME), Lot::consumer);
         failure::record(&self.pool, &consumer, place.at, error).await;
         loop {
@@ -100,66 +93,69 @@ impl SearchProjector {
     }
 
     /// The place in Postgres of the live index, which could not be opened.
-    fn lot_on_disk(&self) -> Option<Lot> {
-        Lot::named(&self.pool, &self.home.folder(self.home.current().ok()??))
+    async fn lot_on_disk(&self) -> Option<Lot> {
+        let folder = self.at_home(|home| Ok(home.current()?.map(|live| home.folder(live)))).await;
+        Lot::named(&self.pool, &folder.ok()??).await
     }
 
-    /// The number and the folder of the live index.
-    fn live(&self) -> Result<(u32, PathBuf), SearchError> {
-        let generation = match self.home.current()? {
-            Some(generation) if self.home.folder(generation).is_dir() => generation,
-            Some(_) | None => self.home.start_over()?,
-        };
-        Ok((generation, self.home.folder(generation)))
+    /// Asks or does something of the folder in which the indexes are.
+    async fn at_home<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Home) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, FeedError> {
+        let home = self.home.clone();
+        blocking(move || Ok(ask(&home)?)).await
+    }
+
+    /// Whether another index is the live one now. We look once in a while.
+    async fn is_swapped(&self, generation: u32, looked_at: &mut Instant) -> Result<bool, FeedError> {
+        if looked_at.elapsed() < LOOK_EVERY {
+            return Ok(false);
+        }
+        let live = self.at_home(Home::current).await?;
+        *looked_at = Instant::now();
+        Ok(live != Some(generation))
     }
 
     /// Feeds the live index until another one is.
-    async fn follow(&self, place: &mut Place) -> Result<(), FeedError> {
-        let (generation, folder) = self.live()?;
+    async fn follow(&mut self, place: &mut Place) -> Result<(), FeedError> {
+        self.showing.begin(&Log::new(self.pool.clone())).await?;
+        let (generation, folder) = self.at_home(Home::live).await?;
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
         place.lot = Some(keeper.lot().clone());
-        let mut committed_at = Instant::now();
-        let mut writing: Option<Writing> = None;
-        let mut failed_before = true;
-        self.show(&feed);
-        while self.home.current().map_err(SearchError::from)? == Some(generation) {
+        let mut commits = Commits::new();
+        let (mut is_first, mut looked_at) = (true, Instant::now());
+        while !self.is_swapped(generation, &mut looked_at).await? {
             place.at = feed.head();
             let batch = self.source.read_after(place.at).await?;
-            if std::mem::take(&mut failed_before) {
-                // If it stood still before its name could be read, that was without one.
-                for consumer in [keeper.lot().consumer(), Checkpoint::named(NAME)] {
-                    failure::clear(&self.pool, &consumer).await?;
-                }
+            if std::mem::take(&mut is_first) {
+                self.goes_on(&keeper).await?;
+                // Not before: of another log it says nothing true.
+                self.showing.show(&feed);
             }
             if batch.head == place.at {
-                self.rest(&feed, &mut writing, committed_at).await;
+                let look = LOOK_EVERY.saturating_sub(looked_at.elapsed());
+                self.rest(&feed, commits.next(&feed).map_or(look, |next| next.min(look))).await;
             } else {
                 feed = self.take(feed, batch, &keeper).await?;
             }
             let asked = keeper.asked(&feed).await?;
             if !asked.is_empty() {
-                feed = self.try_again(feed, asked, &keeper, &mut writing).await?;
+                feed = self.try_again(feed, asked, &keeper, &mut commits).await?;
             }
             keeper.tell(feed.head().position).await;
-            if let Some(done) = writing.take_if(|writing| writing.is_finished()) {
-                feed.end_commit(written(done).await?);
-                committed_at = Instant::now();
-                self.show(&feed);
+            if commits.end_written(&mut feed).await? {
+                self.showing.show(&feed);
             }
-            let due = is_due(&feed, committed_at);
-            if due
-                && feed.pending() >= MOST_PENDING * 2
-                && let Some(slow) = writing.take()
-            {
-                // Changes come faster than they can be written.
-                feed.end_commit(written(slow).await?);
-            }
-            if due && let Some(begun) = feed.begin_commit() {
-                writing = Some(tokio::task::spawn_blocking(move || begun.write()));
-            }
+            commits.begin_due(&mut feed).await?;
         }
-        if let Some(writing) = writing {
-            written(writing).await?;
+        commits.end(&mut feed).await
+    }
+
+    /// Takes back that it stands still. Before its name could be read, that was said without one.
+    async fn goes_on(&self, keeper: &Keeper) -> Result<(), FeedError> {
+        for consumer in [keeper.lot().consumer(), Checkpoint::named(NAME)] {
+            failure::clear(&self.pool, &consumer).await?;
         }
         Ok(())
     }
@@ -169,7 +165,7 @@ impl SearchProjector {
         let (words, its_folder) = (Arc::clone(self.home.words()), folder.clone());
         let mut feed = blocking(move || Feed::open(&its_folder, words)).await?;
         let keeper = Keeper::open(&Log::new(self.pool.clone()), &folder, &mut feed).await?;
-        for older in self.home.older_than(generation).map_err(SearchError::from)? {
+        for older in self.at_home(move |home| home.older_than(generation)).await? {
             lot::delete(&self.pool, &self.home.folder(older)).await?;
         }
         info!(consumer = NAME, position = feed.head().position, "follows the log");
@@ -182,7 +178,7 @@ impl SearchProjector {
         let oldest = oldest.map(|event| event.recorded_at);
         let (feed, refused) = apply(feed, batch).await?;
         keeper.park(&feed, &refused).await?;
-        self.show(&feed);
+        self.showing.show(&feed);
         if let Some(recorded_at) = oldest {
             let took = (Utc::now() - recorded_at).to_std().unwrap_or_default();
             histogram!("daybook_projection_visible_seconds", "model" => NAME).record(took);
@@ -197,53 +193,36 @@ impl SearchProjector {
         feed: Feed,
         asked: Vec<Aggregate>,
         keeper: &Keeper,
-        writing: &mut Option<Writing>,
+        commits: &mut Commits,
     ) -> Result<Feed, FeedError> {
         let (mut feed, tried) = keeper.try_again(feed, asked).await?;
-        if let Some(begun) = writing.take() {
-            feed.end_commit(written(begun).await?);
-        }
+        commits.end(&mut feed).await?;
         let feed = blocking(move || feed.commit().map(|()| feed)).await?;
-        self.show(&feed);
+        self.showing.show(&feed);
         keeper.settle(&feed, &tried).await?;
         Ok(feed)
     }
 
-    /// Waits for events, or until there is something to commit, or a commit is written.
-    async fn rest(&self, feed: &Feed, writing: &mut Option<Writing>, committed_at: Instant) {
-        let bound = match writing {
-            Some(_) => Duration::from_millis(20),
-            None if feed.is_ahead() => COMMIT_EVERY.saturating_sub(committed_at.elapsed()),
-            None => LOOK_EVERY,
-        };
+    /// Waits for events, or until there is something else to do.
+    async fn rest(&self, feed: &Feed, bound: Duration) {
         let _ = timeout(bound, self.source.beyond(feed.head().position)).await;
-    }
-
-    /// Shows what is fed, unless what is shown is newer: an index that a replay has swapped in catches up first.
-    fn show(&self, feed: &Feed) {
-        let position = feed.head().position;
-        if self.window.get().is_none_or(|shown| shown.position <= position) {
-            self.window.set(Some(feed.snapshot()));
-            self.positions.publish(NAME, position);
-        }
     }
 
     /// Shows what another process commits, for a while.
     async fn follow_another(&self) -> Result<(), FeedError> {
-        let generation = self.home.current().map_err(SearchError::from)?.unwrap_or_default();
+        let generation = self.at_home(Home::current).await?.unwrap_or_default();
         let folder = self.home.folder(generation);
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {
-            let shown = self.window.get();
+            let (shown, position) = (self.showing.now(), self.showing.farther_than());
             let (folder, words) = (folder.clone(), Arc::clone(self.home.words()));
             let feed = blocking(move || {
-                let position = shown.as_ref().map_or(-1, |shown| shown.position);
                 let before = shown.as_ref().map(|shown| &*shown.disk);
                 let opened = index::look(&folder, words.analyzer.language(), position, before)?;
                 opened.map(|opened| Feed::of(opened, None, words)).transpose()
             });
             if let Some(feed) = feed.await? {
-                self.show(&feed);
+                self.showing.show(&feed);
             }
             sleep(FOLLOW_EVERY).await;
         }
@@ -251,24 +230,9 @@ impl SearchProjector {
     }
 }
 
-fn is_due(feed: &Feed, committed_at: Instant) -> bool {
-    feed.pending() >= MOST_PENDING || (feed.is_ahead() && committed_at.elapsed() >= COMMIT_EVERY)
-}
-
-async fn written(writing: Writing) -> Result<Committed, FeedError> {
-    match writing.await {
-        Ok(result) => Ok(result?),
-        Err(error) => Err(unfinished(error).into()),
-    }
-}
-
 /// Why a task has no result: it panicked, or was cancelled, as all are when the process ends.
-fn unfinished(error: JoinError) -> SearchError {
-    if error.is_panic() {
-        SearchError::Panicked(error)
-    } else {
-        SearchError::Io(std::io::Error::other(error))
-    }
+pub(super) fn unfinished(error: JoinError) -> SearchError {
+    if error.is_panic() { SearchError::Panicked(error) } else { SearchError::Io(io::Error::other(error)) }
 }
 
 /// Takes a batch in, away from the threads that answer requests. What can't be taken is answered.

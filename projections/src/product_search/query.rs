@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::Money;
 use domain::ids::{CategoryId, ProductId, SellerId};
 use domain::product::ProductDetails;
+use domain::{Currency, Money};
 
 use super::order;
 use crate::cursor::Cursor;
@@ -44,10 +44,15 @@ pub struct SearchQuery {
     pub tag: Option<String>,
     /// Only this seller's.
     pub seller: Option<SellerId>,
-    /// The lowest price. Prices compare as numbers, whatever their currency.
+    /// The lowest price: what has one in another currency is not compared, and left out.
     pub min_price: Option<Money>,
-    /// The highest price.
+    /// The highest price, likewise.
     pub max_price: Option<Money>,
+    /// Only what has its price in this currency.
+    pub currency: Option<Currency>,
+    /// The currency of the prices that are counted, and of those that come first in a list by price. Nobody knows what one
+    /// currency is worth in another, so the others follow, each by itself.
+    pub prices_in: Option<Currency>,
     /// Only what is in stock, or only what isn't.
     pub in_stock: Option<bool>,
     /// Only what is shown first, or only what isn't.
@@ -90,7 +95,7 @@ pub struct SearchPage {
     pub next: Option<Cursor>,
     /// The whole result, counted.
     pub facets: Option<Facets>,
-    /// What was looked for instead of what was typed, where nothing has that.
+    /// What was looked for instead of what was typed, where nothing has that, or beside it, where hardly anything has.
     pub corrected: Option<String>,
 }
 
@@ -143,7 +148,7 @@ pub struct Facets {
     pub categories: Vec<CategoryCount>,
     /// The most frequent brands.
     pub brands: Vec<BrandCount>,
-    /// Ranges of prices with something in them, the cheapest first.
+    /// Ranges of prices in the list's currency with something in them, the cheapest first.
     pub prices: Vec<PriceCount>,
     /// What is in stock.
     pub in_stock: usize,
@@ -176,8 +181,10 @@ pub struct BrandCount {
 pub struct PriceCount {
     /// From here, in whole units of the currency.
     pub from: i64,
-    /// To below here; the last range has no end.
-    pub to: Option<i64>,
+    /// Up to here: the last price before the next range begins; the last range has no end.
+    pub to: Option<Money>,
+    /// What it is in.
+    pub currency: Currency,
     /// How many.
     pub count: usize,
 }

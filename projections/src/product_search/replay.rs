@@ -32,7 +32,9 @@ pub async fn replay(
     stopped: impl Future<Output = ()>,
 ) -> Result<ReplayReport, ReplayError> {
     let started = Instant::now();
-    let Some((building, _lock)) = home.building().map_err(io)? else { return Err(ReplayError::Running) };
+    let its_home = home.clone();
+    let free = blocking(move || Ok(its_home.building()?)).await?;
+    let Some((building, _lock)) = free else { return Err(ReplayError::Running) };
     lot::delete(log.pool(), &building).await?;
     let built = build(home, log, &building, progress, stopped).await;
     if built.is_err()
@@ -54,15 +56,14 @@ async fn build(
     progress: impl Fn(Progress),
     stopped: impl Future<Output = ()>,
 ) -> Result<(u32, Head), ReplayError> {
-    fs::create_dir_all(building).map_err(io)?;
+    let folder = building.to_owned();
+    blocking(move || Ok(fs::create_dir_all(folder)?)).await?;
     let (lot, _at_work) = Lot::being_built(log, building).await?;
     let feed = filled(building, Arc::clone(home.words()), log, Some(&lot), progress, stopped).await?;
     let head = feed.head();
     lot.tell(head.position).await.map_err(FeedError::from)?;
-    blocking(move || feed.close()).await?;
-    let next = home.next().map_err(io)?;
-    fs::rename(building, home.folder(next)).map_err(io)?;
-    home.point_to(next).map_err(io)?;
+    let (its_home, building) = (home.clone(), building.to_owned());
+    let next = blocking(move || feed.close().and_then(|()| Ok(its_home.swap_in(&building)?))).await?;
     Ok((next, head))
 }
 
@@ -110,7 +111,8 @@ pub(super) async fn filled(
 /// Deletes the old indexes if nobody feeds them; whoever does deletes them when it goes over to the new one.
 async fn delete_unused(pool: &PgPool, home: &Home, keep: u32) {
     let deleted = async {
-        for generation in home.older_than(keep).map_err(SearchError::from)? {
+        let its_home = home.clone();
+        for generation in blocking(move || Ok(its_home.older_than(keep)?)).await? {
             let its_home = home.clone();
             let is_fed = blocking(move || {
                 let opened = Store::open(&its_home.folder(generation), its_home.words().analyzer.language());
@@ -129,8 +131,4 @@ async fn delete_unused(pool: &PgPool, home: &Home, keep: u32) {
 
 fn report(head: Head, started: Instant) -> ReplayReport {
     ReplayReport { events: head.position, elapsed: started.elapsed() }
-}
-
-fn io(error: std::io::Error) -> ReplayError {
-    FeedError::Search(error.into()).into()
 }

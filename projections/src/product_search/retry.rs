@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::NAME;
 use super::refused::Aggregate;
 use crate::parked::{self, Outcome, Parked, RetryError, Which};
-use crate::runner::source::Undecodable;
+use crate::runner::source::{Undecodable, publish};
 
 /// A feeder looks once a second and commits what it could take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,11 +50,7 @@ pub(crate) async fn ask(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Out
         match now.fetch_optional(pool).await? {
             None => return Ok(Outcome::Applied(waiting)),
             Some(now) if !now.is_asked => {
-                let which = Which {
-                    name: Some(parked.consumer.clone()),
-                    aggregate: Some(format!("{}/{}", parked.aggregate_type, parked.aggregate_id)),
-                };
-                let now = parked::list(pool, &which).await?.pop();
+                let now = parked::list(pool, &Which::this(parked)).await?.pop();
                 return Ok(now.map_or(Outcome::Applied(waiting), Outcome::Parked));
             }
             Some(now) if !now.is_fed || Instant::now() > deadline => return Ok(Outcome::Later),
@@ -71,14 +67,8 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) async fn read(log: &Log, aggregate: &Aggregate, until: i64) -> Result<Self, LogError> {
-        let mut stream = Self { events: Vec::new(), undecodable: Vec::new() };
         let recorded = log.read_stream(&aggregate.0, &aggregate.1).await?;
-        for recorded in recorded.iter().filter(|event| event.position <= until) {
-            match recorded.publish() {
-                Ok(event) => stream.events.extend(event),
-                Err(error) => stream.undecodable.push(Undecodable::of(recorded, &error)),
-            }
-        }
-        Ok(stream)
+        let (events, undecodable) = publish(recorded.iter().filter(|event| event.position <= until));
+        Ok(Self { events, undecodable })
     }
 }

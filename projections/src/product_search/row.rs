@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::Currency;
 use domain::ids::SellerId;
 use uuid::Uuid;
 
@@ -14,11 +15,14 @@ use super::names::{NO_NAME, Name};
 pub(super) struct Row {
     /// For sale: on hand − reserved.
     pub(super) stock: i64,
+    /// As [`price_key`](super::entry::price_key) says it.
     pub(super) price: i64,
     /// When it came into the catalog, in microseconds.
     pub(super) created: i64,
     pub(super) category: Name,
     pub(super) brand: Name,
+    /// What the price is in.
+    pub(super) currency: Option<Currency>,
     /// It was described and not withdrawn.
     pub(super) described: bool,
     pub(super) hidden: bool,

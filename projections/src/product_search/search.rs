@@ -17,6 +17,7 @@ use super::page;
 use super::projector::SearchProjector;
 use super::query::{SearchPage, SearchQuery};
 use super::quick::{is_quick, is_quickly_completed};
+use super::showing::Showing;
 use super::snapshot::Snapshot;
 use super::suggest::{Suggestions, suggest};
 use super::weights::Weights;
@@ -56,7 +57,7 @@ impl std::fmt::Debug for ProductSearch {
     }
 }
 
-/// Opens the index and feeds it. `pool` is where a permanent failure is kept for status.
+/// Opens the index and feeds it; it answers once it has what is in the log now. `pool` is where a permanent failure is kept for status.
 pub fn start(
     home: Home,
     pool: &PgPool,
@@ -68,8 +69,7 @@ pub fn start(
         home,
         pool: pool.clone(),
         source: Arc::clone(source),
-        positions: positions.clone(),
-        window: window.clone(),
+        showing: Showing::new(window.clone(), positions.clone()),
     };
     let mut feeding = JoinSet::new();
     feeding.spawn(projector.run());

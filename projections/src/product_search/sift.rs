@@ -3,7 +3,7 @@
 use super::facets::Counting;
 use super::filter::Filter;
 use super::matching::Match;
-use super::order::key;
+use super::order::Order;
 use super::query::{Facets, SearchQuery, Sort};
 use super::runs::Runs;
 use super::snapshot::Snapshot;
@@ -14,8 +14,7 @@ use crate::cursor::{Key, Place};
 pub(super) struct Sifting<'a> {
     filter: Filter,
     counting: Option<Counting>,
-    sort: Sort,
-    has_text: bool,
+    order: Order,
     after: Option<&'a Place>,
     best: Best,
     total: usize,
@@ -35,9 +34,8 @@ impl<'a> Sifting<'a> {
     pub(super) fn new(query: &'a SearchQuery, has_text: bool, snapshot: &Snapshot) -> Self {
         Self {
             filter: Filter::of(query, snapshot),
-            counting: query.facets.then(|| Counting::new(snapshot)),
-            sort: query.sort,
-            has_text,
+            counting: query.facets.then(|| Counting::new(snapshot, query.prices_in)),
+            order: Order { sort: query.sort, has_text, prices_in: query.prices_in },
             after: query.after.as_ref().map(|after| &after.place),
             best: Best::new(query.offset.saturating_add(query.limit)),
             total: 0,
@@ -57,7 +55,7 @@ impl<'a> Sifting<'a> {
         };
         if passes {
             self.total += 1;
-            let key = key(self.sort, self.has_text, it, row, rest);
+            let key = self.order.key(it, row, rest);
             // Of nearly all that is so, and then nothing else of them is looked at.
             if self.best.is_behind(&key) {
                 self.best.pass_over();
@@ -73,7 +71,7 @@ impl<'a> Sifting<'a> {
     /// Takes every product that may be found, or as many as there can be of what is wanted.
     pub(super) fn take_all(&mut self, table: &Table) {
         let among = if self.counting.is_none() { self.filter.among(table) } else { None };
-        let oldest_first = self.sort == Sort::Oldest;
+        let oldest_first = self.order.sort == Sort::Oldest;
         let take = |slot| {
             if table.is_shown(slot) {
                 self.take(Match { slot, score: 0.0 }, table);

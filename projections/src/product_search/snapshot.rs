@@ -160,6 +160,12 @@ impl Snapshot {
         Ok(count)
     }
 
+    /// Whether a word is written so in any product: it may be one that is gone.
+    pub(super) fn may_be_written(&self, surface: &str) -> bool {
+        self.disk.vocabulary.times(surface) > 0
+            || self.recent_with(surface).any(|recent| recent.tokens.is_written(surface))
+    }
+
     /// Whether any product has this word in any text.
     pub(super) fn knows(&self, word: &str) -> Result<bool, TantivyError> {
         if !self.categories.with_word(word).is_empty() || self.recent_with(word).any(|it| it.tokens.has(word))
@@ -180,20 +186,20 @@ impl Snapshot {
         Ok(false)
     }
 
-    /// Each product with these words in this order, at these distances, in one of its texts. It may come twice.
+    /// Each product with these words, two at least, in this order, at these distances, in one of its texts, and in which.
     pub(super) fn with_phrase(
         &self,
         words: &[(usize, String)],
-        mut found: impl FnMut(u32),
+        mut found: impl FnMut(u32, Text),
     ) -> Result<(), TantivyError> {
         for text in Text::ALL {
             self.disk.phrase(text, words, |slot| {
                 if !self.masked.contains(slot) {
-                    found(slot);
+                    found(slot, text);
                 }
             })?;
             for recent in self.recent.iter().filter(|recent| has_phrase(&recent.tokens, text, words)) {
-                found(recent.slot);
+                found(recent.slot, text);
             }
         }
         Ok(())

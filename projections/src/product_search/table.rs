@@ -181,6 +181,7 @@ impl Table {
             created: entry.created_at.timestamp_micros(),
             category,
             brand,
+            currency: Some(product.price.currency),
             described: true,
             hidden: product.hidden,
             featured: product.featured,

@@ -13,8 +13,8 @@ const MOST_WORDS: usize = 32;
 pub(super) struct Typed {
     /// All words, those of phrases too, each once.
     pub(super) words: Vec<Word>,
-    /// Stems with their distance from the first.
-    pub(super) phrases: Vec<Vec<(usize, String)>>,
+    /// The words of each phrase, in order.
+    pub(super) phrases: Vec<Vec<Word>>,
     /// The last word may not be finished.
     pub(super) is_open: bool,
 }
@@ -27,7 +27,7 @@ impl Typed {
             typed.add(analyzer.words(before));
             let words = analyzer.words(phrase);
             if words.len() > 1 {
-                typed.phrases.push(words.iter().map(|word| word.stem.clone()).enumerate().collect());
+                typed.phrases.push(words.clone());
             }
             typed.add(words);
             rest = behind;
@@ -41,6 +41,11 @@ impl Typed {
         }
         typed.words.truncate(MOST_WORDS);
         typed
+    }
+
+    /// Whether a word stands in a phrase.
+    pub(super) fn is_quoted(&self, word: &Word) -> bool {
+        self.phrases.iter().flatten().any(|quoted| quoted.surface == word.surface)
     }
 
     fn add(&mut self, words: Vec<Word>) {

@@ -24,12 +24,14 @@ pub struct Weights {
     pub category: f32,
     /// Of a word that means the same.
     pub synonym: f32,
-    /// Of two words that are one in the product, or the other way about.
+    /// Of two words that are one in the product, or of one that is several there.
     pub joined: f32,
     /// Of a word that begins so, where none is so.
     pub prefix: f32,
     /// Of a word that differs by one letter from one that nothing has; by two, the square.
     pub typo: f32,
+    /// Of such a word where a few products have the one that was typed: so little that theirs come first.
+    pub guess: f32,
     /// A product that has only some of the words counts by the part that it has, to this power.
     pub coverage: f32,
     /// Of what is out of stock.
@@ -66,6 +68,7 @@ impl Default for Weights {
             joined: 0.5,
             prefix: 0.8,
             typo: 0.7,
+            guess: 0.02,
             coverage: 1.0,
             out_of_stock: 0.5,
             enough: 10,

@@ -102,10 +102,13 @@ pub async fn replay_until(
 }
 
 fn find(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
-    registry::find(name).ok_or_else(|| {
-        let names = registry::READ_MODELS.map(ReadModel::name);
-        ReplayError::Unknown(format!("{}, {}", names.join(", "), product_search::NAME))
-    })
+    registry::find(name).ok_or_else(|| ReplayError::Unknown(names()))
+}
+
+/// The names of all that can be rebuilt, as they are said.
+pub fn names() -> String {
+    let in_postgres = registry::READ_MODELS.map(ReadModel::name);
+    format!("{}, {}", in_postgres.join(", "), product_search::NAME)
 }
 
 /// Rebuilds one in Postgres.
@@ -175,7 +178,9 @@ async fn rebuild(
     tx.commit().await?;
     // The live projector waits for this lock once the pointer has moved.
     let checkpoint = next.checkpoint(name);
-    try_lock(db, checkpoint.name()).await?;
+    if !try_lock(db, checkpoint.name()).await? {
+        return Err(ReplayError::Running);
+    }
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
@@ -191,15 +196,6 @@ async fn rebuild(
     let head = built?;
     unlock(db, checkpoint.name()).await?;
     Ok(head)
-}
-
-/// Drops the live tables of a read model, as an accident would. Queries fail until it is replayed.
-pub async fn drop_read_model(name: &str, owner: &PgPool) -> Result<(), ReplayError> {
-    let model = find(name)?;
-    let mut tx = owner.begin().await?;
-    generation::drop_all(&mut tx, model).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 struct Rebuild {

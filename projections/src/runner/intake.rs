@@ -6,11 +6,9 @@
 use std::collections::HashSet;
 
 use domain::public::PublicEvent;
-use event_store::Checkpoint;
 use sqlx::{Connection, PgConnection};
-use tracing::error;
 
-use super::failure::chain;
+use super::refused::{Aggregate, Refused};
 use super::source::Undecodable;
 use crate::generation::Generation;
 use crate::read_model::{ApplyError, ReadModel};
@@ -22,92 +20,6 @@ pub(crate) struct Intake<'a> {
     pub(crate) events: &'a [PublicEvent],
     /// Those that this build can't decode. Others than the read model's are none of its business.
     pub(crate) undecodable: &'a [Undecodable],
-}
-
-/// An aggregate: its type and id.
-type Aggregate = (String, String);
-
-/// An event that can't be taken.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    aggregate_type: String,
-    aggregate_id: String,
-    sequence: i64,
-    position: i64,
-    event_type: String,
-    error: String,
-}
-
-impl Refused {
-    pub(crate) fn of(event: &PublicEvent, error: &ApplyError) -> Self {
-        Self {
-            aggregate_type: event.aggregate_type.to_owned(),
-            aggregate_id: event.aggregate_id.clone(),
-            sequence: event.sequence,
-            position: event.position,
-            event_type: event.data.event_type().to_owned(),
-            error: chain(error),
-        }
-    }
-
-    pub(crate) fn undecodable(event: &Undecodable) -> Self {
-        Self {
-            aggregate_type: event.aggregate_type.clone(),
-            aggregate_id: event.aggregate_id.clone(),
-            sequence: event.sequence,
-            position: event.position,
-            event_type: event.event_type.clone(),
-            error: format!("the event at position {} can't be decoded: {}", event.position, event.error),
-        }
-    }
-
-    fn aggregate(&self) -> Aggregate {
-        (self.aggregate_type.clone(), self.aggregate_id.clone())
-    }
-
-    /// Whether an event of this aggregate at this place in its stream is it, or comes after it.
-    pub(crate) fn holds_back(&self, aggregate_type: &str, aggregate_id: &str, sequence: i64) -> bool {
-        sequence >= self.sequence
-            && aggregate_id == self.aggregate_id
-            && aggregate_type == self.aggregate_type
-    }
-
-    /// The events that it doesn't hold back.
-    pub(crate) fn hold_back(&self, events: &mut Vec<PublicEvent>) {
-        events.retain(|it| !self.holds_back(it.aggregate_type, &it.aggregate_id, it.sequence));
-    }
-
-    /// Parks its aggregate from here on, unless it is parked from an earlier event on. What can't be decoded is known before
-    /// anything is tried, so an event before it may be refused after it.
-    pub(crate) async fn park(&self, consumer: &Checkpoint, db: &mut PgConnection) -> Result<(), sqlx::Error> {
-        sqlx::query!(
-            "INSERT INTO parked AS p (consumer, aggregate_type, aggregate_id, sequence, position, event_type, error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE
-             SET sequence = excluded.sequence, position = excluded.position, event_type = excluded.event_type,
-                 error = excluded.error
-             WHERE excluded.sequence < p.sequence",
-            consumer.name(),
-            self.aggregate_type,
-            self.aggregate_id,
-            self.sequence,
-            self.position,
-            self.event_type,
-            self.error,
-        )
-        .execute(db)
-        .await?;
-        error!(
-            consumer = consumer.name(),
-            aggregate_type = self.aggregate_type,
-            aggregate_id = self.aggregate_id,
-            sequence = self.sequence,
-            position = self.position,
-            error = self.error,
-            "a read model can't take an event: its aggregate is parked"
-        );
-        Ok(())
-    }
 }
 
 impl Intake<'_> {
@@ -177,16 +89,16 @@ impl Intake<'_> {
         let mut events = self.events_but(&parked);
         for event in self.undecodable.iter().filter(|event| event.stops(self.model.aggregates())) {
             let refused = Refused::undecodable(event);
-            if parked.insert(refused.aggregate()) {
-                refused.park(&consumer, db).await?;
+            if parked.insert(refused.aggregate.clone()) {
+                refused.park(&consumer, &mut *db).await?;
                 refused.hold_back(&mut events);
             }
         }
         while let Err(error) = self.try_apply(&events, db).await? {
             let (place, error) = self.culprit(&events, error, db).await?;
             let refused = Refused::of(&events[place], &error);
-            refused.park(&consumer, db).await?;
-            parked.insert(refused.aggregate());
+            refused.park(&consumer, &mut *db).await?;
+            parked.insert(refused.aggregate.clone());
             refused.hold_back(&mut events);
         }
         Ok(parked.len() - already)

@@ -12,6 +12,7 @@ pub(crate) mod intake;
 pub mod kafka;
 pub mod positions;
 pub mod projector;
+pub(crate) mod refused;
 pub mod source;
 mod watched;
 

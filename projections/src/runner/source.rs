@@ -190,15 +190,24 @@ pub(crate) async fn decode(batch: Batch, wanted: Vec<&'static str>) -> PublicBat
 }
 
 fn decode_now(batch: &Batch, wanted: &[&'static str]) -> PublicBatch {
-    let mut events = Vec::with_capacity(batch.events.len());
+    let recorded = batch.events.iter().filter(|e| wanted.contains(&e.aggregate_type.as_str()));
+    let (events, undecodable) = publish(recorded);
+    PublicBatch { events, undecodable, head: batch.head }
+}
+
+/// What is published of these events, and which of them can't be decoded, both in their order.
+pub(crate) fn publish<'a, T: AsRef<str> + 'a>(
+    recorded: impl Iterator<Item = &'a Recorded<T>>,
+) -> (Vec<PublicEvent>, Vec<Undecodable>) {
+    let mut events = Vec::with_capacity(recorded.size_hint().1.unwrap_or(0));
     let mut undecodable = Vec::new();
-    for recorded in batch.events.iter().filter(|e| wanted.contains(&e.aggregate_type.as_str())) {
-        match recorded.publish() {
+    for it in recorded {
+        match it.publish() {
             Ok(event) => events.extend(event),
-            Err(error) => undecodable.push(Undecodable::of(recorded, &error)),
+            Err(error) => undecodable.push(Undecodable::of(it, &error)),
         }
     }
-    PublicBatch { events, undecodable, head: batch.head }
+    (events, undecodable)
 }
 
 impl Undecodable {
@@ -206,7 +215,7 @@ impl Undecodable {
     pub(crate) const ANY: &str = "*";
 
     /// One that can't be published, and why.
-    pub(crate) fn of<T>(recorded: &Recorded<T>, error: &PublishError) -> Self {
+    fn of<T>(recorded: &Recorded<T>, error: &PublishError) -> Self {
         Self {
             position: recorded.position,
             aggregate_type: recorded.aggregate_type.clone(),

@@ -6,6 +6,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
+use crate::{generation, registry};
+
 /// Dropped with its value.
 pub(crate) struct TestDatabase {
     name: String,
@@ -38,6 +40,15 @@ impl TestDatabase {
         sqlx::migrate!("../migrations").run(&owner).await.expect("the migrations run");
         let app = pool(options("DATABASE_URL").database(&name)).await;
         Self { name, server, owner, app }
+    }
+
+    /// Drops the tables of a read model, as an accident would. Queries fail until it is replayed.
+    pub(crate) async fn drop_read_model(&self, name: &str) {
+        let model = registry::find(name).expect("there is such a read model");
+        let mut db = self.owner.acquire().await.unwrap();
+        for generation in generation::with_tables(&mut db, model).await.unwrap() {
+            generation::drop_one(&mut db, model, generation).await.unwrap();
+        }
     }
 }
 

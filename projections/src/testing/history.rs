@@ -192,14 +192,16 @@ fn order(making: &mut Making, items: &[Item], n: usize, most_lines: usize) -> Ve
     groups
 }
 
+/// As an import has it: the same goods are sold in one currency to some, and in another one to others.
 fn placed(making: &mut Making, n: usize, lines: Vec<OrderLine>) -> OrderPlaced {
+    let currency = if n % 3 == 2 { "EUR" } else { "GBP" };
     let subtotal = lines.iter().map(|line| line.total().unwrap()).sum::<i64>();
     OrderPlaced {
         number: format!("ORD-2026-{n:06}"),
         external_id: n.is_multiple_of(2).then(|| format!("{}", 536_000 + n)),
         customer_id: (!n.is_multiple_of(4)).then(|| UserId(Uuid::from_u128((n % 50) as u128 + 1))),
         lines,
-        currency: "GBP".parse().unwrap(),
+        currency: currency.parse().unwrap(),
         subtotal,
         discount: 0,
         coupon_code: None,

@@ -1,18 +1,15 @@
 //! A history in the log, through the function that appends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use event_store::{Hash, Head, Log, LogWatch};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::happened::Happened;
+use super::until::HANGS;
 use crate::Positions;
 use crate::runner::source::{EventSource, LogSource};
-
-/// A read model that doesn't move for longer, with something to do, hangs.
-const HANGS: Duration = Duration::from_secs(120);
 
 /// Appends a group after `head` and answers the new head. Its hash is arbitrary: nobody here verifies the chain.
 pub(crate) async fn append(app: &PgPool, head: Head, group: Vec<Happened>) -> Head {

@@ -3,15 +3,15 @@
 use event_store::{Head, Log};
 use tempfile::TempDir;
 
+use super::readers::{Readers, Rows};
 use super::{build, published, rows};
 use crate::generation::Generation;
 use crate::order_history::{OrderFilter, Orders, Scope};
-use crate::parked::{self, Outcome, Which};
 use crate::product_search::Home;
 use crate::replay::replay;
 use crate::runner::{start, start_from_kafka};
 use crate::status::{State, status};
-use crate::testing::log::{append, append_all, reached, source};
+use crate::testing::log::{append_all, reached, source};
 use crate::testing::{Happened, Relayed, Shop, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 31, products: 20, orders: 60, most_lines: 5 };
@@ -31,15 +31,24 @@ fn parts(count: usize) -> Vec<Vec<Vec<Happened>>> {
     groups.chunks(groups.len().div_ceil(count)).map(<[_]>::to_vec).collect()
 }
 
+fn places_an_order(event: &Happened) -> bool {
+    event.event.aggregate_type() == "orders" && event.sequence == 1
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_and_positions_are_those_from_the_log() {
     let (database, right) = database().await;
     let relayed = Relayed::start(&database.app).await;
     let projectors = start_from_kafka(&database.app, &relayed.config);
-    let mut head = Head::EMPTY;
+    let (orders, filter) = (Orders::new(database.app.clone()), OrderFilter::default());
+    let (mut head, mut placed) = (Head::EMPTY, 0);
     for part in parts(4) {
+        placed +=
+            i64::try_from(part.iter().flatten().filter(|event| places_an_order(event)).count()).unwrap();
         head = append_all(&database.app, head, part).await;
         reached(projectors.positions(), &ALL, head.position).await;
+        let answer = orders.list(Scope::All, &filter).await.unwrap();
+        assert_eq!((answer.position, answer.value.total), (head.position, placed));
     }
     assert_eq!(rows(&database.owner, None).await, right);
     let consumers = status(&database.app, None).await.unwrap();
@@ -121,21 +130,14 @@ async fn each_source_goes_on_where_the_other_one_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn replays_beside_kafka_lose_nothing_and_no_read_goes_back() {
-    let (database, right) = database().await;
+    let history = SHOP.with_coupons();
+    let database = TestDatabase::new().await;
+    build(&database.owner, Generation(9), &[&published(history.clone())]).await;
+    let right = rows(&database.owner, Some(Generation(9))).await;
     let relayed = Relayed::start(&database.app).await;
     let projectors = start_from_kafka(&database.app, &relayed.config);
-    let orders = Orders::new(database.app.clone());
-    let filter = OrderFilter { limit: 1, ..OrderFilter::default() };
-    let flowing = async {
-        let (mut head, mut seen) = (Head::EMPTY, 0);
-        for group in SHOP.history() {
-            head = append(&database.app, head, group).await;
-            let answer = orders.list(Scope::All, &filter).await.unwrap();
-            assert!(answer.value.total >= seen, "{} orders after {seen}", answer.value.total);
-            seen = answer.value.total;
-        }
-        head
-    };
+    let readers = Readers::start(&database.app, &history, Rows::MaybeAhead).await;
+    let flowing = append_all(&database.app, Head::EMPTY, history);
     let replaying = async {
         let (folder, log) = (TempDir::new().unwrap(), Log::new(database.app.clone()));
         for name in ALL {
@@ -144,32 +146,6 @@ async fn replays_beside_kafka_lose_nothing_and_no_read_goes_back() {
     };
     let (head, ()) = tokio::join!(flowing, replaying);
     reached(projectors.positions(), &ALL, head.position).await;
-    assert_eq!(rows(&database.owner, None).await, right);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_poison_event_parks_its_aggregate_here_too() {
-    let (database, right) = database().await;
-    let relayed = Relayed::start(&database.app).await;
-    let history: Vec<_> = SHOP.history().collect();
-    let order = history.iter().flatten().find(|e| e.event.aggregate_type() == "orders" && e.sequence == 3);
-    let order = order.unwrap().aggregate_id;
-    sqlx::raw_sql(&format!(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             RAISE 'no row like this' USING ERRCODE = 'check_violation'; END $$;
-         CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON order_history_g1_orders
-             FOR EACH ROW WHEN (NEW.order_id = '{order}' AND NEW.version >= 3) EXECUTE FUNCTION refuse()"
-    ))
-    .execute(&database.owner)
-    .await
-    .unwrap();
-    let projectors = start_from_kafka(&database.app, &relayed.config);
-    let head = append_all(&database.app, Head::EMPTY, history).await;
-    reached(projectors.positions(), &ALL, head.position).await;
-    let found = parked::list(&database.app, &Which::default()).await.unwrap();
-    assert_eq!(found.iter().map(|it| it.aggregate_id.clone()).collect::<Vec<_>>(), [order.to_string()]);
-    sqlx::raw_sql("DROP TRIGGER poison ON order_history_g1_orders").execute(&database.owner).await.unwrap();
-    let outcome = parked::retry(&database.app, &Log::new(database.app.clone()), &found[0]).await.unwrap();
-    assert!(matches!(outcome, Outcome::Applied(events) if events > 0), "{outcome:?}");
+    readers.end().await;
     assert_eq!(rows(&database.owner, None).await, right);
 }

@@ -7,6 +7,7 @@ mod from_kafka;
 mod leftovers;
 mod load;
 mod parking;
+mod readers;
 mod rebuild;
 mod speed;
 mod versions;

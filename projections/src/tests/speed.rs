@@ -1,7 +1,5 @@
 //! How fast read models are fed and rebuilt. Not a test: `cargo test --release -p projections speed -- --ignored --nocapture`.
 
-mod orders;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

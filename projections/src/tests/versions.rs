@@ -19,7 +19,7 @@ use crate::runner::projector::Projector;
 use crate::runner::start;
 use crate::status::{State, status};
 use crate::testing::log::{append_all, reached, source};
-use crate::testing::{Shop, TestDatabase};
+use crate::testing::{Shop, TestDatabase, until};
 
 const SHOP: Shop = Shop { seed: 23, products: 12, orders: 40, most_lines: 4 };
 const NAME: &str = "order_history";
@@ -94,9 +94,7 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     reached(old.positions(), &[NAME], head.position).await;
     assert!(orders.list(Scope::All, &filter).await.unwrap().position >= head.position);
     // Not asked of the database, where this build's version is long there.
-    while positions.known(NAME) < head.position {
-        tokio::task::yield_now().await;
-    }
+    until("the new one is fed", async || positions.known(NAME), |at| *at >= head.position).await;
     let expected = [(NAME.to_owned(), 2, State::Following), (format!("{NAME}@1"), 1, State::Superseded)];
     assert_eq!(versions(&database.app).await, expected);
     for table in Newer.tables() {

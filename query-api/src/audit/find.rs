@@ -14,7 +14,7 @@ use projections::order_history::{OrderSummary, Orders};
 use sqlx::PgPool;
 
 use super::subject::Subject;
-use crate::products::unanswered;
+use crate::unanswered::unanswered;
 
 /// Why a word names nothing.
 #[derive(Debug, thiserror::Error)]

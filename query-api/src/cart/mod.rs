@@ -24,7 +24,8 @@ use utoipa_axum::routes;
 
 use crate::freshness::Freshness;
 use crate::history::told;
-use crate::products::{Names, unanswered};
+use crate::products::Names;
+use crate::unanswered::unanswered;
 
 /// What carts are shown with.
 #[derive(Clone)]

@@ -12,8 +12,8 @@ use domain::ids::CategoryId;
 use projections::catalog::{Branch, Tree};
 
 use super::Categories;
-use crate::products::unanswered;
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// The categories as a tree.
 ///

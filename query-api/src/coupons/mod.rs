@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::freshness::Freshness;
-use crate::products::unanswered;
+use crate::unanswered::unanswered;
 
 #[derive(Clone)]
 struct Coupons {

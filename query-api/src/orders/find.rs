@@ -6,7 +6,7 @@ use domain::ids::{OrderId, PaymentId};
 use projections::order_history::NAME;
 
 use super::History;
-use crate::products::unanswered;
+use crate::unanswered::unanswered;
 
 /// An order and what it is shown with.
 pub(super) struct Found {

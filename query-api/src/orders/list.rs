@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::History;
 use super::filters::{ListParams, filters};
-use crate::lists::Listed;
-use crate::products::unanswered;
+use crate::lists::{Listed, ListedOf};
+use crate::unanswered::unanswered;
 
 /// The caller's orders; with `scope=all` an admin reads everybody's.
 #[utoipa::path(
@@ -28,7 +28,7 @@ use crate::products::unanswered;
         OfAll,
         ListParams,
     ),
-    responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOrders>)),
+    responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOf<Summary>>)),
 )]
 pub async fn mine(
     State(history): State<History>,
@@ -79,7 +79,7 @@ struct OfAll {
 #[utoipa::path(
     get, path = "/sellers/me/orders", operation_id = "listSellerOrders", tag = "orders", security(("bearer" = [])),
     params(ListParams),
-    responses((status = 200, description = "A page of the orders with a line of the seller's", body = Envelope<ListedOrders>)),
+    responses((status = 200, description = "A page of the orders with a line of the seller's", body = Envelope<ListedOf<Summary>>)),
 )]
 pub async fn of_my_shop(
     State(history): State<History>,
@@ -156,22 +156,6 @@ fn word(status: OrderStatus) -> OrderStatusWord {
         OrderStatus::Delivered => OrderStatusWord::Delivered,
         OrderStatus::Cancelled => OrderStatusWord::Cancelled,
     }
-}
-
-/// One page of orders.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it describes what Listed becomes")]
-struct ListedOrders {
-    items: Vec<Summary>,
-    page_number: u64,
-    page_size: u64,
-    total_pages: u64,
-    total_count: u64,
-    has_previous_page: bool,
-    has_next_page: bool,
-    /// What `cursor` is for the next page; none on the last.
-    next_cursor: Option<String>,
 }
 
 async fn answer(

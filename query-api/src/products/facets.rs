@@ -1,5 +1,6 @@
 //! A result's counts, and the marked texts of a product, as clients read them.
 
+use api_contract::Amount;
 use projections::product_search::{BrandCount, CategoryCount, Facets, Highlights, PriceCount};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +15,7 @@ pub(super) struct FacetsView {
     categories: Vec<CategoryFacet>,
     /// The 50 most frequent brands.
     brands: Vec<BrandFacet>,
-    /// Ranges of prices with something in them, the cheapest first.
+    /// Ranges of prices with something in them, the cheapest first: of the shop's currency, or of the one that is filtered by.
     price_ranges: Vec<PriceFacet>,
     /// By stars. No product has any before there are reviews.
     #[schema(value_type = Vec<Object>)]
@@ -22,7 +23,7 @@ pub(super) struct FacetsView {
     availability: AvailabilityFacet,
 }
 
-/// Products of a category.
+/// Products of a category and of those below it, as `category` finds them.
 #[derive(Serialize, ToSchema)]
 struct CategoryFacet {
     /// None where it is a word of the sellers that names no category.
@@ -42,10 +43,14 @@ struct BrandFacet {
 /// Products in a range of prices.
 #[derive(Serialize, ToSchema)]
 struct PriceFacet {
-    /// From here, in whole units of the currency.
+    /// From here, as `minPrice` has it, in whole units of the currency.
     from: i64,
-    /// To below here; the last range has no end.
-    to: Option<i64>,
+    /// Up to here, as `maxPrice` has it: the last price before the next range; the last range has no end.
+    #[schema(value_type = Option<f64>)]
+    to: Option<Amount>,
+    /// What both are in.
+    #[schema(pattern = "^[A-Z]{3}$")]
+    currency: String,
     count: usize,
 }
 
@@ -69,7 +74,12 @@ impl From<Facets> for FacetsView {
             price_ranges: facets
                 .prices
                 .into_iter()
-                .map(|PriceCount { from, to, count }| PriceFacet { from, to, count })
+                .map(|PriceCount { from, to, currency, count }| PriceFacet {
+                    from,
+                    to: to.map(Amount),
+                    currency: currency.to_string(),
+                    count,
+                })
                 .collect(),
             ratings: [],
             availability: AvailabilityFacet { in_stock: facets.in_stock, out_of_stock: facets.out_of_stock },

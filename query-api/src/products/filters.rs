@@ -36,15 +36,18 @@ struct Filters {
     /// Only with this tag.
     #[param(max_length = 500)]
     tag: Option<String>,
-    /// At least so much.
+    /// Only what has its price in this currency.
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z]{3}$", example = "USD")]
+    currency: Option<Currency>,
+    /// At least so much of `currency`, or else of the shop's own: what has its price in another one is left out.
     #[param(value_type = Option<f64>, minimum = 0, example = 99.99)]
     min_price: Option<Amount>,
-    /// At most so much.
+    /// At most so much of it.
     #[param(value_type = Option<f64>, minimum = 0, example = 1000)]
     max_price: Option<Amount>,
     /// Only what is in stock, or only what isn't.
     in_stock: Option<bool>,
-    /// `name`, `price`, `createdAt` or `rating`.
+    /// `name`, `price`, `createdAt` or `rating`. By price those in the shop's currency come first, then those in each other.
     #[param(inline)]
     sort_by: Option<SortBy>,
     /// With `sortBy`; ascending unless said otherwise.
@@ -152,8 +155,10 @@ pub(super) fn filters_in_a_shop(
     let category = f.field("category").or("categoryId").text(0..=LONGEST).filter(|word| !word.is_empty());
     let brands = brands(f);
     let tag = f.field("tag").text(0..=LONGEST).filter(|word| !word.is_empty());
-    let min_price = f.field("minPrice").money(currency, 0..=DEAREST);
-    let max_price = f.field("maxPrice").money(currency, 0..=DEAREST);
+    let only_in = f.field("currency").currency();
+    let prices_in = only_in.unwrap_or(currency);
+    let min_price = f.field("minPrice").money(prices_in, 0..=DEAREST);
+    let max_price = f.field("maxPrice").money(prices_in, 0..=DEAREST);
     let in_stock = f.field("inStock").boolean();
     let sort = sort(f);
     let after = lists::after(f);
@@ -164,6 +169,8 @@ pub(super) fn filters_in_a_shop(
         tag,
         min_price,
         max_price,
+        currency: only_in,
+        prices_in: Some(prices_in),
         in_stock,
         sort,
         ..query

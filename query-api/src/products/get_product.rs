@@ -9,8 +9,9 @@ use domain::ids::ProductId;
 use projections::catalog::ProductDetail;
 
 use super::Catalog;
-use super::names::{Shown, unanswered};
+use super::names::Shown;
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// One product.
 ///

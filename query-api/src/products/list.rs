@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ids::SellerId;
 use projections::product_search::{NAME, SearchQuery};
-use utoipa::ToSchema;
 
 use super::Catalog;
 use super::filters::{LONGEST, ListParams, ShopListParams, filters, filters_in_a_shop};
-use super::names::{Shown, unanswered};
-use crate::lists::Listed;
+use super::names::Shown;
+use crate::lists::{Listed, ListedOf};
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// The products for sale, filtered and in order.
 #[utoipa::path(
@@ -23,7 +23,7 @@ use crate::public_read::PublicRead;
         ListParams,
     ),
     responses(
-        (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
+        (status = 200, description = "A page of products, the newest first", body = Envelope<ListedOf<ProductView<'static>>>),
         (status = 304, description = "It is still what If-None-Match names"),
     ),
 )]
@@ -44,7 +44,7 @@ pub async fn list(
     get, path = "/products/featured", operation_id = "listFeaturedProducts", tag = "products", security((), ("bearer" = [])),
     params(ListParams),
     responses(
-        (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
+        (status = 200, description = "A page of products, the newest first", body = Envelope<ListedOf<ProductView<'static>>>),
         (status = 304, description = "It is still what If-None-Match names"),
     ),
 )]
@@ -63,7 +63,7 @@ pub async fn featured(
     get, path = "/sellers/{id}/products", operation_id = "listSellerProducts", tag = "products", security((), ("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The shop"), ShopListParams),
     responses(
-        (status = 200, description = "A page of products, the newest first", body = Envelope<ListedProducts>),
+        (status = 200, description = "A page of products, the newest first", body = Envelope<ListedOf<ProductView<'static>>>),
         (status = 304, description = "It is still what If-None-Match names"),
     ),
 )]
@@ -76,22 +76,6 @@ pub async fn of_seller(
     let its = SearchQuery { seller: Some(seller), ..SearchQuery::default() };
     let (found, paging) = query.read(|f| filters_in_a_shop(f, catalog.currency, its))?;
     answer(&catalog, &read, found, paging).await
-}
-
-/// One page of products.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it describes what Listed becomes")]
-struct ListedProducts {
-    items: Vec<ProductView<'static>>,
-    page_number: u64,
-    page_size: u64,
-    total_pages: u64,
-    total_count: u64,
-    has_previous_page: bool,
-    has_next_page: bool,
-    /// What `cursor` is for the next page; none on the last.
-    next_cursor: Option<String>,
 }
 
 async fn answer(

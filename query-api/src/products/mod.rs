@@ -16,7 +16,7 @@ use projections::product_search::ProductSearch;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use names::{Names, unanswered};
+pub use names::Names;
 
 use crate::freshness::Freshness;
 

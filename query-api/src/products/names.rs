@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use api_contract::ApiError;
 use api_contract::views::{CategoryBrief, ProductRecord, ProductView, Stock};
@@ -11,24 +10,12 @@ use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::ProductDetails;
 use event_store::Log;
-use projections::QueryError;
 use projections::catalog::{CatalogProduct, CategoryName, Products};
 use projections::product_search::Hit;
 use sqlx::PgPool;
 
 use super::shops::ShopNames;
 use crate::history::told;
-
-/// How a failure of a read model is answered.
-pub fn unanswered(error: QueryError) -> ApiError {
-    match error {
-        // The index is still being built, or the read model is being made.
-        error @ QueryError::Missing(_) => ApiError::unavailable(Duration::from_secs(1)).because(error),
-        error @ (QueryError::Postgres(..) | QueryError::Unexpected(..) | QueryError::Search(_)) => {
-            identity::failed(error)
-        }
-    }
-}
 
 /// Looks names up.
 pub struct Names {

@@ -12,15 +12,19 @@ use utoipa::ToSchema;
 use super::Catalog;
 use super::facets::{FacetsView, HighlightsView};
 use super::filters::{LONGEST, ListParams, filters};
-use super::names::{Shown, unanswered};
+use super::names::Shown;
+use crate::lists::{Listed, ListedOf};
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// Searches the products for sale.
 ///
 /// Words are found by their stems and synonyms, `wd-40` as `wd40` and `17"` as `17 inch`; `"in quotation marks"` they
-/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or for one that
-/// differs by a letter or two; `correctedQuery` says so. Products with all words come first; where there are fewer than
-/// ten, those that lack one follow. What is out of stock comes later.
+/// must stand together. A word that no product has is taken for the beginning of one, if it is the last, or else for one that
+/// differs by a letter or two; beside one that hardly any product has, what it nearly is follows. `correctedQuery` says what
+/// was looked for then. A product counts by the words that it has, the rare ones most, times the part of all words that these
+/// are; half of that where it is out of stock. Where fewer than ten products have all words, those are found too that lack
+/// one, or as many more as it takes to come to ten.
 #[utoipa::path(
     get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
     params(
@@ -30,7 +34,7 @@ use crate::public_read::PublicRead;
         ListParams,
     ),
     responses(
-        (status = 200, description = "A page of products, the best match first", body = Envelope<FoundProducts>),
+        (status = 200, description = "A page of products, the best match first", body = Envelope<Found<'static>>),
         (status = 304, description = "It is still what If-None-Match names"),
     ),
 )]
@@ -60,24 +64,27 @@ pub async fn search(
     });
     let page = Page::new(items.collect(), paging, u64::try_from(total).unwrap_or(u64::MAX));
     let found = Found {
-        page: page.by_cursor(after, next.is_some()),
+        listed: Listed::new(page, after, next.as_ref()),
         query,
         corrected_query: corrected,
-        next_cursor: next.map(|next| next.to_string()),
         facets: facets.map(Into::into),
     };
     Ok(read.answer(position, None, &found))
 }
 
-/// A page that echoes what was searched for.
-#[derive(Serialize)]
+/// A page, and what was searched for.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FoundProducts)]
 struct Found<'a> {
     #[serde(flatten)]
-    page: Page<FoundProduct<'a>>,
+    #[schema(value_type = ListedOf<FoundProduct<'static>>)]
+    listed: Listed<FoundProduct<'a>>,
+    /// What was searched for, as it was typed.
     query: String,
+    /// What was looked for instead, where no product has what was typed.
     corrected_query: Option<String>,
-    next_cursor: Option<String>,
+    /// None where they were not asked for.
     facets: Option<FacetsView>,
 }
 
@@ -88,26 +95,4 @@ struct FoundProduct<'a> {
     product: ProductView<'a>,
     /// None where they were not asked for.
     highlights: Option<HighlightsView>,
-}
-
-/// One page of what was found, and what was searched for.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "it describes what Found becomes")]
-struct FoundProducts {
-    items: Vec<FoundProduct<'static>>,
-    /// What was searched for, as it was typed.
-    query: String,
-    /// What was looked for instead, where no product has what was typed.
-    corrected_query: Option<String>,
-    page_number: u64,
-    page_size: u64,
-    total_pages: u64,
-    total_count: u64,
-    has_previous_page: bool,
-    has_next_page: bool,
-    /// What `cursor` is for the next page; none on the last.
-    next_cursor: Option<String>,
-    /// None where they were not asked for.
-    facets: Option<FacetsView>,
 }

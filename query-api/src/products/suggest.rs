@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 
 use super::Catalog;
 use super::filters::LONGEST;
-use super::names::{Shown, unanswered};
+use super::names::Shown;
 use crate::public_read::PublicRead;
+use crate::unanswered::unanswered;
 
 /// So many of each kind are suggested, if nothing else is asked for.
 const FEW: usize = 5;

@@ -21,7 +21,8 @@ use utoipa_axum::routes;
 use self::stats::{IntervalWord, ShopStats};
 use crate::days::AskedDays;
 use crate::freshness::Freshness;
-use crate::products::{Names, unanswered};
+use crate::products::Names;
+use crate::unanswered::unanswered;
 
 /// So many products are shown.
 const TOP: i64 = 10;

@@ -5,6 +5,7 @@ mod categories;
 mod lists;
 mod products;
 mod search;
+mod words;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,12 +1,14 @@
 //! Somebody with a token.
 
 use api_contract::Role;
+use command_api::auth::Auth;
 use domain::ids::{SellerId, UserId};
 use event_store::LogWatch;
 use identity::users::{Account, NewUser};
 use identity::{shops, users};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{Answer, App, HANGS, until};
@@ -26,29 +28,34 @@ pub struct Product {
     pub id: String,
 }
 
+/// Makes somebody who never logs in by password, so that no hash has to be computed: who it is, and the token.
+pub async fn newcomer(auth: &Auth, pool: &PgPool, role: Role) -> (UserId, Account, String) {
+    let email = format!("{}@example.com", Uuid::now_v7().simple());
+    let (username, phone) = (None, None);
+    let (password_hash, first_name, last_name) = ("none".into(), "Jane".into(), "Roe".into());
+    let new = NewUser {
+        email: email.clone(),
+        username,
+        password_hash,
+        first_name,
+        last_name,
+        phone,
+        roles: vec![role],
+    };
+    let id = users::insert(pool, &new).await.unwrap();
+    if role == Role::Seller {
+        shops::open_verified(pool, id, "Roe").await.unwrap();
+    }
+    let account = users::find(pool, &email).await.unwrap().unwrap();
+    let session = auth.tokens.start_session(pool, &account).await.unwrap();
+    (id, account, session.access_token)
+}
+
 impl App {
-    /// Makes somebody who never logs in by password, so that no hash has to be computed.
+    /// Somebody who uses it.
     pub async fn person(&self, role: Role) -> Person<'_> {
-        let pool = &self.database.pool;
-        let email = format!("{}@example.com", Uuid::now_v7().simple());
-        let (username, phone) = (None, None);
-        let (password_hash, first_name, last_name) = ("none".into(), "Jane".into(), "Roe".into());
-        let new = NewUser {
-            email: email.clone(),
-            username,
-            password_hash,
-            first_name,
-            last_name,
-            phone,
-            roles: vec![role],
-        };
-        let id = users::insert(pool, &new).await.unwrap();
-        if role == Role::Seller {
-            shops::open_verified(pool, id, "Roe").await.unwrap();
-        }
-        let account = users::find(pool, &email).await.unwrap().unwrap();
-        let session = self.auth.tokens.start_session(pool, &account).await.unwrap();
-        Person { app: self, id, shop: account.shop, account, token: session.access_token }
+        let (id, account, token) = newcomer(&self.auth, &self.database.pool, role).await;
+        Person { app: self, id, shop: account.shop, account, token }
     }
 
     /// Where the log ends.

@@ -1,20 +1,25 @@
 //! The `daybook` binary as a process of its own, which can be killed.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::{Database, HANGS};
+use super::{Answer, Database, HANGS, seen};
+
+/// How often a process is asked that has to be started for it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Where a role of Daybook runs: the same address and home however often it is started.
 pub struct Place {
     role: &'static str,
+    arguments: Vec<&'static str>,
     urls: (String, String),
     home: PathBuf,
     port: u16,
@@ -29,7 +34,22 @@ impl Place {
     pub fn new(role: &'static str, database: &Database, home: &Path) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
-        Self { role, urls: database.urls(), home: home.to_owned(), port, settings: Vec::new() }
+        let (urls, home) = (database.urls(), home.to_owned());
+        Self { role, arguments: Vec::new(), urls, home, port, settings: Vec::new() }
+    }
+
+    /// A place whose role is started with these arguments.
+    #[must_use]
+    pub fn saying(mut self, arguments: &[&'static str]) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+
+    /// A place whose role has no API, and shows its health and its metrics where others answer.
+    #[must_use]
+    pub fn watched(self) -> Self {
+        let address = format!("127.0.0.1:{}", self.port);
+        self.with("DAYBOOK_METRICS_LISTEN", &address)
     }
 
     /// A place with this setting besides, or instead.
@@ -75,14 +95,55 @@ impl Place {
     }
 
     /// Runs a subcommand to its end; what it printed.
-    pub async fn output(&self, arguments: &[&str]) -> std::process::Output {
+    pub async fn output(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().await.unwrap()
+    }
+
+    /// Runs a subcommand, which has to succeed; what it printed.
+    pub async fn done(&self, arguments: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.output(arguments).await;
+        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    }
+
+    /// Runs a subcommand, which has to fail; what it printed, and what it said of it.
+    pub async fn refused(&self, arguments: &[&str]) -> (String, String) {
+        let Output { status, stdout, stderr } = self.output(arguments).await;
+        assert!(!status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stdout));
+        (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    /// What `daybook status --json` says.
+    pub async fn status(&self) -> Value {
+        serde_json::from_str(&self.done(&["status", "--json"]).await).unwrap()
+    }
+
+    /// What `daybook status --json` says of one consumer; null where there is none of this name.
+    pub async fn consumer(&self, name: &str) -> Value {
+        let status = self.status().await;
+        let all = status["consumers"].as_array().unwrap();
+        all.iter().find(|it| it["name"] == name).cloned().unwrap_or_default()
+    }
+
+    /// Its metrics, by name and labels.
+    pub async fn scraped(&self) -> BTreeMap<String, f64> {
+        let answer = Answer::of(reqwest::Client::new().get(self.url("/metrics"))).await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+        let samples = answer.text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        samples
+            .map(|line| {
+                let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
+                (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("no number: {line}")))
+            })
+            .collect()
     }
 
     /// Starts the role and waits until it is ready.
     pub async fn start(&self) -> Process {
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut command = self.command(&[self.role]);
+        command.args(&self.arguments);
         let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let client = reqwest::Client::new();
         let deadline = Instant::now() + HANGS;
@@ -103,17 +164,33 @@ impl Place {
 
     /// Waits until every consumer has come to the log's end.
     pub async fn caught_up(&self) {
-        let deadline = Instant::now() + HANGS;
-        loop {
-            let status = self.output(&["status", "--json"]).await;
-            let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+        self.says("the consumers have caught up", |status| {
             let consumers = status["consumers"].as_array().unwrap();
-            if !consumers.is_empty() && consumers.iter().all(|it| it["lag"] == 0) {
-                return;
+            !consumers.is_empty() && consumers.iter().all(|it| it["lag"] == 0)
+        })
+        .await;
+    }
+
+    /// Waits until they have, and no money of a cancelled order is on its way back.
+    pub async fn settled(&self) {
+        self.says("nothing is under way", |status| {
+            let consumers = status["consumers"].as_array().unwrap();
+            !consumers.is_empty() && consumers.iter().all(|it| it["lag"] == 0) && status["owed"] == json!([])
+        })
+        .await;
+    }
+
+    /// Waits until `daybook status --json` says what holds.
+    pub async fn says(&self, what: &str, holds: impl Fn(&Value) -> bool) {
+        seen(what, async || {
+            let status = self.status().await;
+            if holds(&status) {
+                return Ok(());
             }
-            assert!(Instant::now() < deadline, "the consumers don't catch up: {status}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+            tokio::time::sleep(LOOK_EVERY).await;
+            Err(status.to_string())
+        })
+        .await;
     }
 }
 

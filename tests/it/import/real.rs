@@ -1,8 +1,6 @@
 //! Real history: the first seven months of UCI Online Retail.
 
-use std::io::{BufRead as _, BufReader};
-
-use super::{Importing, ledger};
+use super::Importing;
 
 #[tokio::test]
 async fn seven_months_of_a_real_shop() {
@@ -21,11 +19,4 @@ async fn seven_months_of_a_real_shop() {
     assert_eq!(stock.len(), 3639, "codes that were only returned are no products");
     let again = it.run(&path, &[]).await;
     assert_eq!((again.same(), again.get("events")), (said.same(), "0"));
-    // Another shop, with a part of the same history.
-    let part = it.folder.path().join("part.csv");
-    let history = flate2::read::GzDecoder::new(std::fs::File::open(&path).unwrap());
-    let lines: Vec<_> = BufReader::new(history).lines().take(20_000).map(Result::unwrap).collect();
-    std::fs::write(&part, lines.join("\n")).unwrap();
-    it.run(&part, &["--shop", "Another"]).await;
-    ledger::seller_stats_equal_it(&it).await;
 }

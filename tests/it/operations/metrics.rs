@@ -5,22 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Known, order_of};
+use super::{FIVE, Known, order_of};
 use crate::harness::{Answer, Database, Place};
-
-/// What is there, by name and labels.
-async fn scraped(place: &Place) -> BTreeMap<String, f64> {
-    let answer = Answer::of(reqwest::Client::new().get(place.url("/metrics"))).await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
-    let samples = answer.text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    samples
-        .map(|line| {
-            let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
-            (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("no number: {line}")))
-        })
-        .collect()
-}
 
 /// The sum of all samples of a name.
 fn sum(samples: &BTreeMap<String, f64>, name: &str) -> f64 {
@@ -35,13 +21,13 @@ async fn requests_decisions_and_consumers_are_counted() {
     let process = place.start().await;
     let product = Known::log_in(&place, "seller").await.product(5).await;
     let customer = Known::log_in(&place, "customer").await;
-    let before = scraped(&place).await;
+    let before = place.scraped().await;
     assert_eq!(customer.post("/orders", &order_of(&product)).await.status, 201);
     let unknown = Uuid::now_v7();
     for _ in 0..3 {
         Answer::of(reqwest::Client::new().get(place.url(&format!("/api/v1/products/{unknown}")))).await;
     }
-    let after = scraped(&place).await;
+    let after = place.scraped().await;
     let grown = |name: &str| sum(&after, name) - sum(&before, name);
 
     let of = |method: &str, route: &str, status: u16| {
@@ -74,7 +60,7 @@ async fn requests_decisions_and_consumers_are_counted() {
     ] {
         assert!(after.keys().any(|name| name.split('{').next() == Some(gauge)), "{gauge}");
     }
-    for consumer in ["order_history", "catalog", "product_search"] {
+    for consumer in FIVE {
         for unit in ["events", "seconds"] {
             let lag = format!(r#"daybook_consumer_lag_{unit}{{consumer="{consumer}"}}"#);
             assert!(after.contains_key(&lag), "{lag}");
@@ -107,7 +93,7 @@ async fn every_metric_of_the_dashboard_is_served() {
     let customer = Known::log_in(&place, "customer").await;
     assert_eq!(customer.post("/orders", &order_of(&product)).await.status, 201);
     place.caught_up().await;
-    let served = scraped(&place).await;
+    let served = place.scraped().await;
     let served: BTreeSet<&str> = served.keys().filter_map(|sample| sample.split('{').next()).collect();
     let missing: Vec<_> = asked.difference(&served).collect();
     assert!(missing.is_empty(), "{missing:?} of {served:?}");
@@ -119,11 +105,9 @@ async fn every_metric_of_the_dashboard_is_served() {
 async fn a_projector_and_a_relay_can_be_watched() {
     let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
     for (role, own) in [("projector", "daybook_projection_parked"), ("relay", "daybook_relay_active")] {
-        let place = Place::new(role, &database, home.path());
-        let listen = place.environment().into_iter().find(|(name, _)| *name == "DAYBOOK_LISTEN").unwrap().1;
-        let place = place.with("DAYBOOK_METRICS_LISTEN", &listen);
+        let place = Place::new(role, &database, home.path()).watched();
         let process = place.start().await;
-        let served = scraped(&place).await;
+        let served = place.scraped().await;
         for name in ["daybook_consumer_lag_events", "daybook_consumer_lag_seconds", own] {
             assert!(served.keys().any(|sample| sample.split('{').next() == Some(name)), "{role}: {name}");
         }

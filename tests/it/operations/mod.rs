@@ -3,14 +3,20 @@
 mod abandoned;
 mod correlation;
 mod health;
+mod lag;
 mod metrics;
 mod owed;
+mod parked;
 mod shutdown;
 mod vanished;
+mod versions;
 
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Place};
+
+/// The read models, with the product search.
+const FIVE: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "product_search"];
 
 /// Somebody of the sample shop.
 struct Known<'a> {

@@ -45,11 +45,6 @@ impl Counts {
         counts
     }
 
-    /// By key.
-    pub(in super::super) fn iter(&self) -> impl Iterator<Item = (&Key, i64)> {
-        self.0.iter().map(|(key, orders)| (key, *orders))
-    }
-
     /// Orders, and sellers' parts, that were there before.
     pub(super) fn stepped(&mut self, stepped: Vec<Stepped>) -> Result<(), ApplyError> {
         for (of_customer, owner, placed_at, was, is) in stepped {

@@ -18,7 +18,7 @@ fn words_are_found_by_stem_without_case_and_accents_and_count_most_in_the_name()
 }
 
 /// Products by their names, from 1 on, all of them in stock.
-fn named(folder: &TempDir, names: &[&str]) -> Feed {
+pub(super) fn named(folder: &TempDir, names: &[&str]) -> Feed {
     let mut index = open(folder.path());
     for (n, name) in (1..).zip(names) {
         let until = i64::from(n) * 2;

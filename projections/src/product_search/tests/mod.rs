@@ -1,15 +1,24 @@
 //! Searching, and an index through its life.
 
 mod again;
+mod counting;
+mod facets;
 mod finding;
+mod finding;
+mod guesses;
+mod language;
 mod narrowing;
 mod parking;
+mod quickly;
+mod reading;
 mod relevance;
+mod showing;
+mod slips;
 mod standing_still;
+mod together;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::Money;
 use domain::ids::{ProductId, SellerId};
@@ -26,7 +35,7 @@ use super::{Home, ProductSearch, SearchPage, SearchQuery, Sort, Weights, Words, 
 use crate::Positions;
 use crate::replay::replay;
 use crate::testing::log::{append, reached, source};
-use crate::testing::{Happened, Shop, Stored, TestDatabase, happened_at};
+use crate::testing::{Happened, Shop, Stored, TestDatabase, happened_at, until};
 
 const SELLER: SellerId = SellerId(Uuid::from_u128(77));
 
@@ -164,15 +173,25 @@ proptest! {
     }
 }
 
-async fn until(search: &ProductSearch, position: i64) {
-    loop {
-        if let Ok(answer) = search.search(SearchQuery { limit: 1, ..text("lamp") }).await
-            && answer.position >= position
-        {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+/// Waits until what is shown is of this position, or a later one.
+async fn shown(search: &ProductSearch, position: i64) {
+    let position_of =
+        async || search.search(SearchQuery { limit: 1, ..text("lamp") }).await.map(|answer| answer.position);
+    let what = format!("it shows what is at {position}");
+    until(&what, position_of, |at| at.as_ref().is_ok_and(|at| *at >= position)).await.unwrap();
+}
+
+/// Waits until the index on disk is of this position.
+async fn committed(daybook_home: &Path, position: i64) {
+    let what = format!("the index on disk is at {position}");
+    until(&what, async || on_disk(daybook_home), |it| it.as_ref().map(|it| it.position) == Some(position))
+        .await;
+}
+
+/// Waits until nobody keeps an index of before any more.
+async fn deleted(home: &Home, generation: u32) {
+    let folder = home.folder(generation);
+    until(&format!("{} is deleted", folder.display()), async || folder.exists(), |exists| !exists).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,19 +209,15 @@ async fn an_index_follows_the_log_through_a_replay_and_a_restart() {
     let report = replay(super::NAME, &database.owner, &home, &log, |_| {}).await.unwrap();
     assert_eq!(report.events, head.position);
     let head = append(&database.app, head, vec![created(4, details("Blue lamp", "", 1))]).await;
-    until(&search, head.position).await;
+    shown(&search, head.position).await;
     let answer = search.search(SearchQuery { limit: 9, ..text("lamp") }).await.unwrap();
     assert_eq!(answer.value.total, 4);
     // The live process has gone over to the new index and deleted the old one.
-    while home.path().join("g1").exists() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    deleted(&home, 1).await;
     drop(search);
     let search = start(home.clone(), &database.app, &source, &positions);
-    until(&search, head.position).await;
-    while on_disk(folder.path()).map(|it| it.position) != Some(head.position) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    shown(&search, head.position).await;
+    committed(folder.path(), head.position).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +238,7 @@ async fn an_index_of_another_log_is_built_again() {
     assert!(position > 7);
     let positions = Positions::new(database.app.clone());
     let search = start(home, &database.app, &source(&database.app), &positions);
-    until(&search, position).await;
+    shown(&search, position).await;
     let hearts = search.search(SearchQuery { limit: 1, ..text("heart") }).await.unwrap();
     // Of 30 every seventh was withdrawn (4), and 3 are hidden.
     assert_eq!((hearts.position, hearts.value.total), (position, 23));
@@ -238,12 +253,12 @@ async fn a_second_process_on_the_same_folder_shows_what_the_first_commits() {
     let positions = Positions::new(database.app.clone());
     let first = start(home.clone(), &database.app, &source, &positions);
     let head = append(&database.app, Head::EMPTY, shop()).await;
-    until(&first, head.position).await;
+    shown(&first, head.position).await;
     let second = start(home, &database.app, &source, &Positions::new(database.app.clone()));
-    until(&second, head.position).await;
+    shown(&second, head.position).await;
     drop(first);
     let head = append(&database.app, head, vec![created(4, details("Blue lamp", "", 1))]).await;
-    until(&second, head.position).await;
+    shown(&second, head.position).await;
 }
 
 #[test]

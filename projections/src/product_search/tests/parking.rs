@@ -72,9 +72,7 @@ impl Process {
     }
 
     async fn committed(&self, position: i64) {
-        while on_disk(self.folder.path()).map(|it| it.position) != Some(position) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        committed(self.folder.path(), position).await;
     }
 }
 
@@ -131,12 +129,9 @@ async fn a_poison_event_in_product_search_parks_its_product_and_nothing_else() {
     assert_eq!(found.aggregate_id, product(1).0.to_string());
     assert!(found.error.contains("panicked"), "{}", found.error);
     for name in ALL {
-        let mut it = process.status(name).await;
-        while it.lag_events > 0 {
-            // An index says once a second where it is.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            it = process.status(name).await;
-        }
+        // An index says once a second where it is.
+        let said = format!("{name} says that it is at the end");
+        let it = until(&said, async || process.status(name).await, |it| it.lag_events == 0).await;
         let parked = i64::from(name == super::super::NAME);
         assert_eq!((it.state, it.parked), (State::Following, parked), "{name}");
     }
@@ -172,9 +167,7 @@ async fn what_is_parked_is_kept_over_a_restart_and_tried_again_then() {
     process.mend();
     let (search, projectors) = process.start();
     reached(projectors.positions(), &ALL, head.position).await;
-    while !process.parked().await.is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("nothing is parked", async || process.parked().await, Vec::is_empty).await;
     assert_eq!(told(&search), process.anew().await);
 }
 
@@ -204,18 +197,12 @@ async fn a_rebuilt_index_parks_for_itself_and_the_old_ones_rows_are_forgotten() 
     let [old] = &process.parked().await[..] else { panic!("one is parked") };
     let log = Log::new(process.database.app.clone());
     replay(super::super::NAME, &process.database.owner, &process.home, &log, |_| {}).await.unwrap();
-    let new = loop {
-        let all = process.parked().await;
-        if let [one] = &all[..]
-            && one.consumer != old.consumer
-        {
-            break one.clone();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let is_the_new_ones = |all: &Vec<Parked>| all.len() == 1 && all[0].consumer != old.consumer;
+    let new = until("the new one has parked it", async || process.parked().await, is_the_new_ones).await;
+    let new = &new[0];
     assert_eq!((new.sequence, new.position), (old.sequence, old.position));
     process.mend();
-    assert_eq!(process.retry(&new).await, Outcome::Applied(2));
+    assert_eq!(process.retry(new).await, Outcome::Applied(2));
     assert_eq!(told(&search), process.anew().await);
 }
 

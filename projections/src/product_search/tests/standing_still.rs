@@ -39,16 +39,15 @@ impl Process {
 }
 
 /// Waits until this is said of the index of `here`, and of the only other one.
-async fn until(database: &TestDatabase, here: &Process, expected: (State, State)) {
+async fn said(database: &TestDatabase, here: &Process, expected: (State, State)) {
     let states = async || {
         let all = status(&database.app, Some(here.folder.path())).await.unwrap();
         let its = all.iter().find(|it| it.name == super::super::NAME)?;
         let other = all.iter().find(|it| it.name.starts_with("product_search@"))?;
         Some((its.state, other.state))
     };
-    while states().await != Some(expected) {
-        tokio::time::sleep(Duration::from_millis(20)).await; // asking again is how one observes it
-    }
+    let what = format!("it is said of the two that they are {expected:?}");
+    until(&what, states, |states| *states == Some(expected)).await;
 }
 
 /// Guards against an index that is well hiding that another one stands still.
@@ -61,22 +60,22 @@ async fn an_index_that_stands_still_says_so_until_it_goes_on_whatever_others_do(
     still.start(&database);
     well.reached(head.position).await;
     still.reached(head.position).await;
-    until(&database, &well, (State::Following, State::Following)).await;
+    said(&database, &well, (State::Following, State::Following)).await;
 
     // It can't read any more which index is the live one.
     let (pointer, aside) = (still.pointer(), still.folder.path().join("aside"));
     let live = fs::read(&pointer).unwrap();
     fs::write(&aside, [0xff]).unwrap();
     fs::rename(&aside, &pointer).unwrap();
-    until(&database, &well, (State::Following, State::Failed)).await;
+    said(&database, &well, (State::Following, State::Failed)).await;
     well.start(&database);
     let head = append(&database.app, head, vec![received(1, 2, 1)]).await;
     well.reached(head.position).await;
-    until(&database, &well, (State::Following, State::Failed)).await;
+    said(&database, &well, (State::Following, State::Failed)).await;
 
     fs::write(&aside, &live).unwrap();
     fs::rename(&aside, &pointer).unwrap();
-    until(&database, &well, (State::Following, State::Following)).await;
+    said(&database, &well, (State::Following, State::Following)).await;
     still.reached(head.position).await;
 }
 
@@ -110,7 +109,6 @@ async fn until_failures_without_a_name(database: &TestDatabase, expected: i64) {
         let counted: i64 = counted.bind(super::super::NAME).fetch_one(&database.owner).await.unwrap();
         counted
     };
-    while failures().await != expected {
-        tokio::time::sleep(Duration::from_millis(20)).await; // asking again is how one observes it
-    }
+    let what = format!("{expected} failures have no name");
+    until(&what, failures, |failures| *failures == expected).await;
 }

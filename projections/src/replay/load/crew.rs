@@ -131,7 +131,7 @@ impl Hand {
             rows.copy(self.model.name(), self.generation, &mut tx).await?;
         }
         for refused in window.refused {
-            refused.park(&consumer, &mut tx).await?;
+            refused.park(&consumer, &mut *tx).await?;
         }
         tx.commit().await?;
         Ok(Found { tallies: window.loaded.tallies, any_parked })

@@ -3,8 +3,8 @@
 use event_store::Recorded;
 
 use crate::read_model::{ApplyError, Fold, Loaded};
-use crate::runner::intake::Refused;
-use crate::runner::source::Undecodable;
+use crate::runner::refused::Refused;
+use crate::runner::source::publish;
 
 /// What a range of whole streams comes to.
 #[derive(Default)]
@@ -26,15 +26,11 @@ impl Window {
     }
 
     fn take<T: AsRef<str>>(&mut self, stream: &[Recorded<T>], fold: Fold) -> Result<(), ApplyError> {
-        let mut events = Vec::with_capacity(stream.len());
-        for it in stream {
-            match it.publish() {
-                Ok(event) => events.extend(event),
-                Err(error) => {
-                    self.refused.push(Refused::undecodable(&Undecodable::of(it, &error)));
-                    break;
-                }
-            }
+        let (mut events, undecodable) = publish(stream.iter());
+        if let Some(first) = undecodable.first() {
+            let refused = Refused::undecodable(first);
+            refused.hold_back(&mut events);
+            self.refused.push(refused);
         }
         while let Err(error) = fold(&events, &mut self.loaded) {
             let ApplyError::BadEvent { position, .. } = error else { return Err(error) };

@@ -75,10 +75,9 @@ impl Member {
         Ok(Self { runs, trouble: told, stop, applied })
     }
 
-    /// Why no record comes, or nothing where one may come; nothing at all where that is as it was.
-    pub(super) fn trouble(&mut self) -> Option<Option<KafkaError>> {
-        let changed = self.trouble.has_changed().unwrap_or(false);
-        changed.then(|| self.trouble.borrow_and_update().clone())
+    /// Why no record comes, and has not for long; nothing where one may come.
+    pub(super) fn trouble(&self) -> Option<KafkaError> {
+        self.trouble.borrow().clone()
     }
 
     /// The next records; nothing once the thread has ended.

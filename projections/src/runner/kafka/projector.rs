@@ -40,6 +40,8 @@ struct Feed {
     topics: Vec<String>,
     member: Member,
     at: Head,
+    /// Whether Kafka's trouble is in status.
+    in_trouble: bool,
 }
 
 /// Whether there is more to do.
@@ -99,14 +101,19 @@ impl KafkaProjector {
         Ok(())
     }
 
-    /// Says why no record comes, or that they may again.
+    /// Says why no record or no watermark comes, or that they may again.
     async fn tell_trouble(&self, feed: &mut Feed) -> Result<(), FeedError> {
-        match feed.member.trouble() {
-            Some(Some(error)) => {
+        let trouble = feed.member.trouble().or_else(|| self.kafka.watermarks.trouble());
+        match trouble {
+            Some(error) if !feed.in_trouble => {
                 failure::record(&self.pool, &feed.checkpoint, feed.at, &FeedError::Kafka(error)).await;
+                feed.in_trouble = true;
             }
-            Some(None) => failure::clear(&self.pool, &feed.checkpoint).await?,
-            None => {}
+            None if feed.in_trouble => {
+                failure::clear(&self.pool, &feed.checkpoint).await?;
+                feed.in_trouble = false;
+            }
+            Some(_) | None => {}
         }
         Ok(())
     }
@@ -122,7 +129,7 @@ impl KafkaProjector {
         let Some(at) = prepared else { return Ok(None) };
         let member = Member::join(&self.kafka, &topics, &checkpoint, &self.pool)?;
         info!(consumer = checkpoint.name(), position = at.position, "follows Kafka");
-        Ok(Some(Feed { db, generation, checkpoint, topics, member, at }))
+        Ok(Some(Feed { db, generation, checkpoint, topics, member, at, in_trouble: false }))
     }
 
     async fn apply(&self, feed: &mut Feed, runs: Runs) -> Result<Goes, FeedError> {

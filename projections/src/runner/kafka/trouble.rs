@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 
 /// So long no record has to come after an error before it is said that the read model stands still because of it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often the cluster is asked whether all is well again: where nothing happens no record says so.
 const ASK_EVERY: Duration = Duration::from_secs(2);
@@ -62,7 +63,7 @@ fn ask<C: ConsumerContext>(consumer: &BaseConsumer<C>, topics: &[String]) -> Res
     let mut firsts = TopicPartitionList::new();
     for topic in topics {
         let metadata = consumer.fetch_metadata(Some(topic), ASK)?;
-        if let Some(error) = metadata.topics().iter().find_map(|topic| topic.error()) {
+        if let Some(error) = metadata.topics().iter().find_map(MetadataTopic::error) {
             return Err(KafkaError::MetadataFetch(error.into()));
         }
         firsts.add_partition(topic, 0);

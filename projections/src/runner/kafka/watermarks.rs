@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use event_store::relay::Watermark;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -11,6 +11,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use tokio::sync::watch;
 use tracing::{debug, warn};
+
+use super::assigned::lock;
+use super::trouble::PATIENCE;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,9 @@ const KEPT: usize = 256;
 /// Between two looks at whether this is to end, and between two tries.
 const POLL: Duration = Duration::from_millis(100);
 const RETRY: Duration = Duration::from_secs(1);
+
+/// What is refused is refused sooner after its beginning: then all is well though no watermark comes.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// The watermarks of late. Dropping it ends the following.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ struct Seen {
     /// In order.
     recent: Mutex<VecDeque<Arc<Watermark>>>,
     newest: watch::Sender<i64>,
+    /// Since when they can't be read, and why.
+    failing: Mutex<Option<(Instant, KafkaError)>>,
 }
 
 impl Watermarks {
@@ -46,6 +54,7 @@ impl Watermarks {
             while !stop.load(Ordering::Relaxed) {
                 if let Err(error) = read(&topic, &client, &seen, &stop) {
                     warn!(%error, "the relay's watermarks can't be read");
+                    seen.fails(error);
                     std::thread::sleep(RETRY);
                 }
             }
@@ -58,9 +67,16 @@ impl Watermarks {
         self.seen.newest.subscribe()
     }
 
+    /// Why they can't be read, and could not for long.
+    pub(super) fn trouble(&self) -> Option<KafkaError> {
+        let failing = lock(&self.seen.failing);
+        failing.as_ref().filter(|(since, _)| since.elapsed() >= PATIENCE).map(|(_, error)| error.clone())
+    }
+
     /// The greatest one above a position that `holds`.
     pub(super) fn greatest(&self, above: i64, holds: impl Fn(&Watermark) -> bool) -> Option<Arc<Watermark>> {
-        let recent: Vec<_> = self.seen.lock().iter().filter(|it| it.position > above).cloned().collect();
+        let recent: Vec<_> =
+            lock(&self.seen.recent).iter().filter(|it| it.position > above).cloned().collect();
         recent.into_iter().rev().find(|it| holds(it))
     }
 }
@@ -72,13 +88,19 @@ impl Drop for Watermarks {
 }
 
 impl Seen {
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Watermark>>> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn fails(&self, error: KafkaError) {
+        let mut failing = lock(&self.failing);
+        let since = failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
+        *failing = Some((since, error));
+    }
+
+    fn is_well(&self) {
+        *lock(&self.failing) = None;
     }
 
     fn add(&self, watermark: Watermark) {
         let position = watermark.position;
-        let mut recent = self.lock();
+        let mut recent = lock(&self.recent);
         // After its restart a relay may begin with an earlier one.
         if recent.back().is_some_and(|last| last.position >= position) {
             return;
@@ -101,8 +123,13 @@ fn read(topic: &str, client: &ClientConfig, seen: &Seen, stop: &AtomicBool) -> R
     let mut last = TopicPartitionList::new();
     last.add_partition_offset(topic, 0, begin(&consumer, topic)?)?;
     consumer.assign(&last)?;
+    let begun = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        match consumer.poll(POLL) {
+        let polled = consumer.poll(POLL);
+        if matches!(polled, Some(Ok(_))) || begun.elapsed() >= SETTLED {
+            seen.is_well();
+        }
+        match polled {
             Some(Ok(message)) => match serde_json::from_slice(message.payload().unwrap_or_default()) {
                 Ok(watermark) => seen.add(watermark),
                 Err(error) => warn!(%error, offset = message.offset(), "a watermark that can't be read"),
@@ -116,7 +143,7 @@ fn read(topic: &str, client: &ClientConfig, seen: &Seen, stop: &AtomicBool) -> R
 }
 
 /// Whether no record comes after this error, which librdkafka says once: the place where we stood is not there any more, or
-/// the topic isn't. After any other it connects again by itself.
+/// the topic isn't, or not for us. After any other it connects again by itself.
 fn is_last(error: &KafkaError) -> bool {
     match error {
         KafkaError::MessageConsumptionFatal(_) => true,
@@ -127,6 +154,7 @@ fn is_last(error: &KafkaError) -> bool {
                 | RDKafkaErrorCode::UnknownTopic
                 | RDKafkaErrorCode::UnknownPartition
                 | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::TopicAuthorizationFailed
         ),
         _ => false,
     }

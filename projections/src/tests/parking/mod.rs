@@ -3,6 +3,8 @@
 mod mixed;
 mod not_ours;
 mod poison;
+mod refused;
+mod undecodable;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +13,7 @@ use event_store::{Head, Log};
 use sqlx::PgPool;
 use tempfile::TempDir;
 
-use self::poison::{COUPON, history, poisons};
+use self::poison::{history, poisons};
 use super::{build, published, rows};
 use crate::generation::Generation;
 use crate::parked::{self, Outcome, Parked, Which};
@@ -19,6 +21,7 @@ use crate::product_search::Home;
 use crate::replay::replay;
 use crate::runner::start;
 use crate::status::{ConsumerStatus, State, status};
+use crate::testing::coupons::COUPON;
 use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
 
@@ -42,69 +45,6 @@ fn holds_back(parked: &Parked, event: &PublicEvent) -> bool {
 
 fn aggregates(parked: &[Parked]) -> BTreeSet<(&str, String)> {
     parked.iter().map(|it| (it.aggregate_type.as_str(), it.aggregate_id.clone())).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_poison_event_in_each_read_model_parks_its_aggregate_and_nothing_else() {
-    let history = history();
-    for poison in poisons(&history) {
-        let database = TestDatabase::new().await;
-        build(&database.owner, Generation(2), &[&published(history.clone())]).await;
-        let right = rows(&database.owner, Some(Generation(2))).await;
-        poison.inject(&database.owner, 1).await;
-        let projectors = start(&database.app, &source(&database.app));
-        let (before, after) = history.split_at(history.len() - 30);
-        let head = append_all(&database.app, Head::EMPTY, before.to_vec()).await;
-        reached(projectors.positions(), &ALL, head.position).await;
-        let head = append_all(&database.app, head, after.to_vec()).await;
-        reached(projectors.positions(), &ALL, head.position).await;
-
-        // The others are not affected: other read models, and all but what is parked of this one.
-        let now = rows(&database.owner, None).await;
-        let found = all_parked(&database.app).await;
-        assert_eq!(aggregates(&found), poison.aggregates);
-        let mut taken = published(history.clone());
-        taken.retain(|event| !found.iter().any(|it| holds_back(it, event)));
-        build(&database.owner, Generation(3), &[&taken]).await;
-        let without = rows(&database.owner, Some(Generation(3))).await;
-        for (((name, is), (_, whole)), (_, without)) in now.iter().zip(&right).zip(&without) {
-            assert_eq!(is, if name.starts_with(poison.model) { without } else { whole }, "{name}");
-        }
-        assert_ne!(now, right);
-        for it in &found {
-            assert_eq!(it.consumer, format!("{}@1", poison.model));
-            assert!(it.error.contains("no row like this"), "{}", it.error);
-        }
-        for name in ALL {
-            let it = consumer(&database.app, name).await;
-            let parked = if name == poison.model { found.len() } else { 0 };
-            assert_eq!(
-                (it.state, it.lag_events, it.parked),
-                (State::Following, 0, parked.try_into().unwrap())
-            );
-        }
-
-        // In vain as long as nothing is mended: it stays parked where it was.
-        let log = Log::new(database.app.clone());
-        let again = parked::retry(&database.app, &log, &found[0]).await.unwrap();
-        let Outcome::Parked(again) = again else { panic!("{again:?}") };
-        assert_eq!((again.sequence, again.position), (found[0].sequence, found[0].position));
-
-        poison.mend(&database.owner).await;
-        for it in &found {
-            let outcome = parked::retry(&database.app, &log, it).await.unwrap();
-            assert!(matches!(outcome, Outcome::Applied(events) if events > 0), "{outcome:?}");
-            assert_eq!(parked::retry(&database.app, &log, it).await.unwrap(), Outcome::Gone);
-        }
-        assert_eq!(all_parked(&database.app).await, []);
-        assert_eq!(rows(&database.owner, None).await, right, "{}", poison.model);
-
-        // And a fresh replay says the same.
-        drop(projectors);
-        let folder = TempDir::new().unwrap();
-        replay(poison.model, &database.owner, &Home::under(folder.path()), &log, |_| {}).await.unwrap();
-        assert_eq!(rows(&database.owner, None).await, right, "{}", poison.model);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,61 +73,6 @@ async fn what_was_parked_is_retried_while_events_flow() {
     }
     assert!(mended);
     reached(projectors.positions(), &ALL, head.position).await;
-    assert_eq!(rows(&database.owner, None).await, right);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_cannot_be_read_parks_its_aggregate_until_it_can() {
-    let history = history();
-    let database = TestDatabase::new().await;
-    build(&database.owner, Generation(2), &[&published(history.clone())]).await;
-    let right = rows(&database.owner, Some(Generation(2))).await;
-    let (place, poison) = (1_i64..)
-        .zip(history.iter().flatten())
-        .find(|(_, event)| event.event.aggregate_type() == "orders" && event.sequence == 2)
-        .unwrap();
-    let order = poison.aggregate_id.to_string();
-    let (name, _, payload) = poison.event.columns();
-    sqlx::raw_sql(&format!(
-        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.event_type = 'Nonsense';
-             NEW.payload = '{{\"Nonsense\":{{}}}}'; RETURN NEW; END $$;
-         CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.position = {place})
-             EXECUTE FUNCTION poison()"
-    ))
-    .execute(&database.owner)
-    .await
-    .unwrap();
-    let projectors = start(&database.app, &source(&database.app));
-    let head = append_all(&database.app, Head::EMPTY, history).await;
-    reached(projectors.positions(), &ALL, head.position).await;
-    // Each that reads orders has parked this one.
-    let found = all_parked(&database.app).await;
-    assert_eq!(
-        found.iter().map(|it| it.consumer.as_str()).collect::<Vec<_>>(),
-        ["order_history@1", "seller_stats@1"]
-    );
-    for it in &found {
-        assert_eq!((it.aggregate_id.as_str(), it.sequence, it.position), (order.as_str(), 2, place));
-        assert!(
-            it.error.contains(&format!("the event at position {place} can't be decoded")),
-            "{}",
-            it.error
-        );
-    }
-
-    // A build that can read it has come.
-    sqlx::query("UPDATE events SET event_type = $2, payload = $3::json WHERE position = $1")
-        .bind(place)
-        .bind(name)
-        .bind(payload)
-        .execute(&database.owner)
-        .await
-        .unwrap();
-    let log = Log::new(database.app.clone());
-    for it in &found {
-        let outcome = parked::retry(&database.app, &log, it).await.unwrap();
-        assert!(matches!(outcome, Outcome::Applied(_)), "{outcome:?}");
-    }
     assert_eq!(rows(&database.owner, None).await, right);
 }
 

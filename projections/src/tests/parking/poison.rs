@@ -2,49 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use domain::coupon::{CouponEvent, Discount, Terms};
-use domain::ids::{OrderId, UserId};
 use domain::inventory::InventoryEvent;
-use domain::{Currency, Money};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::SHOP;
-use crate::testing::{Happened, Stored, happened_at};
-
-pub(super) const COUPON: Uuid = Uuid::from_u128(0xc0_0001);
+use crate::testing::coupons::{COUPON, coupons};
+use crate::testing::{Happened, Stored};
 
 /// The shop's history, and two coupons that are used.
 pub(super) fn history() -> Vec<Vec<Happened>> {
-    let currency: Currency = "GBP".parse().unwrap();
-    let terms = Terms {
-        discount: Discount::Fixed { amount: 500 },
-        currency: Some(currency),
-        minimum_subtotal: None,
-        starts_at: None,
-        ends_at: None,
-        total_limit: None,
-        per_user_limit: None,
-    };
-    let redeemed = |user| CouponEvent::CouponRedeemed {
-        order_id: OrderId(Uuid::nil()),
-        user_id: UserId(Uuid::from_u128(user)),
-        discount: Money::new(500, currency),
-    };
-    let mut groups: Vec<_> = SHOP.history().collect();
-    for code in [COUPON, Uuid::from_u128(0xc0_0002)] {
-        let events = [CouponEvent::CouponCreated(terms.clone()), redeemed(1), redeemed(2), redeemed(1)];
-        for (sequence, event) in (1..).zip(events) {
-            let event = Stored::Coupon(event);
-            groups.push(vec![Happened {
-                aggregate_id: code,
-                sequence,
-                occurred_at: happened_at(sequence),
-                event,
-            }]);
-        }
-    }
-    groups
+    SHOP.history().chain(coupons()).collect()
 }
 
 /// What a read model's table refuses, and whose events that are.

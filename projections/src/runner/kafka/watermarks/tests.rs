@@ -43,6 +43,10 @@ impl Topic {
         }
     }
 
+    fn followed(&self, brokers: &str) -> Watermarks {
+        Watermarks::follow(&self.name, Kafka::client(&KafkaConfig::of(brokers)))
+    }
+
     async fn delete(&self) {
         let deleted = self.admin.delete_topics(&[&self.name], &AdminOptions::new()).await.unwrap();
         assert!(deleted[0].is_ok(), "{deleted:?}");
@@ -58,19 +62,25 @@ impl Topic {
     }
 }
 
+fn brokers() -> String {
+    std::env::var("KAFKA_BROKERS").expect("KAFKA_BROKERS leads to the Kafka of the tests")
+}
+
+fn topic() -> Topic {
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", brokers());
+    Topic::new(client)
+}
+
 /// Guards against checkpoints that stand still for good, without a word, where a topic was made anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_made_anew_is_followed_from_its_last_watermark() {
-    let brokers = std::env::var("KAFKA_BROKERS").expect("KAFKA_BROKERS leads to the Kafka of the tests");
-    let config = KafkaConfig::of(brokers.clone());
-    let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", brokers);
-    let topic = Topic::new(client);
+    let topic = topic();
     topic.make().await;
     for position in 1..=3 {
         topic.write(position).await;
     }
-    let watermarks = Watermarks::follow(&topic.name, Kafka::client(&config));
+    let watermarks = topic.followed(&brokers());
     let mut newest = watermarks.newest();
     timeout(HANGS, newest.wait_for(|newest| *newest == 3)).await.unwrap().unwrap();
 
@@ -79,5 +89,26 @@ async fn a_topic_that_is_made_anew_is_followed_from_its_last_watermark() {
     topic.make().await;
     topic.write(4).await;
     timeout(HANGS, newest.wait_for(|newest| *newest == 4)).await.unwrap().unwrap();
+    topic.delete().await;
+}
+
+/// Guards against the same without a word where the topic is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_not_there_is_said_until_it_is() {
+    let topic = topic();
+    let watermarks = topic.followed(&brokers());
+    let is_in_trouble = async |expected: bool| {
+        let asking = async {
+            while watermarks.trouble().is_some() != expected {
+                tokio::time::sleep(Duration::from_millis(20)).await; // asking again is how one observes it
+            }
+        };
+        timeout(HANGS, asking).await.unwrap();
+    };
+    assert_eq!(watermarks.trouble(), None, "not at once");
+    is_in_trouble(true).await;
+    topic.make().await;
+    topic.write(1).await;
+    is_in_trouble(false).await;
     topic.delete().await;
 }

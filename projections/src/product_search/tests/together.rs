@@ -1,0 +1,48 @@
+//! What is written as one word in some products, and as several in others.
+
+use super::finding::named;
+use super::*;
+
+fn all(index: &Feed, typed: &str) -> Vec<u128> {
+    let mut all = ids(&ask(index, &SearchQuery { limit: 20, ..text(typed) }));
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn a_code_is_found_however_it_is_written_though_products_have_it_as_it_is_typed() {
+    let folder = TempDir::new().unwrap();
+    let names = [
+        "Galaxy S21 case",
+        "Galaxy S21 glass",
+        "GalaxyS21 strap",
+        "Galaxy-S21 stand",
+        "Galaxy case, S21 pattern",
+        "iPhone 12 Pro case",
+        "iPhone12 glass",
+        "iPhone12Pro strap",
+        "Paper, a 4 colour box",
+        "Paper A4",
+    ];
+    let mut index = named(&folder, &names);
+    for _ in ["in memory", "on disk"] {
+        assert_eq!(all(&index, "galaxys21"), [1, 2, 3, 4]);
+        // Two words may stand anywhere.
+        assert_eq!(all(&index, "galaxy s21"), [1, 2, 3, 4, 5]);
+        assert_eq!(all(&index, "\"galaxy s21\""), [1, 2, 3, 4]);
+        assert_eq!(all(&index, "\"galaxys21 case\""), [1]);
+        assert_eq!(all(&index, "\"galaxy s21 strap\""), [3]);
+        assert_eq!(all(&index, "iphone12"), [6, 7]);
+        assert_eq!(all(&index, "iphone12pro"), [6, 8]);
+        assert_eq!(all(&index, "\"iphone 12\""), [6, 7]);
+        // One letter stands beside a number by chance.
+        assert_eq!(all(&index, "a4"), [10]);
+        index.commit().unwrap();
+    }
+    // What is written as it was typed comes first, and what was found is marked.
+    let page = ask(&index, &SearchQuery { limit: 9, highlights: true, ..text("galaxys21") });
+    assert_eq!((ids(&page)[0], page.corrected), (3, None));
+    let case = page.hits.iter().find(|hit| hit.id == product(1)).unwrap();
+    let marked = case.highlights.as_ref().unwrap().name.as_deref();
+    assert_eq!(marked, Some("<mark>Galaxy</mark> <mark>S21</mark> case"));
+}
