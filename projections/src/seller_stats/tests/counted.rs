@@ -103,7 +103,7 @@ impl Counted {
     pub(super) fn top(&self, most: usize) -> Vec<(Currency, ProductId, Sums)> {
         let mut all: Vec<_> =
             self.products.iter().map(|((id, currency), sums)| (*currency, *id, *sums)).collect();
-        all.sort_by_key(|(currency, id, sums)| (*currency, -sums.gross, -sums.units, *id));
+        all.sort_by_key(|(currency, id, sums)| (*currency, -sums.net(), -sums.units, *id));
         let mut of_currency: BTreeMap<Currency, usize> = BTreeMap::new();
         all.retain(|(currency, ..)| {
             let place = of_currency.entry(*currency).or_default();
