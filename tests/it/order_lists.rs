@@ -284,3 +284,41 @@ async fn an_order_is_found_by_the_last_digits_of_its_number() {
         );
     }
 }
+
+/// Guards against a shop that is told that it sold nothing, because two days were asked for the wrong way round.
+#[tokio::test]
+async fn a_time_that_ends_before_it_begins_is_refused_and_a_parameter_is_called_as_it_was_sent() {
+    let app = started().await;
+    let buyer = app.person(Role::Customer).await;
+    for (query, field, said) in [
+        ("startDate=2026-02-02&endDate=2026-02-01", "endDate", "endDate must not be before startDate"),
+        (
+            "startDate=2026-02-02T10:00:00Z&endDate=2026-02-01",
+            "endDate",
+            "endDate must not be before startDate",
+        ),
+        (
+            "startDate=2026-02-02&endDate=2026-02-01T23:59:59Z",
+            "endDate",
+            "endDate must not be before startDate",
+        ),
+        ("limit=0", "limit", "limit must be at least 1"),
+        ("page=0", "page", "page must be between 1 and 1000000000"),
+        ("pageSize=0", "pageSize", "pageSize must be at least 1"),
+        ("scope=all&userId=me", "userId", "userId must be a UUID"),
+    ] {
+        let refused = buyer.get(&format!("/orders?{query}")).await;
+        assert_eq!(refused.status, 400, "{query}: {}", refused.text);
+        let errors = refused.json()["errors"].clone();
+        assert_eq!((&errors[0]["field"], &errors[0]["message"]), (&json!(field), &json!(said)), "{query}");
+        assert_eq!(errors.as_array().unwrap().len(), 1, "{query}");
+    }
+    for query in [
+        "startDate=2026-02-02&endDate=2026-02-02",
+        "startDate=2026-02-02T10:00:00Z&endDate=2026-02-02",
+        "limit=&page=&startDate=&endDate=",
+        "pageSize=99999999999999999999",
+    ] {
+        assert_eq!(buyer.get(&format!("/orders?{query}")).await.status, 200, "{query}");
+    }
+}

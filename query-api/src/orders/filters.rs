@@ -2,6 +2,7 @@
 
 use api_contract::openapi::{FreshnessParams, PageParams};
 use api_contract::{Code, DayOrMoment, Fields, Paging};
+use chrono::{DateTime, Utc};
 use projections::order_history::{NumberPrefix, OrderFilter, OrderStatus, Sort};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
@@ -103,8 +104,7 @@ impl IntoParams for ListParams {
 /// The filters, the order and the page, the same for every list.
 pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
     let statuses = statuses(f);
-    let from = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::start);
-    let until = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::end);
+    let (from, until) = times(f);
     let number = f.field("search").or("orderNumber").or("q").text(0..=LONGEST);
     let sort = sort(f);
     let after = lists::after(f);
@@ -122,6 +122,19 @@ pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
     }
     let paging = Paging::read(f, 10)?;
     Some((OrderFilter { offset: paging.offset(), limit: paging.limit(), ..filter }, paging))
+}
+
+/// From when, and until when.
+fn times(f: &mut Fields<'_, '_>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    let start = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>);
+    let end = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>);
+    if let (Some(start), Some(end)) = (start, end)
+        // A day is over when the next one begins.
+        && (end.end() < start.start() || (end.start() < end.end() && end.end() == start.start()))
+    {
+        f.violation("endDate", Code::ValidationError, "endDate must not be before startDate");
+    }
+    (start.map(DayOrMoment::start), end.map(DayOrMoment::end))
 }
 
 /// Several with commas between them, or in several parameters.
