@@ -38,7 +38,7 @@ const LENGTHS: &[f32] = &[0.0, 0.25, 0.5, 0.75, 1.0];
 const SHARES: &[f32] = &[0.0, 0.25, 0.5, 1.0];
 
 /// Their values are spaced evenly, or by powers of two, wherever ours are.
-const DIALS: [Dial; 16] = [
+const DIALS: [Dial; 17] = [
     dial("model", BOOSTS, |it, v| Weights { model: boosted(it.model, v), ..it }),
     dial("brand", BOOSTS, |it, v| Weights { brand: boosted(it.brand, v), ..it }),
     dial("attributes", BOOSTS, |it, v| Weights { attributes: boosted(it.attributes, v), ..it }),
@@ -60,6 +60,7 @@ const DIALS: [Dial; 16] = [
     dial("joined", SHARES, |it, joined| Weights { joined, ..it }),
     dial("prefix", SHARES, |it, prefix| Weights { prefix, ..it }),
     dial("typo", SHARES, |it, typo| Weights { typo, ..it }),
+    dial("guess", SHARES, |it, guess| Weights { guess, ..it }),
     dial("enough", &[1.0, 4.0, 16.0, 64.0, 1e6], |it, v| Weights { enough: products(v), ..it }),
 ];
 
@@ -177,6 +178,7 @@ fn textbook() -> Weights {
         joined: 1.0,
         prefix: 1.0,
         typo: 1.0,
+        guess: 1.0,
         coverage: 0.0,
         out_of_stock: 1.0,
         enough: usize::MAX,

@@ -1,6 +1,5 @@
 //! What the queries answer.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -127,11 +126,4 @@ pub struct Report {
     pub customer_periods: Vec<CustomersRow>,
     /// By net revenue, the most first, so many of each currency.
     pub top_products: Vec<ProductRow>,
-}
-
-impl Report {
-    /// The totals by currency code.
-    pub fn totals_by_currency(&self) -> BTreeMap<&str, &Sums> {
-        self.totals.iter().map(|totals| (totals.currency.code(), &totals.sums)).collect()
-    }
 }

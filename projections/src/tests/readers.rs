@@ -192,8 +192,8 @@ fn stats(pool: &PgPool, history: &[Vec<Happened>]) -> Question {
         figures[6] = i64::try_from(customers.len()).unwrap();
     });
     let counted = |report: Report| {
-        let totals = report.totals_by_currency();
-        let sums = CURRENCIES.map(|it| totals.get(it).map(|sums| **sums).unwrap_or_default());
+        let of = |code: &str| report.totals.iter().find(|totals| totals.currency.code() == code);
+        let sums = CURRENCIES.map(|it| of(it).map(|totals| totals.sums).unwrap_or_default());
         let mut figures: Figures =
             sums.iter().flat_map(|sums| [sums.gross, sums.orders, sums.units]).collect();
         figures.push(report.customers.new);

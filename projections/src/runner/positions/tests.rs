@@ -7,9 +7,7 @@ use sqlx::postgres::PgPoolOptions;
 use super::*;
 use crate::generation::Generation;
 use crate::testing::TestDatabase;
-
-/// What takes longer hangs.
-const HANGS: Duration = Duration::from_secs(120);
+use crate::testing::until::HANGS;
 
 async fn comes_to(database: &TestDatabase, position: i64) {
     let head = Head { position, hash: Hash([7; 32]) };

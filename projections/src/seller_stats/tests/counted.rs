@@ -99,7 +99,7 @@ impl Counted {
         counted
     }
 
-    /// Of each currency those that earned most; of those that earned the same, of which most were sold.
+    /// Of each currency those that earned most after refunds; of those that earned the same, of which most were sold.
     pub(super) fn top(&self, most: usize) -> Vec<(Currency, ProductId, Sums)> {
         let mut all: Vec<_> =
             self.products.iter().map(|((id, currency), sums)| (*currency, *id, *sums)).collect();

@@ -1,7 +1,6 @@
 //! A topic of watermarks that is not what it was.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -13,9 +12,8 @@ use uuid::Uuid;
 use super::*;
 use crate::KafkaConfig;
 use crate::runner::kafka::Kafka;
-
-/// What takes longer hangs.
-const HANGS: Duration = Duration::from_secs(120);
+use crate::testing::until;
+use crate::testing::until::HANGS;
 
 struct Topic {
     name: String,
@@ -97,18 +95,11 @@ async fn a_topic_that_is_made_anew_is_followed_from_its_last_watermark() {
 async fn a_topic_that_is_not_there_is_said_until_it_is() {
     let topic = topic();
     let watermarks = topic.followed(&brokers());
-    let is_in_trouble = async |expected: bool| {
-        let asking = async {
-            while watermarks.trouble().is_some() != expected {
-                tokio::time::sleep(Duration::from_millis(20)).await; // asking again is how one observes it
-            }
-        };
-        timeout(HANGS, asking).await.unwrap();
-    };
-    assert_eq!(watermarks.trouble(), None, "not at once");
-    is_in_trouble(true).await;
+    let trouble = async || watermarks.trouble();
+    assert_eq!(trouble().await, None, "not at once");
+    until("it is said", trouble, Option::is_some).await;
     topic.make().await;
     topic.write(1).await;
-    is_in_trouble(false).await;
+    until("it is over", trouble, Option::is_none).await;
     topic.delete().await;
 }
