@@ -4,7 +4,6 @@ mod again;
 mod counting;
 mod facets;
 mod finding;
-mod finding;
 mod guesses;
 mod language;
 mod narrowing;
