@@ -24,9 +24,33 @@ instance_address() {
   [[ $pg_port =~ ^[0-9]+$ ]] || die "DAYBOOK_PG_PORT is not a port: $pg_port"
   [[ $kafka_port =~ ^[0-9]+$ ]] || die "DAYBOOK_KAFKA_PORT is not a port: $kafka_port"
   [[ $listen =~ :[0-9]+$ ]] || die "DAYBOOK_LISTEN is not ADDRESS:PORT: $listen"
-  # Whoever names servers has them. An empty KAFKA_BROKERS is a wish for none.
-  own_postgres=$([[ -n ${DATABASE_URL:-} ]] || echo yes)
-  own_kafka=$([[ -n ${KAFKA_BROKERS+set} ]] || echo yes)
+  # Whoever names servers has them, unless they are this instance's own, as its `env` names them: then they are where that
+  # says. An empty KAFKA_BROKERS is a wish for none.
+  own_postgres='' own_kafka=''
+  if [[ -z ${DATABASE_URL:-} ]]; then
+    own_postgres=yes
+  elif instance_made_postgres "$DATABASE_URL"; then
+    own_postgres=yes
+    [[ ${DAYBOOK_PG_PORT:-} ]] || { pg_port=${DATABASE_URL##*:} && pg_port=${pg_port%%/*}; }
+  fi
+  if [[ -z ${KAFKA_BROKERS+set} ]]; then
+    own_kafka=yes
+  elif instance_made_kafka "$KAFKA_BROKERS"; then
+    own_kafka=yes
+    [[ ${DAYBOOK_KAFKA_PORT:-} ]] || kafka_port=${KAFKA_BROKERS##*:}
+  fi
+}
+
+# instance_made_postgres URL: whether it is that of the private Postgres, by the password that nobody else has.
+instance_made_postgres() {
+  local password
+  password=$(sed -n 's/^DAYBOOK_APP_PASSWORD=//p' "$home/secrets" 2>/dev/null) || return 1
+  [[ $password && $1 == "postgres://daybook:$password@127.0.0.1:"*/daybook ]]
+}
+
+# instance_made_kafka BROKERS: whether it is the private Kafka, where it was last.
+instance_made_kafka() {
+  [[ $1 ]] && grep -qsF "listeners=PLAINTEXT://$1,CONTROLLER" "$home/kafka/server.properties"
 }
 
 # instance_make: the folders. User postgres passes through $home when we are root; what lies in it is closed.

@@ -50,11 +50,24 @@ leftovers_stop() {
 }
 
 # servers_are_kept: `./dev servers` started them, and `./dev down` will stop them.
-servers_are_kept() { [[ -f $run_dir/kept ]] && process_runs postgres && process_runs kafka; }
+servers_are_kept() {
+  [[ -f $run_dir/kept ]] && { ! [[ $own_postgres ]] || process_runs postgres; } && { ! [[ $own_kafka ]] || process_runs kafka; }
+}
+
+# servers_where: what was started, and what is somebody else's.
+servers_where() {
+  local postgres="Postgres is that of DATABASE_URL" kafka="Kafka is that of KAFKA_BROKERS"
+  ! [[ $own_postgres ]] || postgres="Postgres on 127.0.0.1:$pg_port"
+  ! [[ $own_kafka ]] || kafka="Kafka on 127.0.0.1:$kafka_port"
+  [[ $own_kafka || $KAFKA_BROKERS ]] || kafka="no Kafka"
+  printf '%s, %s' "$postgres" "$kafka"
+}
 
 # dev_servers: both in the background, until `./dev down`.
 dev_servers() {
   instance_use_default
+  [[ $own_postgres || $own_kafka ]] ||
+    die "DATABASE_URL and KAFKA_BROKERS name servers that are not this instance's: there is none to start"
   servers_packages
   instance_make
   instance_lock
@@ -69,7 +82,7 @@ dev_servers() {
   servers_start
   trap 'instance_unlock' EXIT
   : >"$run_dir/kept"
-  say "Postgres on 127.0.0.1:$pg_port, Kafka on 127.0.0.1:$kafka_port. To reach them:  . $home/env   To stop them:  ./dev down"
+  say "$(servers_where). To reach them:  . $home/env   To stop them:  ./dev down"
 }
 
 # dev_down: the instance, and those that tests and measurements left.

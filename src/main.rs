@@ -18,6 +18,7 @@ mod roles;
 mod sample_shop;
 mod search_words;
 mod status;
+mod unreachable;
 mod up;
 mod user;
 
@@ -136,4 +137,26 @@ fn fail(error: &(dyn Error + 'static)) -> ExitCode {
 /// A line on standard output.
 fn say(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use super::Cli;
+
+    /// Those of a command and of all below it whose help has no example.
+    fn without_example(command: &Command, name: &str) -> Vec<String> {
+        let has_one = command.get_after_help().is_some_and(|help| help.to_string().contains("Example"));
+        let own = (!has_one).then(|| name.to_owned());
+        let below = command
+            .get_subcommands()
+            .flat_map(|below| without_example(below, &format!("{name} {}", below.get_name())));
+        own.into_iter().chain(below).collect()
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        assert_eq!(without_example(&Cli::command(), "daybook"), [""; 0]);
+    }
 }

@@ -4,13 +4,18 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 
 use crate::config::Config;
+use crate::unreachable::Unreachable;
 use crate::{Failure, say};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// A small pool of the schema's owner.
 pub async fn owner_pool(config: &Config) -> Result<PgPool, Failure> {
-    Ok(event_store::connect::working_pool_with(config.owner()?.clone(), 8).await?)
+    let options = config.owner()?;
+    match event_store::connect::working_pool_with(options.clone(), 8).await {
+        Ok(pool) => Ok(pool),
+        Err(error) => Err(Unreachable::of(options, error).await.into()),
+    }
 }
 
 /// The newest migration that this program knows.

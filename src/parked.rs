@@ -96,10 +96,22 @@ async fn list(pool: &PgPool, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What is parked of that. Nothing of a read model that isn't there is not the same as nothing: it may be a slip.
+async fn found(pool: &PgPool, which: &Which) -> Result<Vec<Parked>, Failure> {
+    let found = parked::list(pool, which).await?;
+    match &which.name {
+        Some(name) if found.is_empty() && !parked::is_known(name) => {
+            let names = projections::replay::names();
+            Err(format!("there is no read model {name}; those there are: {names}").into())
+        }
+        _ => Ok(found),
+    }
+}
+
 async fn show(pool: &PgPool, which: &Which, json: bool) -> Result<(), Failure> {
     let log = Log::new(pool.clone());
     let mut shown = Vec::new();
-    for parked in parked::list(pool, which).await? {
+    for parked in found(pool, which).await? {
         let events = parked::waiting(&log, &parked).await?;
         let waiting = events.into_iter().map(|event| Waiting {
             position: event.position,
@@ -132,7 +144,7 @@ async fn show(pool: &PgPool, which: &Which, json: bool) -> Result<(), Failure> {
 async fn retry(pool: &PgPool, which: &Which) -> Result<(), Failure> {
     let log = Log::new(pool.clone());
     let (mut tried, mut left) = (0, 0);
-    for parked in parked::list(pool, which).await? {
+    for parked in found(pool, which).await? {
         let name = format!("{} {}/{}", parked.consumer, parked.aggregate_type, parked.aggregate_id);
         tried += 1;
         match parked::retry(pool, &log, &parked).await {

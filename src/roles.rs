@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use crate::Failure;
 use crate::config::Config;
 use crate::http::{self, Health, Metrics, ServerConfig};
+use crate::unreachable::Unreachable;
 
 /// The connections of a role's pool.
 const CONNECTIONS: u32 = 24;
@@ -27,7 +28,11 @@ pub fn log_to_stderr(config: &Config) -> Result<(), Failure> {
 
 /// The pool of a role, as the restricted role of the database.
 pub async fn pool(config: &Config) -> Result<PgPool, Failure> {
-    Ok(event_store::connect::pool_with(config.database()?.clone(), CONNECTIONS).await?)
+    let options = config.database()?;
+    match event_store::connect::pool_with(options.clone(), CONNECTIONS).await {
+        Ok(pool) => Ok(pool),
+        Err(error) => Err(Unreachable::of(options, error).await.into()),
+    }
 }
 
 /// What a role without an API shows, on `DAYBOOK_METRICS_LISTEN`: its health and its metrics.

@@ -9,6 +9,9 @@ use crate::config::Config;
 use crate::{Failure, roles, say};
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    daybook user create --email ann@example.com --password 'Tulip-Garden-7' --role admin\n  \
+    daybook user lock ann@example.com")]
 pub struct Args {
     #[command(subcommand)]
     action: Action,

@@ -148,7 +148,9 @@ impl<'f, 'j> Field<'f, 'j> {
     /// Something is given, be it right or wrong.
     pub fn is_given(&self) -> bool {
         match &self.place {
-            Place::Member(members, names) => members.iter().any(|(key, _)| names.contains(&key.as_str())),
+            Place::Member(members, names) => members
+                .iter()
+                .any(|(key, value)| names.contains(&key.as_str()) && !is_empty(value, self.textual)),
             Place::Item(item) => !matches!(item, Json::Null),
         }
     }
@@ -186,14 +188,25 @@ impl<'f, 'j> Field<'f, 'j> {
         read: impl FnOnce(&'j Json<'j>) -> Result<T, Wrong>,
         canonical: impl FnOnce(&T) -> String,
     ) -> Option<T> {
+        let sent_as = self.sent_as();
         let (json, open) = self.found()?;
         match read(json) {
             Ok(value) => {
                 open.report.read.insert(open.path, canonical(&value));
                 Some(value)
             }
-            Err(wrong) => open.fail(wrong),
+            // What is read by its first name is called what it was sent as.
+            Err(wrong) => Open { path: sent_as.unwrap_or(open.path), ..open }.fail(wrong),
         }
+    }
+
+    /// The other name that a parameter has, if it is given by that.
+    fn sent_as(&self) -> Option<String> {
+        let Place::Member(members, names) = &self.place else { return None };
+        let (_, others) = names.split_first().filter(|_| self.textual)?;
+        let is_given =
+            |name: &str| members.iter().any(|(key, value)| key == name && !is_empty(value, self.textual));
+        others.iter().find(|name| is_given(name)).map(|name| (*name).to_owned())
     }
 
     /// The value that is given, if one is, and the place that it is reported under.
@@ -204,15 +217,14 @@ impl<'f, 'j> Field<'f, 'j> {
             Place::Item(Json::Null) => None,
             Place::Item(item) => Some(item),
             Place::Member(members, names) => {
-                let mut found =
-                    members.iter().filter(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| *value);
+                let given = members.iter().filter(|(key, _)| names.contains(&key.as_str()));
+                let mut found = given.map(|(_, value)| *value).filter(|value| !is_empty(value, textual));
                 let first = found.next();
                 let differs = |value: &Json<'_>| first.is_some_and(|f| f.canonical() != value.canonical());
                 if found.any(differs) {
                     return open.fail(Wrong::rule("is given more than once, with different values"));
                 }
-                // An empty parameter (`?minPrice=`) is what a form sends for nothing.
-                first.filter(|value| !textual || **value != Json::String(String::new()))
+                first
             }
         };
         match given {
@@ -221,6 +233,11 @@ impl<'f, 'j> Field<'f, 'j> {
             None => None,
         }
     }
+}
+
+/// An empty parameter (`?minPrice=`) is what a form sends for nothing.
+fn is_empty(value: &Json<'_>, textual: bool) -> bool {
+    textual && *value == Json::String(String::new())
 }
 
 /// A place in the report.

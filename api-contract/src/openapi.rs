@@ -89,7 +89,8 @@ pub struct PageParams {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct FreshnessParams {
-    /// Answer at least as of this position of the log: an `X-Event-Position` that a command answered.
+    /// Answer at least as of this position of the log: an `X-Event-Position` that a command answered. Where it isn't reached in
+    /// the time that `Prefer` gives, the answer is of what there is, and `X-Projection-Position` says of which position.
     #[param(rename = "X-Min-Position", minimum = 0)]
     pub min_position: Option<u64>,
     /// How long to wait for it: `wait=2`, in seconds.

@@ -24,10 +24,10 @@ impl Paging {
     /// than 100 gets 100, as Google's AIP-158 has it; the answer says so in its `pageSize`.
     pub fn read(f: &mut Fields<'_, '_>, default_size: u64) -> Option<Self> {
         let number = f.field("pageNumber").or("page");
-        let number = if number.is_given() { number.required().integer(1..=1_000_000_000) } else { Some(1) };
+        let number = if number.is_given() { number.integer(1..=1_000_000_000) } else { Some(1) };
         let size = f.field("pageSize").or("limit");
         let size = if size.is_given() {
-            size.required().integer(1..=i64::MAX).map(|size| size.min(MAX_SIZE))
+            size.integer(1..=i64::MAX).map(|size| size.min(MAX_SIZE))
         } else {
             Some(default_size.cast_signed())
         };
@@ -70,8 +70,18 @@ mod tests {
             let said: Vec<_> = error.violations().iter().map(|it| it.message.to_string()).collect();
             assert_eq!(said, ["pageSize must be at least 1"], "{wrong}");
         }
-        for (asked, given) in [("1", 1), ("100", 100), ("101", 100), ("9223372036854775807", 100)] {
+        let (large, larger) = ("99999999999999999999", "9".repeat(400));
+        for (asked, given) in
+            [("1", 1), ("100", 100), ("101", 100), ("9223372036854775807", 100), (large, 100), (&larger, 100)]
+        {
             assert_eq!(size(asked).unwrap(), given, "{asked}");
+        }
+        for (wrong, said) in [
+            ("1.5", "pageSize must be a whole number"),
+            ("-99999999999999999999", "pageSize must be at least 1"),
+            ("1.00000000000000000000000000001", "pageSize has too many digits"),
+        ] {
+            assert_eq!(size(wrong).unwrap_err().violations()[0].message.to_string(), said, "{wrong}");
         }
     }
 }

@@ -23,8 +23,8 @@ pub enum HistoryError {
     #[error(transparent)]
     NotAnswered(#[from] NotAnswered),
     /// An event that this build can't read.
-    #[error(transparent)]
-    Unreadable(LogError),
+    #[error("a stream can't be told")]
+    Unreadable(#[source] LogError),
 }
 
 impl Histories {

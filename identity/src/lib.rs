@@ -25,15 +25,19 @@ use std::error::Error;
 use std::time::Duration;
 
 use api_contract::ApiError;
-use event_store::sqlstate;
+use event_store::{LogError, sqlstate};
 
 /// What an endpoint answers where Postgres failed it, or whatever asks Postgres for it (the log, a read model): 503 where
-/// it is because Postgres can't be reached now, else 500.
+/// it is because Postgres can't be reached now, else 500, which says so where an event can't be read.
 pub fn failed(error: impl Error + Send + Sync + 'static) -> ApiError {
-    let causes = std::iter::successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
-    let lost = causes.filter_map(|cause| cause.downcast_ref::<sqlx::Error>()).any(is_lost);
+    let causes = || std::iter::successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
+    let lost = causes().filter_map(|cause| cause.downcast_ref::<sqlx::Error>()).any(is_lost);
+    let unreadable =
+        causes().any(|cause| matches!(cause.downcast_ref::<LogError>(), Some(LogError::Unreadable(..))));
     if lost {
         ApiError::unavailable(Duration::from_secs(1)).because(error)
+    } else if unreadable {
+        ApiError::unreadable(error)
     } else {
         ApiError::internal(error)
     }

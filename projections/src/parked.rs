@@ -114,6 +114,12 @@ pub async fn list(db: impl PgExecutor<'_>, which: &Which) -> Result<Vec<Parked>,
     .await
 }
 
+/// Whether this is the name of a read model that this build knows, or of a generation or an index of one.
+pub fn is_known(name: &str) -> bool {
+    let model = name.split_once('@').map_or(name, |(model, _)| model);
+    model == product_search::NAME || registry::find(model).is_some()
+}
+
 /// The events of a parked aggregate that are not in the read model.
 pub async fn waiting(log: &Log, parked: &Parked) -> Result<Vec<Recorded>, LogError> {
     let mut events = log.read_stream(&parked.aggregate_type, &parked.aggregate_id).await?;

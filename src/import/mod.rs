@@ -41,6 +41,10 @@ use crate::{Failure, roles, say};
 
 /// `daybook import`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    daybook import products products.jsonl.gz\n  \
+    daybook import orders --format online-retail --rejects rejects.csv online_retail.csv.gz\n\
+See also docs/import.md")]
 pub struct Args {
     #[command(subcommand)]
     pub what: What,

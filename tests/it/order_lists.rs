@@ -185,3 +185,140 @@ async fn who_has_paid_reads_an_order_that_is_paid() {
         assert_eq!(listed(&buyer, "/orders").await["items"][0]["status"], "confirmed");
     }
 }
+
+/// The numbers of a list that has everything of now.
+async fn found(person: &Person<'_>, path: &str) -> Vec<String> {
+    let request = person.request(reqwest::Method::GET, path);
+    let request = request.header("x-min-position", person.app().head().await).header("prefer", "wait=10");
+    let answer = crate::harness::Answer::of(request).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    let list = answer.json()["data"].clone();
+    let numbers = numbers(&list);
+    assert_eq!(list["totalCount"], numbers.len(), "{path}");
+    numbers
+}
+
+/// Guards against filters that are taken for none, so that an admin acts on everybody's orders.
+#[tokio::test]
+async fn an_admin_reads_the_orders_of_a_customer_and_of_a_seller() {
+    let app = started().await;
+    let (seller, other_seller) = (app.person(Role::Seller).await, app.person(Role::Seller).await);
+    let (buyer, other) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let admin = app.person(Role::Admin).await;
+    let hers = ordered(&buyer, &seller, 2).await;
+    let of_other_seller = ordered(&buyer, &other_seller, 1).await;
+    let his = ordered(&other, &seller, 1).await;
+    let (customer, shop) = (buyer.account.id, seller.shop.unwrap());
+    let mut all_hers = [of_other_seller, vec![hers[1].clone(), hers[0].clone()]].concat();
+    for (filter, expected) in [
+        (format!("customerId={customer}"), all_hers.clone()),
+        (format!("userId={customer}"), all_hers.clone()),
+        (format!("sellerId={shop}"), vec![his[0].clone(), hers[1].clone(), hers[0].clone()]),
+        (format!("sellerId={shop}&customerId={customer}"), vec![hers[1].clone(), hers[0].clone()]),
+        (format!("sellerId={shop}&status=pending,shipped&search={}", hers[0]), vec![hers[0].clone()]),
+        (format!("sellerId={shop}&customer_id={customer}&status=shipped"), vec![]),
+        (format!("customerId={}", uuid::Uuid::now_v7()), vec![]),
+    ] {
+        assert_eq!(found(&admin, &format!("/orders?scope=all&{filter}")).await, expected, "{filter}");
+    }
+    // Who isn't one reads the orders that are theirs, whatever they ask for.
+    let own = format!("/orders?customerId={}&sellerId={shop}", other.account.id);
+    all_hers.truncate(3);
+    assert_eq!(found(&buyer, &own).await, all_hers);
+    assert_eq!(buyer.get(&format!("/orders?scope=all&customerId={customer}")).await.status, 403);
+    let wrong = admin.get("/orders?scope=all&customerId=me&sellerId=7").await.json();
+    let errors = wrong["errors"].as_array().unwrap().iter();
+    let fields: Vec<_> = errors.map(|error| error["field"].clone()).collect();
+    assert_eq!(fields, [json!("customerId"), json!("sellerId")]);
+}
+
+#[tokio::test]
+async fn several_statuses_are_asked_for_together() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let admin = app.person(Role::Admin).await;
+    let lamp = seller.product("10.00", 50).await;
+    let mut placed = Vec::new();
+    for fate in ["waits", "is paid", "is given up"] {
+        let order = buyer.order(&[(&lamp, 1)]).await.json();
+        let id = order["data"]["id"].as_str().unwrap();
+        match fate {
+            "is paid" => assert_eq!(buyer.pay(&order, "tok_visa").await.status, 200),
+            "is given up" => {
+                assert_eq!(buyer.post(&format!("/orders/{id}/cancel"), &json!({})).await.status, 200);
+            }
+            _ => {}
+        }
+        placed.push(order["data"]["orderNumber"].as_str().unwrap().to_owned());
+    }
+    let [pending, paid, cancelled] = placed.try_into().unwrap();
+    for (statuses, expected) in [
+        ("status=pending,cancelled", vec![cancelled.clone(), pending.clone()]),
+        ("status=%20cancelled%20,%20Pending,&sort=oldest", vec![pending.clone(), cancelled.clone()]),
+        ("status=pending&status=paid", vec![paid.clone(), pending.clone()]),
+        ("status=pending,pending", vec![pending.clone()]),
+        ("status=", vec![cancelled, paid, pending]),
+    ] {
+        for (person, path) in
+            [(&buyer, "/orders?"), (&seller, "/sellers/me/orders?"), (&admin, "/orders?scope=all&")]
+        {
+            assert_eq!(found(person, &format!("{path}{statuses}")).await, expected, "{path}{statuses}");
+        }
+    }
+    let wrong = buyer.get("/orders?status=pending,lost").await;
+    assert_eq!((wrong.status.as_u16(), &wrong.json()["errors"][0]["field"]), (400, &json!("status")));
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_the_last_digits_of_its_number() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let placed = ordered(&buyer, &seller, 2).await;
+    let digits = placed[0].rsplit('-').next().unwrap();
+    for text in [digits, digits.trim_start_matches('0')] {
+        assert_eq!(found(&buyer, &format!("/orders?search={text}")).await, [placed[0].clone()], "{text}");
+        assert_eq!(
+            found(&seller, &format!("/sellers/me/orders?q={text}")).await,
+            [placed[0].clone()],
+            "{text}"
+        );
+    }
+}
+
+/// Guards against a shop that is told that it sold nothing, because two days were asked for the wrong way round.
+#[tokio::test]
+async fn a_time_that_ends_before_it_begins_is_refused_and_a_parameter_is_called_as_it_was_sent() {
+    let app = started().await;
+    let buyer = app.person(Role::Customer).await;
+    for (query, field, said) in [
+        ("startDate=2026-02-02&endDate=2026-02-01", "endDate", "endDate must not be before startDate"),
+        (
+            "startDate=2026-02-02T10:00:00Z&endDate=2026-02-01",
+            "endDate",
+            "endDate must not be before startDate",
+        ),
+        (
+            "startDate=2026-02-02&endDate=2026-02-01T23:59:59Z",
+            "endDate",
+            "endDate must not be before startDate",
+        ),
+        ("limit=0", "limit", "limit must be at least 1"),
+        ("page=0", "page", "page must be between 1 and 1000000000"),
+        ("pageSize=0", "pageSize", "pageSize must be at least 1"),
+        ("scope=all&userId=me", "userId", "userId must be a UUID"),
+    ] {
+        let refused = buyer.get(&format!("/orders?{query}")).await;
+        assert_eq!(refused.status, 400, "{query}: {}", refused.text);
+        let errors = refused.json()["errors"].clone();
+        assert_eq!((&errors[0]["field"], &errors[0]["message"]), (&json!(field), &json!(said)), "{query}");
+        assert_eq!(errors.as_array().unwrap().len(), 1, "{query}");
+    }
+    for query in [
+        "startDate=2026-02-02&endDate=2026-02-02",
+        "startDate=2026-02-02T10:00:00Z&endDate=2026-02-02",
+        "limit=&page=&startDate=&endDate=",
+        "pageSize=99999999999999999999",
+    ] {
+        assert_eq!(buyer.get(&format!("/orders?{query}")).await.status, 200, "{query}");
+    }
+}

@@ -30,3 +30,24 @@ async fn one_that_cannot_be_tried_again_keeps_nobody_from_it() {
         sqlx::query_scalar("SELECT consumer FROM parked").fetch_all(&database.pool).await.unwrap();
     assert_eq!(left, ["a_read_model@1"]);
 }
+
+/// Guards against a slip in a name that is taken for an all-clear.
+#[tokio::test]
+async fn what_is_no_read_model_has_nothing_parked_and_that_is_an_error() {
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    let place = Place::new("up", &database, home.path());
+    for action in ["show", "retry"] {
+        for slip in ["order-history", "order_histroy@2", "orders"] {
+            let asked = place.output(&["parked", action, slip]).await;
+            let said = String::from_utf8_lossy(&asked.stderr);
+            let names = "order_history, seller_stats, catalog, coupons, product_search";
+            assert!(!asked.status.success() && said.contains(names), "{action} {slip}: {said}");
+            assert!(said.contains(&format!("there is no read model {slip}")), "{said}");
+        }
+        for known in ["order_history", "order_history@1", "product_search", "product_search@1f3a90c2"] {
+            let asked = place.output(&["parked", action, known]).await;
+            let said = String::from_utf8_lossy(&asked.stdout);
+            assert!(asked.status.success() && said.contains("nothing of that is parked"), "{known}: {said}");
+        }
+    }
+}

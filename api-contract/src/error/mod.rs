@@ -125,6 +125,12 @@ impl ApiError {
         Self::new(Code::InternalError, "Something went wrong on our side").because(cause)
     }
 
+    /// The log has what this build can't read: a fault of ours that lasts until somebody mends it.
+    pub fn unreadable(cause: impl Into<BoxError>) -> Self {
+        let message = "What is recorded of this can't be read now. It is a fault on our side, and asking again doesn't help until it is mended";
+        Self::new(Code::InternalError, message).because(cause)
+    }
+
     /// Names the field of every violation that has none.
     #[must_use]
     pub fn field(mut self, field: &str) -> Self {

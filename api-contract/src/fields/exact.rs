@@ -13,7 +13,7 @@ use crate::json::Json;
 const MAX_DIGITS: usize = 28;
 
 impl Field<'_, '_> {
-    /// A whole number.
+    /// A whole number. Where the range ends with the largest there is, it has no end: what is larger is that.
     pub fn integer(self, range: RangeInclusive<i64>) -> Option<i64> {
         let textual = self.textual;
         self.value(
@@ -23,18 +23,26 @@ impl Field<'_, '_> {
                     Json::String(text) if textual && is_number(text) => text,
                     _ => return Err(Wrong::format("must be a whole number")),
                 };
+                let is_endless = *range.end() == i64::MAX;
                 let out_of_range = || {
-                    // The largest number there is isn't one that anybody chose as a bound.
                     Wrong::rule(match (range.start(), range.end()) {
-                        (least, &i64::MAX) => format!("must be at least {least}"),
+                        (least, _) if is_endless => format!("must be at least {least}"),
                         (least, most) => format!("must be between {least} and {most}"),
                     })
                 };
-                let Some(number) = decimal(text) else { return Err(out_of_range()) };
+                let Some(number) = decimal(text) else {
+                    return match is_endless {
+                        true if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(i64::MAX),
+                        true => Err(Wrong::rule("has too many digits")),
+                        false => Err(out_of_range()),
+                    };
+                };
                 if !number.fract().is_zero() {
                     return Err(Wrong::rule("must be a whole number"));
                 }
-                i64::try_from(number).ok().filter(|n| range.contains(n)).ok_or_else(out_of_range)
+                let endless = is_endless && number > Decimal::from(i64::MAX);
+                let whole = if endless { Ok(i64::MAX) } else { i64::try_from(number) };
+                whole.ok().filter(|n| range.contains(n)).ok_or_else(out_of_range)
             },
             i64::to_string,
         )

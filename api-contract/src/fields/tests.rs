@@ -249,11 +249,15 @@ async fn a_query_string_is_read_by_the_same_getters() {
     };
     let good = query("/?page=2&page_size=500&min_price=1.10&in_stock=true&x=").await;
     assert_eq!(good.read(read).unwrap(), (2, 100, Some(110), Some(true)));
-    assert_eq!(query("/?minPrice=").await.read(read).unwrap(), (1, 20, None, None));
+    for nothing in ["/?minPrice=", "/?limit=&page=", "/?pageSize=&pageNumber="] {
+        assert_eq!(query(nothing).await.read(read).unwrap(), (1, 20, None, None), "{nothing}");
+    }
     for (uri, field) in [
-        ("/?page=0", "pageNumber"),
-        ("/?limit=-1", "pageSize"),
-        ("/?page=x", "pageNumber"),
+        ("/?page=0", "page"),
+        ("/?limit=-1", "limit"),
+        ("/?pageSize=0&limit=", "pageSize"),
+        ("/?page_size=0", "pageSize"),
+        ("/?page=x", "page"),
         ("/?page=1&pageNumber=2", "pageNumber"),
         ("/?q=%00", "q"),
         ("/?minPrice=1.001", "minPrice"),
@@ -261,5 +265,6 @@ async fn a_query_string_is_read_by_the_same_getters() {
     ] {
         let error = query(uri).await.read(read).unwrap_err();
         assert_eq!(error.violations()[0].field.as_deref(), Some(field), "{uri}");
+        assert!(error.violations()[0].message.starts_with(&format!("{field} ")), "{uri}");
     }
 }

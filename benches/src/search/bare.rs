@@ -25,7 +25,7 @@ pub async fn fed(database: &Database, home: &Path) -> Result<ProductSearch, Erro
     let pool = database.pool(4).await?;
     let (log, home) = (Log::new(pool.clone()), Home::under(home));
     let began = Instant::now();
-    product_search::replay(&home, &log, |_| {}, std::future::pending()).await?;
+    product_search::replay(&home, &log, |_| {}).await?;
     say(&format!("the bare index is built in {:.1} s", began.elapsed().as_secs_f64()));
     let head = log.head().await?.position;
     let source: Arc<dyn EventSource> = Arc::new(LogSource::new(log, LogWatch::start(pool.clone())));

@@ -27,7 +27,8 @@ pub fn appending(options: &PgConnectOptions) -> PgConnectOptions {
 /// A pool for everything but appending. It doesn't ping a connection at each acquire: that costs a round trip, and
 /// a broken connection shows itself by an error that is retried where it must be. A statement is planned once for a
 /// connection and not for what is bound: each is written so that one plan is good for all, and planning a page of orders
-/// takes three times as long as reading it.
+/// takes three times as long as reading it. Nor is one compiled: planned for any page, it is taken for one that reads a tenth of
+/// all rows, and a page of a million orders was compiled for 13 ms and read in 1.
 pub async fn pool(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
     pool_with(url.parse()?, connections).await
 }
@@ -51,7 +52,7 @@ pub async fn working_pool_with(options: PgConnectOptions, connections: u32) -> R
 }
 
 fn planning_once(options: PgConnectOptions) -> PgConnectOptions {
-    options.options([("plan_cache_mode", "force_generic_plan")]).disable_statement_logging()
+    options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")]).disable_statement_logging()
 }
 
 fn settings(connections: u32) -> PgPoolOptions {

@@ -41,6 +41,20 @@ async fn a_connection_to_a_server_that_takes_writes_is_kept() {
     .await;
 }
 
+/// Guards against a page that is compiled for longer than it is read, because it was planned for a tenth of all rows.
+#[tokio::test]
+async fn a_statement_is_planned_once_and_not_compiled() {
+    test(async |database| {
+        let pool = connect::pool_with(database.app(), 1).await.unwrap();
+        for (setting, wanted) in [("plan_cache_mode", "force_generic_plan"), ("jit", "off")] {
+            let show = format!("SHOW {setting}");
+            let found: String = sqlx::query_scalar(&show).fetch_one(&pool).await.unwrap();
+            assert_eq!(found, wanted, "{setting}");
+        }
+    })
+    .await;
+}
+
 /// Who of Postgres serves the pool's connection.
 async fn serving(pool: &PgPool) -> i32 {
     sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(pool).await.unwrap()

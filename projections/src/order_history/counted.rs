@@ -71,13 +71,16 @@ impl Counted {
     pub(super) fn of(whose: Whose, from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Self {
         match (whose, from, until) {
             (Whose::Customer, None, None) => Self { first: BEGINNING, last: BEGINNING, spans: Vec::new() },
-            (Whose::Customer, ..) => {
-                let span = (from.unwrap_or(midnight(BEGINNING)), until.unwrap_or(midnight(END)));
-                // No counter is since a day that comes after the last one.
-                Self { first: END, last: BEGINNING, spans: vec![span] }
-            }
+            (Whose::Customer, ..) => Self::by_order(from, until),
             (Whose::Seller | Whose::All, ..) => Self::by_period(whose, from, until),
         }
+    }
+
+    /// The same where nothing is counted by counters.
+    pub(super) fn by_order(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Self {
+        let span = (from.unwrap_or(midnight(BEGINNING)), until.unwrap_or(midnight(END)));
+        // No counter is since a day that comes after the last one.
+        Self { first: END, last: BEGINNING, spans: vec![span] }
     }
 
     fn by_period(whose: Whose, from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Self {

@@ -1,13 +1,17 @@
 //! A page of a list: what is bound to its statement, and what became of the answer.
 
+use std::collections::BTreeSet;
+
 use sqlx::Arguments as _;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
+use uuid::Uuid;
 
-use super::counted::{Counted, Whose};
+use super::counted::Counted;
 use super::filter::{NumberPrefix, OrderFilter, Scope, Sort};
-use super::row::{OrderStatus, OrderSummary, Page};
-use super::statements::Kind;
+use super::reading::Reading;
+use super::row::{OrderSummary, Page};
+use super::statements::{By, Kind, Statuses};
 
 /// A page, as it is asked for.
 pub(super) struct Wanted<'a> {
@@ -22,30 +26,41 @@ impl<'a> Wanted<'a> {
 
     pub(super) fn statement(&self) -> &'static str {
         let kind = Kind {
-            whose: self.whose(),
-            by_number: self.filter.number.is_some(),
+            reading: self.reading(),
+            by: match &self.filter.number {
+                None => By::Time,
+                Some(number) if number.last_digits().is_empty() => By::Number,
+                Some(_) => By::NumberOrLastDigits,
+            },
             down: self.filter.sort == Sort::Newest,
-            one_status: self.filter.status.is_some(),
+            statuses: match self.filter.statuses[..] {
+                [] => Statuses::Any,
+                [_] => Statuses::One,
+                [_, _, ..] => Statuses::Several,
+            },
         };
         kind.statement()
     }
 
-    fn whose(&self) -> Whose {
+    fn reading(&self) -> Reading {
         match self.scope {
-            Scope::Customer(_) => Whose::Customer,
-            Scope::Seller(_) => Whose::Seller,
-            Scope::All => Whose::All,
+            Scope::Customer(_) => Reading::OfCustomer,
+            Scope::Seller(_) => Reading::OfSeller,
+            Scope::All => Reading::All,
+            Scope::WithLineOf(_, None) => Reading::OfSellerByStaff,
+            Scope::WithLineOf(_, Some(_)) => Reading::OfBothByStaff,
         }
     }
 
     /// Binds `$1` to `$4`, whatever the kind, and the others.
     pub(super) fn bind(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
-        arguments.add(match self.scope {
-            Scope::Customer(id) => Some(id.0),
-            Scope::Seller(id) => Some(id.0),
-            Scope::All => None,
-        })?;
-        arguments.add(self.filter.status.map(OrderStatus::as_str))?;
+        match self.scope {
+            Scope::Customer(id) => arguments.add(Some(id.0)),
+            Scope::Seller(id) | Scope::WithLineOf(id, None) => arguments.add(Some(id.0)),
+            Scope::WithLineOf(seller, Some(customer)) => arguments.add([seller.0, customer.0].as_slice()),
+            Scope::All => arguments.add(None::<Uuid>),
+        }?;
+        self.bind_statuses(arguments)?;
         // One more than the page has, which says whether there is a next one.
         arguments.add(self.filter.limit.saturating_add(1))?;
         arguments.add(self.filter.offset)?;
@@ -55,13 +70,29 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    fn bind_statuses(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
+        match self.filter.statuses[..] {
+            [] => arguments.add(None::<&str>),
+            [one] => arguments.add(one.as_str()),
+            // One that is named twice would be listed twice.
+            [_, _, ..] => {
+                let words: BTreeSet<_> = self.filter.statuses.iter().map(|it| it.as_str()).collect();
+                arguments.add(words.into_iter().collect::<Vec<_>>())
+            }
+        }
+    }
+
     fn bind_by_time(&self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
         let (begin, end) = self.filter.between();
         let (moment, id) = begin.unzip();
         arguments.add(moment)?;
         arguments.add(id)?;
         arguments.add(end)?;
-        let counted = Counted::of(self.whose(), self.filter.from, self.filter.until);
+        let (from, until) = (self.filter.from, self.filter.until);
+        let counted = match self.reading().counters() {
+            Some(whose) => Counted::of(whose, from, until),
+            None => Counted::by_order(from, until),
+        };
         arguments.add(counted.first)?;
         arguments.add(counted.last)?;
         let (begins, ends): (Vec<_>, Vec<_>) = counted.spans.into_iter().unzip();
@@ -76,7 +107,12 @@ impl<'a> Wanted<'a> {
         arguments.add(number)?;
         arguments.add(id)?;
         arguments.add(self.filter.from)?;
-        arguments.add(self.filter.until)
+        arguments.add(self.filter.until)?;
+        arguments.add(prefix.outside())?;
+        if !prefix.last_digits().is_empty() {
+            arguments.add(prefix.last_digits())?;
+        }
+        Ok(())
     }
 
     /// What was answered, without the order that is one too many.

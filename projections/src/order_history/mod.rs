@@ -7,7 +7,8 @@
 //! folded from the order's stream when it is shown.
 //!
 //! A list is read along an index, from its beginning or from a place in it, and says how many orders there are on all its
-//! pages: [counted] has how that is fast, [statements] what is asked, for customers, sellers and admins the same.
+//! pages: [counted] has how that is fast, [statements] what is asked, for customers, sellers and admins
+//! alike but for their [reading].
 
 mod apply;
 mod changes;
@@ -17,6 +18,7 @@ mod list;
 mod load;
 mod owed;
 mod queries;
+mod reading;
 mod row;
 mod statements;
 #[cfg(test)]

@@ -1,84 +1,84 @@
 //! The statements of a page of orders.
 //!
 //! There is one for each kind of list, so that each runs along its index: whose orders, by time or by number, up or down,
-//! in a status or in any. All are made of constants, once. The page's keys are found first, without a look at the rows
-//! that are left out; then what is shown of them.
+//! in a status, in some or in any. All are made of constants, once. The page's keys are found first, without a look at the
+//! rows that are left out; then what is shown of them.
 //!
-//! `$1` is whose, `$2` the status, `$3` and `$4` limit and offset. Where nothing is bound the condition stands all the
-//! same, so that a plan is good for every page.
+//! Postgres doesn't know how many keys a page has, for it plans once for all pages, and takes them for a tenth of all orders:
+//! so their rows are looked up in a way (`LATERAL`, one) that can't become reading all orders to join them.
+//!
+//! `$1` is whose, `$2` the status or statuses, `$3` and `$4` limit and offset. Where nothing is bound the condition stands
+//! all the same, so that a plan is good for every page.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::counted::Whose;
+use super::reading::{Reading, Rows};
 
 /// A kind of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Kind {
-    pub(super) whose: Whose,
-    pub(super) by_number: bool,
+    pub(super) reading: Reading,
+    pub(super) by: By,
     /// The newest, or the highest number, first.
     pub(super) down: bool,
-    pub(super) one_status: bool,
+    pub(super) statuses: Statuses,
+}
+
+/// What a list goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum By {
+    Time,
+    /// By numbers that begin in some way, and by an outside one.
+    Number,
+    /// And by the last digits of one.
+    NumberOrLastDigits,
+}
+
+/// In which status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Statuses {
+    Any,
+    One,
+    Several,
 }
 
 static STATEMENTS: LazyLock<BTreeMap<Kind, String>> =
     LazyLock::new(|| Kind::all().map(|kind| (kind, kind.make())).collect());
 
-/// The rows that a reader has of orders, `r`, and what an answer takes from the order's own row beside that, `o`.
-struct Rows {
-    table: &'static str,
-    /// Which are the reader's.
-    owned: &'static str,
-    /// What is held against the beginning of a number, and put in order.
-    number: &'static str,
-    /// The rows of some keys, `k`.
-    of_keys: &'static str,
-    /// Whose the order is, as far as the reader is told.
-    customer: &'static str,
+impl Statuses {
+    /// That a column is in the status, or in one of them.
+    fn of(self, column: &str) -> String {
+        match self {
+            Self::Any => "$2::text IS NULL".to_owned(),
+            Self::One => format!("{column} = $2"),
+            Self::Several => format!("{column} = ANY($2)"),
+        }
+    }
 }
 
-const OF_CUSTOMER: Rows = Rows {
-    table: "order_history_g{g}_orders",
-    owned: "r.customer_id = $1",
-    // No index has this: a customer's orders are found by whose they are, and not among all with such a number.
-    number: "(r.number || '')",
-    of_keys: "JOIN order_history_g{g}_orders r ON r.order_id = k.order_id, LATERAL (SELECT r.*) o",
-    customer: "r.customer_id",
-};
-
-const OF_SELLER: Rows = Rows {
-    table: "order_history_g{g}_sellers",
-    owned: "r.seller_id = $1",
-    number: "r.number",
-    of_keys: "JOIN order_history_g{g}_sellers r ON r.seller_id = $1 AND r.order_id = k.order_id
-              JOIN order_history_g{g}_orders o ON o.order_id = k.order_id",
-    customer: "NULL::uuid",
-};
-
-const OF_ALL: Rows = Rows { owned: "$1::uuid IS NULL", number: "r.number", ..OF_CUSTOMER };
-
-/// How a kind of list finds its rows, counts them and puts them in order.
+/// How a kind of list finds its keys in order, and counts its orders.
 struct Way {
-    which: String,
+    keys: String,
     total: String,
     /// The column that it goes by, before the order's id.
     key: &'static str,
-    /// The same of the rows.
-    order: &'static str,
-    /// Which of the rows are wanted, and come after the place.
-    after: String,
 }
 
 impl Kind {
-    fn all() -> impl Iterator<Item = Self> {
-        let whose = [Whose::Customer, Whose::Seller, Whose::All];
-        whose.into_iter().flat_map(|whose| {
-            (0..8).map(move |bits| Self {
-                whose,
-                by_number: bits & 1 != 0,
-                down: bits & 2 != 0,
-                one_status: bits & 4 != 0,
+    /// Each that there is.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let all = Reading::EACH
+            .into_iter()
+            .flat_map(|reading| [By::Time, By::Number, By::NumberOrLastDigits].map(|by| (reading, by)));
+        let all = all.flat_map(|(reading, by)| [true, false].map(|down| (reading, by, down)));
+        all.flat_map(|(reading, by, down)| {
+            [Statuses::Any, Statuses::One, Statuses::Several].map(|statuses| Self {
+                reading,
+                by,
+                down,
+                statuses,
             })
         })
     }
@@ -89,37 +89,33 @@ impl Kind {
     }
 
     fn make(self) -> String {
-        let rows = match self.whose {
-            Whose::Customer => OF_CUSTOMER,
-            Whose::Seller => OF_SELLER,
-            Whose::All => OF_ALL,
+        let rows = self.reading.rows();
+        let Way { keys, total, key } = match self.by {
+            By::Time => self.by_time(rows),
+            By::Number | By::NumberOrLastDigits => self.by_number(rows),
         };
-        let Way { which, total, key, order, after } =
-            if self.by_number { self.by_number(&rows) } else { self.by_time(&rows) };
-        let Rows { table, of_keys, customer, .. } = rows;
-        let direction = if self.down { "DESC" } else { "ASC" };
+        let Rows { of_keys, customer, .. } = rows;
+        let direction = self.direction();
         format!(
             "SELECT json_build_object('total', {total}, 'items', coalesce((SELECT json_agg(page) FROM (
                  SELECT r.order_id, r.number, o.external_id, {customer} AS customer_id, r.status, o.currency, r.total,
                         r.refunded, r.line_count, r.unit_count, r.placed_at, o.updated_at
-                 FROM (SELECT r.{key}, r.order_id FROM {table} r WHERE {which} AND {after}
-                       ORDER BY {order} {direction}, r.order_id {direction} LIMIT $3 OFFSET $4) k {of_keys}
+                 FROM ({keys}) k {of_keys}
                  ORDER BY k.{key} {direction}, k.order_id {direction}) page), '[]'))"
         )
+    }
+
+    fn direction(self) -> &'static str {
+        if self.down { "DESC" } else { "ASC" }
     }
 
     /// `$5` and `$6` are the place after which the list begins, `$7` the moment at which it ends, `$8` to `$11` how its
     /// orders are counted. Two bounds that Postgres would take for a narrow range, whatever is bound, are written as two
     /// things, so that it reads on from the first.
     fn by_time(self, rows: &Rows) -> Way {
-        let Rows { table, owned, .. } = rows;
-        let whose = self.whose.as_str();
-        let (status, counted) = if self.one_status {
-            ("r.status = $2", "c.status = $2")
-        } else {
-            ("$2::text IS NULL", "$2::text IS NULL")
-        };
-        let which = format!("{owned} AND {status}");
+        let Rows { table, owned, owner, .. } = rows;
+        let whose = self.reading.counters().map_or("", Whose::as_str);
+        let (status, counted) = (self.statuses.of("r.status"), self.statuses.of("c.status"));
         let after = if self.down {
             "(r.placed_at, r.order_id) < (coalesce($5, 'infinity'), coalesce($6, '00000000-0000-0000-0000-000000000000'))
              AND r.placed_at >= coalesce($7, '-infinity')"
@@ -127,44 +123,95 @@ impl Kind {
             "(r.placed_at, r.order_id) > (coalesce($5, '-infinity'), coalesce($6, '00000000-0000-0000-0000-000000000000'))
              AND r.placed_at < coalesce($7, 'infinity')"
         };
+        let direction = self.direction();
+        let order = |of: &str| format!("ORDER BY {of}.placed_at {direction}, {of}.order_id {direction}");
+        let found = |status: &str, limit: &str| {
+            format!(
+                "SELECT r.placed_at, r.order_id FROM {table} r WHERE {owned} AND {status} AND {after}
+                 {order} {limit}",
+                order = order("r")
+            )
+        };
+        let keys = if self.statuses_have_an_index() {
+            // Each status has its part of the index; together they are not in order.
+            format!(
+                "SELECT each.placed_at, each.order_id FROM unnest($2::text[]) AS wanted(status)
+                 CROSS JOIN LATERAL ({}) each {} LIMIT $3 OFFSET $4",
+                found("r.status = wanted.status", "LIMIT $3::bigint + $4::bigint"),
+                order("each")
+            )
+        } else {
+            found(&status, "LIMIT $3 OFFSET $4")
+        };
         Way {
             total: format!(
                 "(SELECT coalesce(sum(c.orders), 0) FROM order_history_g{{g}}_counts c
-                  WHERE c.whose = '{whose}' AND c.owner = coalesce($1, '00000000-0000-0000-0000-000000000000')
-                    AND c.since BETWEEN $8 AND $9 AND {counted})
+                  WHERE c.whose = '{whose}' AND c.owner = {owner} AND c.since BETWEEN $8 AND $9 AND {counted})
                  + (SELECT count(*) FROM unnest($10, $11) AS span(begins, ends)
-                    JOIN {table} r ON r.placed_at >= span.begins AND r.placed_at < span.ends WHERE {which})"
+                    JOIN {table} r ON r.placed_at >= span.begins AND r.placed_at < span.ends
+                    WHERE {owned} AND {status})"
             ),
+            keys,
             key: "placed_at",
-            order: "r.placed_at",
-            after: after.to_owned(),
-            which,
         }
     }
 
+    /// Whether a list in several statuses is put together of one of each. A customer's orders are not many.
+    fn statuses_have_an_index(self) -> bool {
+        let is_indexed = match self.reading {
+            Reading::OfSeller | Reading::All | Reading::OfSellerByStaff => true,
+            Reading::OfCustomer | Reading::OfBothByStaff => false,
+        };
+        is_indexed && self.statuses == Statuses::Several
+    }
+
     /// `$5` and `$6` are the first text that begins so and the first after all that do, `$7` and `$8` the place, `$9` and
-    /// `$10` the times, which are written so that no index is chosen for them.
+    /// `$10` the times, which are written so that no index is chosen for them; `$11` the outside numbers, and `$12` the
+    /// numbers of which last digits were given. These are few, whoever has how many orders.
     fn by_number(self, rows: &Rows) -> Way {
-        let Rows { table, owned, number, .. } = *rows;
-        let status = if self.one_status { "r.status = $2" } else { "$2::text IS NULL" };
+        let Rows { table, owned, number, outside, last_digits, .. } = rows;
+        let status = self.statuses.of("r.status");
         let which = format!(
             "{owned} AND {status} AND ($9::timestamptz IS NULL OR r.placed_at >= $9)
              AND ($10::timestamptz IS NULL OR r.placed_at < $10)"
         );
         let id = "coalesce($8, '00000000-0000-0000-0000-000000000000')";
-        let after = if self.down {
-            format!("{number} >= $5 AND ({number}, r.order_id) < (least($7, $6), {id})")
+        let (after, few_after) = if self.down {
+            (
+                format!("{number} >= $5 AND ({number}, r.order_id) < (least($7, $6), {id})"),
+                format!("($7::text IS NULL OR (r.number, r.order_id) < ($7, {id}))"),
+            )
         } else {
-            format!("{number} < $6 AND ({number}, r.order_id) > (greatest($7, $5), {id})")
+            (
+                format!("{number} < $6 AND ({number}, r.order_id) > (greatest($7, $5), {id})"),
+                format!("($7::text IS NULL OR (r.number, r.order_id) > ($7, {id}))"),
+            )
         };
+        // Each once, and none that begins so.
+        let few = |how: &str| {
+            format!(
+                "SELECT r.number, r.order_id FROM {table} r
+                 WHERE {which} AND {how} AND NOT ({number} >= $5 AND {number} < $6)"
+            )
+        };
+        let mut few_ways = few(outside);
+        if self.by == By::NumberOrLastDigits {
+            few_ways = format!("{few_ways} UNION {}", few(last_digits));
+        }
+        let direction = self.direction();
         Way {
+            keys: format!(
+                "SELECT b.number, b.order_id FROM (
+                     (SELECT r.number, r.order_id FROM {table} r WHERE {which} AND {after}
+                      ORDER BY {number} {direction}, r.order_id {direction} LIMIT $3::bigint + $4::bigint)
+                     UNION ALL SELECT r.number, r.order_id FROM ({few_ways}) r WHERE {few_after}) b
+                 ORDER BY b.number {direction}, b.order_id {direction} LIMIT $3 OFFSET $4"
+            ),
             total: format!(
-                "(SELECT count(*) FROM {table} r WHERE {which} AND {number} >= $5 AND {number} < $6)"
+                "(SELECT count(*) FROM {table} r WHERE {which} AND {number} >= $5 AND {number} < $6)
+                 + (SELECT count(*) FROM ({few_ways}) r)"
             ),
             key: "number",
-            order: number,
-            after,
-            which,
         }
     }
 }

@@ -6,6 +6,7 @@ mod filters;
 mod numbers;
 mod owed;
 mod pages;
+mod plans;
 mod statuses;
 
 use std::collections::BTreeSet;
@@ -219,7 +220,7 @@ async fn a_seller_has_the_status_of_the_own_lines() {
         let found = statuses(&orders, id, &[Scope::All, Scope::Seller(seller), Scope::Seller(other)]).await;
         assert_eq!(found, [OrderStatus::Confirmed, OrderStatus::Shipped, OrderStatus::Confirmed]);
         let shipped =
-            OrderFilter { status: Some(OrderStatus::Shipped), limit: 100, ..OrderFilter::default() };
+            OrderFilter { statuses: vec![OrderStatus::Shipped], limit: 100, ..OrderFilter::default() };
         let page = orders.list(Scope::Seller(seller), &shipped).await.unwrap().value;
         assert!(page.items.iter().any(|order| order.order_id == id && order.customer_id.is_none()));
     }

@@ -88,6 +88,7 @@ pub use self::query::{
     BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, SearchPage, SearchQuery, Sort,
 };
 pub use self::replay::replay;
+pub(crate) use self::replay::replay_until;
 pub(crate) use self::retry::{ask, is_index};
 pub use self::search::{ProductSearch, start};
 pub use self::suggest::{Completion, Suggestions};

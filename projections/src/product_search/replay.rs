@@ -1,6 +1,7 @@
 //! Building the index anew from the log, beside the live one, and swapping it in while searches go on.
 
 use std::fs;
+use std::future::pending;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,9 +24,18 @@ use crate::runner::failure::FeedError;
 /// So many changed documents are gathered in memory before they are committed.
 const MOST_PENDING: usize = 20_000;
 
-/// Rebuilds the index, unless it is `stopped` before. A process that feeds the live one notices the swap within a second,
+/// Rebuilds the index. A process that feeds the live one notices the swap within a second,
 /// brings the new one to where it stood, and shows it then.
 pub async fn replay(
+    home: &Home,
+    log: &Log,
+    progress: impl Fn(Progress),
+) -> Result<ReplayReport, ReplayError> {
+    replay_until(home, log, progress, pending()).await
+}
+
+/// The same, unless it is `stopped` before.
+pub(crate) async fn replay_until(
     home: &Home,
     log: &Log,
     progress: impl Fn(Progress),

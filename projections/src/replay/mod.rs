@@ -96,7 +96,7 @@ pub async fn replay_until(
     stopped: impl Future<Output = ()>,
 ) -> Result<ReplayReport, ReplayError> {
     if name == product_search::NAME {
-        return product_search::replay(search, log, progress, stopped).await;
+        return product_search::replay_until(search, log, progress, stopped).await;
     }
     replay_tables_until(find(name)?, owner, log, progress, stopped).await
 }

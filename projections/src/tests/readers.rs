@@ -152,9 +152,11 @@ fn orders(
 ) -> Question {
     let expected = after_each(history, vec![0, 0], |figures, event| {
         let Stored::Order(OrderEvent::OrderPlaced(placed)) = &event.event else { return };
+        let sold_by = |seller| placed.lines.iter().any(|line| line.seller_id == seller);
         let is_asked = match scope {
             Scope::Customer(customer) => placed.customer_id == Some(customer),
-            Scope::Seller(seller) => placed.lines.iter().any(|line| line.seller_id == seller),
+            Scope::Seller(seller) | Scope::WithLineOf(seller, None) => sold_by(seller),
+            Scope::WithLineOf(seller, customer) => sold_by(seller) && placed.customer_id == customer,
             Scope::All => true,
         };
         if is_asked && (filter.number.is_none() || placed.number.starts_with("ORD-2026-00001")) {

@@ -1,7 +1,8 @@
 //! What lists of orders may be filtered and ordered by.
 
 use api_contract::openapi::{FreshnessParams, PageParams};
-use api_contract::{DayOrMoment, Fields, Paging};
+use api_contract::{Code, DayOrMoment, Fields, Paging};
+use chrono::{DateTime, Utc};
 use projections::order_history::{NumberPrefix, OrderFilter, OrderStatus, Sort};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
@@ -16,17 +17,18 @@ const LONGEST: usize = 100;
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[allow(dead_code, reason = "it describes what `filters` reads")]
 struct Filters {
-    /// Only these; `paid` is `confirmed`.
-    #[param(inline)]
-    status: Option<StatusWord>,
+    /// Only these, several with commas between them; `paid` is `confirmed`.
+    #[param(inline, style = Form, explode = false, max_items = 10)]
+    status: Option<Vec<StatusWord>>,
     /// Only those placed then or later.
     #[param(inline, example = "2025-11-02")]
     start_date: Option<DayOrMoment>,
     /// Only those placed before it (of a day, before its end).
     #[param(inline, example = "2025-11-02")]
     end_date: Option<DayOrMoment>,
-    /// Only with a number that begins so, whatever the case of its letters, with or without `ORD-`. The list is in the
-    /// order of the numbers then, the highest first. `orderNumber` and `q` are read as well.
+    /// Only with a number that begins so, whatever the case of its letters, with or without `ORD-`; or whose last digits
+    /// these are, all behind the year (`855` is `000855`); or with this `externalId`. The list is in the order of the
+    /// numbers then, the highest first. `orderNumber` and `q` are read as well.
     #[param(max_length = 100, example = "ORD-2026-0001")]
     search: Option<String>,
     /// `createdAt`.
@@ -101,15 +103,13 @@ impl IntoParams for ListParams {
 
 /// The filters, the order and the page, the same for every list.
 pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
-    let status =
-        f.field("status").parse(1..=20, |word| word.parse::<OrderStatus>().map_err(|e| e.to_string().into()));
-    let from = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::start);
-    let until = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>).map(DayOrMoment::end);
+    let statuses = statuses(f);
+    let (from, until) = times(f);
     let number = f.field("search").or("orderNumber").or("q").text(0..=LONGEST);
     let sort = sort(f);
     let after = lists::after(f);
     let filter = OrderFilter {
-        status,
+        statuses,
         from,
         until,
         number: number.as_deref().and_then(NumberPrefix::typed),
@@ -122,6 +122,32 @@ pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
     }
     let paging = Paging::read(f, 10)?;
     Some((OrderFilter { offset: paging.offset(), limit: paging.limit(), ..filter }, paging))
+}
+
+/// From when, and until when.
+fn times(f: &mut Fields<'_, '_>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    let start = f.field("startDate").parse(1..=40, str::parse::<DayOrMoment>);
+    let end = f.field("endDate").parse(1..=40, str::parse::<DayOrMoment>);
+    if let (Some(start), Some(end)) = (start, end)
+        // A day is over when the next one begins.
+        && (end.end() < start.start() || (end.start() < end.end() && end.end() == start.start()))
+    {
+        f.violation("endDate", Code::ValidationError, "endDate must not be before startDate");
+    }
+    (start.map(DayOrMoment::start), end.map(DayOrMoment::end))
+}
+
+/// Several with commas between them, or in several parameters.
+fn statuses(f: &mut Fields<'_, '_>) -> Vec<OrderStatus> {
+    let texts = f.field("status").texts(0..=200).unwrap_or_default();
+    let words = texts.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|word| !word.is_empty());
+    match words.map(str::parse::<OrderStatus>).collect() {
+        Ok(statuses) => statuses,
+        Err(wrong) => {
+            f.violation("status", Code::ValidationError, format!("status {wrong}"));
+            Vec::new()
+        }
+    }
 }
 
 fn sort(f: &mut Fields<'_, '_>) -> Sort {

@@ -3,16 +3,17 @@
 use api_contract::openapi::Envelope;
 use api_contract::views::OrderStatusWord;
 use api_contract::{
-    Amount, ApiError, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
+    Amount, ApiError, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
     Timestamp,
 };
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::ids::{OrderId, UserId};
+use domain::ids::{OrderId, SellerId, UserId};
 use domain::{Currency, Money};
 use projections::order_history::{NAME, OrderFilter, OrderStatus, OrderSummary, Scope};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::History;
 use super::filters::{ListParams, filters};
@@ -24,6 +25,7 @@ use crate::unanswered::unanswered;
     get, path = "/orders", operation_id = "listOrders", tag = "orders", security(("bearer" = [])),
     params(
         ("scope" = inline(Option<ScopeWord>), Query, description = "mine, or an admin's all"),
+        OfAll,
         ListParams,
     ),
     responses((status = 200, description = "A page of the caller's orders, the newest first", body = Envelope<ListedOf<Summary>>)),
@@ -34,18 +36,43 @@ pub async fn mine(
     min: MinPosition,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let (all, filter, paging) = query.read(|f| {
-        let all = f.field("scope").one_of(&[("mine", false), ("all", true)]);
+    let (of_all, filter, paging) = query.read(|f| {
+        let all = f.field("scope").one_of(&[("mine", false), ("all", true)]).unwrap_or(false);
+        let of_all = if all { Some(of_all(f)) } else { None };
         let (filter, paging) = filters(f)?;
-        Some((all.unwrap_or(false), filter, paging))
+        Some((of_all, filter, paging))
     })?;
-    let scope = if all {
-        principal.require(&[Role::Admin])?;
-        Scope::All
-    } else {
-        Scope::Customer(principal.user)
+    let scope = match of_all {
+        Some(scope) => {
+            principal.require(&[Role::Admin])?;
+            scope
+        }
+        None => Scope::Customer(principal.user),
     };
     answer(&history, &principal, min, scope, filter, paging).await
+}
+
+/// Which of all an admin reads.
+fn of_all(f: &mut Fields<'_, '_>) -> Scope {
+    let customer = f.field("customerId").or("userId").id::<UserId>();
+    let seller = f.field("sellerId").id::<SellerId>();
+    match (seller, customer) {
+        (None, None) => Scope::All,
+        (None, Some(customer)) => Scope::Customer(customer),
+        (Some(seller), customer) => Scope::WithLineOf(seller, customer),
+    }
+}
+
+/// Of whom an admin reads orders.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "it describes what `of_all` reads")]
+struct OfAll {
+    /// With `scope=all`: only of this customer. `userId` is read as well.
+    customer_id: Option<Uuid>,
+    /// With `scope=all`: only with a line of this seller's. Status and amounts are of the seller's part then, as in
+    /// `GET /sellers/me/orders`.
+    seller_id: Option<Uuid>,
 }
 
 /// The orders with a line of the seller's. Status and amounts are of the seller's part.

@@ -1,7 +1,7 @@
 //! What lists and searches may be filtered and ordered by.
 
 use api_contract::openapi::{ConditionParams, FreshnessParams, PageParams};
-use api_contract::{Amount, Fields, Paging};
+use api_contract::{Amount, Code, Fields, Paging};
 use domain::Currency;
 use projections::product_search::{SearchQuery, Sort};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
@@ -54,7 +54,7 @@ struct Filters {
     #[param(inline)]
     sort_order: Option<SortOrder>,
     /// Both in one word: `price_asc`, `price_desc`, `name_asc`, `name_desc`, `created_asc`, `created_desc`, `newest`,
-    /// `relevance`.
+    /// `oldest`, `relevance`.
     #[param(inline)]
     sort: Option<SortWord>,
 }
@@ -92,6 +92,7 @@ enum SortWord {
     CreatedAsc,
     CreatedDesc,
     Newest,
+    Oldest,
     Relevance,
 }
 
@@ -159,6 +160,9 @@ pub(super) fn filters_in_a_shop(
     let prices_in = only_in.unwrap_or(currency);
     let min_price = f.field("minPrice").money(prices_in, 0..=DEAREST);
     let max_price = f.field("maxPrice").money(prices_in, 0..=DEAREST);
+    if min_price.zip(max_price).is_some_and(|(least, most)| most.amount < least.amount) {
+        f.violation("maxPrice", Code::ValidationError, "maxPrice must not be less than minPrice");
+    }
     let in_stock = f.field("inStock").boolean();
     let sort = sort(f);
     let after = lists::after(f);
@@ -205,6 +209,7 @@ fn sort(f: &mut Fields<'_, '_>) -> Sort {
         ("created_desc", Sort::Newest),
         ("newest", Sort::Newest),
         ("created_asc", Sort::Oldest),
+        ("oldest", Sort::Oldest),
         ("relevance", Sort::Relevance),
     ]);
     // (ascending, descending). There are no reviews yet, so by rating all products are equal: the newest first.
@@ -232,6 +237,22 @@ mod tests {
         let shops = names::<ShopListParams>();
         assert!(!shops.contains(&"sellerId".to_owned()), "{shops:?}");
         assert_eq!(names::<ListParams>(), [vec!["sellerId".to_owned()], shops].concat());
+    }
+
+    #[test]
+    fn a_range_that_ends_before_it_begins_is_refused_and_oldest_is_an_order() {
+        let read = |body: &str| {
+            let body = JsonBody::from_text(body.to_owned());
+            let usd = "USD".parse().unwrap();
+            body.read(|f| filters(f, usd, SearchQuery::default())).map(|(query, _)| query)
+        };
+        let error = read(r#"{"minPrice": 10, "maxPrice": 9.99}"#).unwrap_err();
+        let said: Vec<_> = error.violations().iter().map(|it| it.message.to_string()).collect();
+        assert_eq!(said, ["maxPrice must not be less than minPrice"]);
+        for body in [r#"{"minPrice": 10, "maxPrice": 10}"#, r#"{"maxPrice": 0}"#] {
+            assert!(read(body).is_ok(), "{body}");
+        }
+        assert_eq!(read(r#"{"sort": "oldest"}"#).unwrap().sort, Sort::Oldest);
     }
 
     #[test]

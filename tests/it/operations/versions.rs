@@ -118,7 +118,7 @@ async fn a_new_version_is_built_beside_the_old_one_and_status_shows_both_until_i
     old.abort();
     let _ = old.await;
     made(&admin, 3, 7).await;
-    for (name, version, state) in [("coupons", newer, "following"), ("coupons@1", older, "superseded")] {
+    for (name, version, state) in [("coupons", newer, "unfed"), ("coupons@1", older, "superseded")] {
         let it = behind(&place, name, 4).await;
         assert_eq!((&it["version"], &it["state"]), (&json!(version), &json!(state)));
         assert_eq!(it["position"], before);

@@ -22,8 +22,15 @@ fn seller() -> SellerId {
     *lines.iter().max_by_key(|(_, lines)| **lines).unwrap().0
 }
 
-const STATUSES: [Option<OrderStatus>; 4] =
-    [None, Some(OrderStatus::Delivered), Some(OrderStatus::Cancelled), Some(OrderStatus::Shipped)];
+/// In any, in one, in several, one of them twice.
+const STATUSES: [&[OrderStatus]; 6] = [
+    &[],
+    &[OrderStatus::Delivered],
+    &[OrderStatus::Cancelled],
+    &[OrderStatus::Shipped],
+    &[OrderStatus::Cancelled, OrderStatus::Delivered],
+    &[OrderStatus::Delivered, OrderStatus::Shipped, OrderStatus::Delivered],
+];
 
 /// From when, and until when.
 type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
@@ -44,7 +51,7 @@ fn times(all: &[OrderSummary]) -> Vec<Times> {
 }
 
 fn wanted(order: &OrderSummary, filter: &OrderFilter) -> bool {
-    filter.status.is_none_or(|status| order.status == status)
+    (filter.statuses.is_empty() || filter.statuses.contains(&order.status))
         && filter.from.is_none_or(|from| order.placed_at >= from)
         && filter.until.is_none_or(|until| order.placed_at < until)
         && filter.number.as_ref().is_none_or(|prefix| order.number.starts_with(prefix.first()))
@@ -67,16 +74,23 @@ async fn holds(orders: &Orders, scope: Scope, all: &[OrderSummary], filter: Orde
 #[tokio::test]
 async fn every_filter_alone_and_with_every_other() {
     let (_database, orders) = filled().await;
-    for scope in [Scope::All, Scope::Customer(UserId(Uuid::from_u128(2))), Scope::Seller(seller())] {
+    let customer = UserId(Uuid::from_u128(2));
+    for scope in [
+        Scope::All,
+        Scope::Customer(customer),
+        Scope::Seller(seller()),
+        Scope::WithLineOf(seller(), None),
+        Scope::WithLineOf(seller(), Some(customer)),
+    ] {
         let all = whole(&orders, scope).await;
         assert!(!all.is_empty() && all.windows(2).all(|pair| pair[0].placed_at > pair[1].placed_at));
         for (from, until) in times(&whole(&orders, Scope::All).await) {
-            for status in STATUSES {
+            for statuses in STATUSES {
                 for number in [None, NumberPrefix::typed("2026-00000"), NumberPrefix::typed("2026-00003")] {
                     for sort in [Sort::Newest, Sort::Oldest] {
                         let number = number.clone();
                         let filter = OrderFilter {
-                            status,
+                            statuses: statuses.to_vec(),
                             from,
                             until,
                             number,
@@ -105,4 +119,27 @@ async fn a_reader_sees_no_order_of_somebody_else() {
     }
     let theirs = whole(&orders, Scope::Seller(seller())).await;
     assert!(theirs.len() < all.len() && theirs.iter().all(|order| order.customer_id.is_none()));
+}
+
+/// Staff sees what a seller sees, and whose it is; of one customer the part that is theirs.
+#[tokio::test]
+async fn staff_reads_a_sellers_orders_and_those_of_one_customer_among_them() {
+    let (_database, orders) = filled().await;
+    let (all, seller) = (whole(&orders, Scope::All).await, seller());
+    let theirs = whole(&orders, Scope::Seller(seller)).await;
+    let by_staff = whole(&orders, Scope::WithLineOf(seller, None)).await;
+    let told = |part: &OrderSummary| {
+        let order = all.iter().find(|order| order.order_id == part.order_id).unwrap();
+        OrderSummary { customer_id: order.customer_id, ..part.clone() }
+    };
+    assert_eq!(by_staff, theirs.iter().map(told).collect::<Vec<_>>());
+    let mut of_both = 0;
+    for customer in (0..20).map(|n| UserId(Uuid::from_u128(n))) {
+        let found = whole(&orders, Scope::WithLineOf(seller, Some(customer))).await;
+        let expected: Vec<_> =
+            by_staff.iter().filter(|part| part.customer_id == Some(customer)).cloned().collect();
+        assert_eq!(found, expected, "{customer:?}");
+        of_both += found.len();
+    }
+    assert!(of_both > 0, "somebody bought of the seller");
 }

@@ -32,7 +32,7 @@ async fn filled(database: &TestDatabase, generation: Generation) {
 async fn plan(database: &TestDatabase, generation: Generation, scope: Scope) -> Vec<String> {
     let filter = OrderFilter {
         number: NumberPrefix::typed("ORD-2026-0012"),
-        status: Some(OrderStatus::Processing),
+        statuses: vec![OrderStatus::Processing],
         limit: 20,
         ..OrderFilter::default()
     };
