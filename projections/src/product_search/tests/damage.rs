@@ -84,15 +84,13 @@ async fn a_damaged_index_is_built_again() {
     let positions = Positions::new(database.app.clone());
     let head = append(&database.app, Head::EMPTY, shop()).await;
     let search = start(home.clone(), &database.app, &source, &positions);
-    until(&search, head.position).await;
-    while on_disk(folder.path()).map(|it| it.position) != Some(head.position) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    shown(&search, head.position).await;
+    committed(folder.path(), head.position).await;
     drop(search);
     let before = home.current().unwrap().unwrap();
     cut(&largest(&home.folder(before), "store"));
     let search = start(home.clone(), &database.app, &source, &positions);
-    until(&search, head.position).await;
+    shown(&search, head.position).await;
     let answer = search.search(SearchQuery { limit: 9, ..text("lamp") }).await.unwrap();
     assert_eq!(answer.value.total, 3);
     assert!(home.current().unwrap().unwrap() > before);
