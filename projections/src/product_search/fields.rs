@@ -1,5 +1,7 @@
 //! The index's schema.
 
+use std::borrow::Cow;
+
 use tantivy::Term;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
@@ -43,6 +45,18 @@ const FORM: u32 = 3;
 
 /// The name of the fast field with a product's slot.
 pub(super) const SLOT: &str = "slot";
+
+/// Why an index with this schema can't be used for a catalog in this language.
+pub(super) fn difference(schema: &Schema, language: Language) -> Cow<'static, str> {
+    let prefix = format!("form_{FORM}_");
+    let mut names = schema.fields().map(|(_, entry)| entry.name());
+    match names.find_map(|name| name.strip_prefix(&prefix)) {
+        Some(other) if other != language.name() => {
+            format!("it is of a catalog in {other}, which is in {} now", language.name()).into()
+        }
+        Some(_) | None => "another build made it".into(),
+    }
+}
 
 /// The fields of the schema.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,6 @@
 //! The index in a folder: opening it, and writing a commit.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,13 +8,13 @@ use std::sync::Arc;
 
 use event_store::Head;
 use tantivy::directory::MmapDirectory;
-use tantivy::directory::error::LockError;
+use tantivy::directory::error::{LockError, OpenReadError};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
 use tokio::task::JoinError;
 
 use super::background::in_background;
 use super::disk::Disk;
-use super::fields::{Fields, Text};
+use super::fields::{self, Fields, Text};
 use super::language::Language;
 use super::snapshot::Recent;
 use super::stock::{Stock, StockFile};
@@ -28,9 +29,12 @@ pub enum SearchError {
     /// Another process feeds it.
     #[error("another process feeds this index")]
     Busy,
-    /// It is damaged, or of another build: it must be built again.
+    /// It is of another build or another language: it must be built again.
     #[error("the index in this folder can't be used: {0}")]
-    Unusable(&'static str),
+    Unusable(Cow<'static, str>),
+    /// Its files are not what was written: it must be built again.
+    #[error("the index in this folder is damaged")]
+    Damaged(#[source] TantivyError),
     /// Tantivy said so.
     #[error("the search index failed")]
     Tantivy(#[source] TantivyError),
@@ -49,10 +53,26 @@ impl From<TantivyError> for SearchError {
     fn from(error: TantivyError) -> Self {
         match error {
             TantivyError::LockFailure(LockError::LockBusy, _) => Self::Busy,
-            TantivyError::SchemaError(_) => Self::Unusable("it has another schema"),
-            TantivyError::DataCorruption(_) => Self::Unusable("it is damaged"),
+            error if is_of_files(&error) => Self::Damaged(error),
             other => Self::Tantivy(other),
         }
+    }
+}
+
+/// Whether an error is of what is in the files, so that reading them again would say the same. What the machine says (no room,
+/// no right, too many open files) may pass.
+fn is_of_files(error: &TantivyError) -> bool {
+    let is_of_bytes =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
+    match error {
+        TantivyError::DataCorruption(_)
+        | TantivyError::IncompatibleIndex(_)
+        | TantivyError::OpenReadError(
+            OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_),
+        ) => true,
+        TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) => is_of_bytes(io_error),
+        TantivyError::IoError(error) => is_of_bytes(error),
+        _ => false,
     }
 }
 
@@ -92,9 +112,13 @@ impl Store {
         let (index, fields) = open(folder, language)?;
         // The threads that merge are started here. Those that write are started anew by each commit.
         let writer = in_background(|| index.writer_with_num_threads(1, MEMORY))?;
+        // A list of a word that is damaged would be met by whoever searches for it. Reading all once takes little of a start.
+        if let Some(file) = index.validate_checksum()?.into_iter().next() {
+            return Err(SearchError::Unusable(format!("{} is damaged", file.display()).into()));
+        }
         let head = committed(&index)?;
         let (stock, counts) = StockFile::open(folder, head.position)?
-            .ok_or(SearchError::Unusable("its stock is of another moment"))?;
+            .ok_or(SearchError::Unusable("its stock is of another moment".into()))?;
         let reader = reader(&index)?;
         let disk = Disk::of(&reader, fields, None)?;
         let opened = Opened { head, disk, stock: counts, tree: read_tree(folder)? };
@@ -171,14 +195,22 @@ pub(super) fn look(
 fn open(folder: &Path, language: Language) -> Result<(Index, Fields), SearchError> {
     let (schema, fields) = Fields::schema(language);
     let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
-    Ok((Index::open_or_create(directory, schema)?, fields))
+    match Index::open_or_create(directory.clone(), schema) {
+        Err(TantivyError::SchemaError(_)) => {
+            let other = Index::open(directory)?.schema();
+            Err(SearchError::Unusable(fields::difference(&other, language)))
+        }
+        opened => Ok((opened?, fields)),
+    }
 }
 
 /// The checkpoint that the last commit carries.
 fn committed(index: &Index) -> Result<Head, SearchError> {
     match index.load_metas()?.payload {
         None => Ok(Head::EMPTY),
-        Some(payload) => payload.parse().map_err(|_| SearchError::Unusable("its checkpoint can't be read")),
+        Some(payload) => {
+            payload.parse().map_err(|_| SearchError::Unusable("its checkpoint can't be read".into()))
+        }
     }
 }
 
@@ -189,9 +221,8 @@ fn reader(index: &Index) -> Result<IndexReader, SearchError> {
 
 fn read_tree(folder: &Path) -> Result<Tree, SearchError> {
     match fs::read(folder.join("categories.json")) {
-        Ok(bytes) => {
-            serde_json::from_slice(&bytes).map_err(|_| SearchError::Unusable("its categories can't be read"))
-        }
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|_| SearchError::Unusable("its categories can't be read".into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Tree::default()),
         Err(error) => Err(error.into()),
     }

@@ -15,6 +15,8 @@ pub struct Language {
     algorithm: Option<fn() -> Algorithm>,
     /// Words that say nothing of a product; looked for only where there are no others.
     filler: &'static [&'static str],
+    /// Words that a search may have, but that nobody begins to type for their own sake.
+    function_words: &'static [&'static str],
 }
 
 const ENGLISH_FILLER: &[&str] = &[
@@ -22,12 +24,22 @@ const ENGLISH_FILLER: &[&str] = &[
     "the", "this", "to", "with",
 ];
 
+const ENGLISH_FUNCTION_WORDS: &[&str] = &[
+    "about", "after", "also", "any", "be", "been", "because", "before", "both", "but", "could", "do", "does",
+    "each", "every", "had", "has", "have", "he", "her", "his", "how", "however", "if", "into", "its", "may",
+    "might", "more", "most", "must", "my", "no", "nor", "not", "only", "other", "our", "shall", "she",
+    "should", "so", "some", "such", "than", "their", "them", "then", "there", "these", "they", "those",
+    "though", "through", "thus", "too", "until", "upon", "us", "very", "was", "we", "were", "what", "when",
+    "where", "whether", "which", "while", "who", "whose", "why", "will", "within", "without", "would", "you",
+    "your",
+];
+
 macro_rules! languages {
     ($($name:literal $algorithm:ident),* $(,)?) => {
         const LANGUAGES: &[Language] = &[
-            Language { name: "english", algorithm: Some(|| Algorithm::English), filler: ENGLISH_FILLER },
-            Language { name: "none", algorithm: None, filler: &[] },
-            $(Language { name: $name, algorithm: Some(|| Algorithm::$algorithm), filler: &[] },)*
+            Language { name: "english", algorithm: Some(|| Algorithm::English), filler: ENGLISH_FILLER, function_words: ENGLISH_FUNCTION_WORDS },
+            Language { name: "none", algorithm: None, filler: &[], function_words: &[] },
+            $(Language { name: $name, algorithm: Some(|| Algorithm::$algorithm), filler: &[], function_words: &[] },)*
         ];
     };
 }
@@ -57,6 +69,11 @@ impl Language {
     /// Whether a word says nothing of a product.
     pub(super) fn is_filler(&self, word: &str) -> bool {
         self.filler.contains(&word)
+    }
+
+    /// Whether somebody may be about to type a word for what it says.
+    pub(super) fn is_completed(&self, word: &str) -> bool {
+        !self.is_filler(word) && !self.function_words.contains(&word)
     }
 
     /// Whether its words have no accents of their own: they are taken off before a word is cut. Of other languages, the

@@ -41,7 +41,7 @@ impl Lot {
             if lot.look_after().await? {
                 return Ok(lot);
             }
-            return Err(SearchError::Unusable("nobody knows any more what it had parked").into());
+            return Err(SearchError::Unusable("nobody knows any more what it had parked".into()).into());
         }
         let lot = Self::unnamed(log);
         lot.tell(0).await?;

@@ -13,7 +13,7 @@ use super::weights::Weights;
 /// A word that so few products have may be a slip of the pen in them, or of who searches.
 pub(super) const RARE: usize = 2;
 /// A word is only taken for a slip if the one that it may stand for is so many times as frequent.
-const MUCH_MORE: usize = 20;
+pub(super) const MUCH_MORE: usize = 20;
 /// So many words are tried for one that nothing has.
 const CANDIDATES: usize = 3;
 /// So many words that nothing has, or hardly anything, are taken for slips, the first ones: each is compared with all words.

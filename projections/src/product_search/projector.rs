@@ -53,8 +53,9 @@ impl SearchProjector {
             let Err(error) = self.follow(&mut place).await else { continue };
             let helped = match &error {
                 FeedError::Search(SearchError::Busy) => self.follow_another().await,
-                FeedError::Log(LogError::Diverged(_)) | FeedError::Search(SearchError::Unusable(_)) => {
-                    warn!(error = &error as &dyn std::error::Error, "the search index is built again");
+                FeedError::Log(LogError::Diverged(_))
+                | FeedError::Search(SearchError::Unusable(_) | SearchError::Damaged(_)) => {
+                    warn!(reason = failure::chain(&error), "the search index is built again");
                     self.showing.start_over();
                     self.at_home(Home::start_over).await.map(drop)
                 }

@@ -46,7 +46,8 @@ pub(crate) async fn replay_until(
     let free = blocking(move || Ok(its_home.building()?)).await?;
     let Some((building, _lock)) = free else { return Err(ReplayError::Running) };
     lot::delete(log.pool(), &building).await?;
-    let built = build(home, log, &building, progress, stopped).await;
+    // A future of its own: whoever waits for a rebuild of any read model needn't have room for this one.
+    let built = Box::pin(build(home, log, &building, progress, stopped)).await;
     if built.is_err()
         && let Err(error) = lot::delete(log.pool(), &building).await
     {

@@ -108,7 +108,7 @@ impl ProductSearch {
 
     /// The products that match, a page of them.
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
-        if self.is_here(|shown| is_quick(shown, query.words())) {
+        if self.is_here(|shown| is_quick(shown, query.words())).await {
             return self.search_now(&query);
         }
         self.apart(move |shown, weights| page::search(shown, &query, weights)).await
@@ -121,15 +121,20 @@ impl ProductSearch {
 
     /// What may be meant by what was typed so far; at most so many of each kind.
     pub async fn suggest(&self, text: String, limit: usize) -> Result<Answer<Suggestions>, QueryError> {
-        if self.is_here(|shown| is_quickly_completed(shown, &text)) {
+        if self.is_here(|shown| is_quickly_completed(shown, &text)).await {
             return self.now(|shown, weights| suggest(shown, &text, limit, weights));
         }
         self.apart(move |shown, weights| suggest(shown, &text, limit, weights)).await
     }
 
-    /// Whether there is an index, and a question of it is answered on this thread.
-    fn is_here(&self, is_quick: impl FnOnce(&Snapshot) -> bool) -> bool {
-        self.window.get().is_some_and(|shown| is_quick(&shown))
+    /// Whether there is an index, and a question of it is answered on this thread. Others have their turn before that: who
+    /// asks one thing after another would never let them.
+    async fn is_here(&self, is_quick: impl FnOnce(&Snapshot) -> bool) -> bool {
+        let is_here = self.window.get().is_some_and(|shown| is_quick(&shown));
+        if is_here {
+            tokio::task::yield_now().await;
+        }
+        is_here
     }
 
     /// Asks away from the threads that answer requests, with as many others as there are processors.

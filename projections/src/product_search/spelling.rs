@@ -83,6 +83,19 @@ pub(super) fn farther(snapshot: &Snapshot, word: &str, most: usize) -> Result<Ve
     within(snapshot, word, &TWO, most, |meant| word.chars().next() == meant.chars().next())
 }
 
+/// Whether two words differ by one letter: missing, wrong, or changed with its neighbour.
+pub(super) fn differ_by_one(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[same..], &other[same..]);
+    let same = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&one[..one.len() - same], &other[..other.len() - same]) {
+        ([_], [] | [_]) | ([], [_]) => true,
+        ([a, b], [c, d]) => (a, b) == (d, c),
+        _ => false,
+    }
+}
+
 /// How likely it is that one word was typed for another, beside how many products have that one. The first letter of a word is
 /// seldom wrong (in a few of a hundred misspellings), and to write one letter for two is what is done most often: Karen Kukich,
 /// Techniques for automatically correcting words in text, 1992. So `runing` is `running`, though more products have `tuning`.
@@ -100,7 +113,7 @@ fn likelihood(typed: &str, meant: &str) -> usize {
 }
 
 /// At least so many, and nothing else: a code is not nearly another one.
-fn has_letters(word: &str, least: usize) -> bool {
+pub(super) fn has_letters(word: &str, least: usize) -> bool {
     word.chars().count() >= least && word.chars().all(char::is_alphabetic)
 }
 
@@ -221,5 +234,33 @@ impl Automaton for &Near {
 
     fn accept(&self, state: &u32, byte: u8) -> u32 {
         self.0.transition(*state, byte)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_differ_by_one_letter_as_the_automaton_has_it(one in "[abc]{0,6}", other in "[abc]{0,6}") {
+            let near = Near(ONE.build_dfa(&one));
+            prop_assert_eq!(differ_by_one(&one, &other), near.wrong(&other) == Some(1), "{} {}", one, other);
+        }
+    }
+
+    #[test]
+    fn the_first_letter_is_seldom_wrong_and_a_double_one_often_written_once() {
+        for (typed, meant, expected) in [
+            ("runing", "running", 100),
+            ("runnning", "running", 100),
+            ("runing", "ruling", 10),
+            ("runing", "tuning", 1),
+            ("lapm", "lamp", 10),
+        ] {
+            assert_eq!(likelihood(typed, meant), expected, "{typed} {meant}");
+        }
     }
 }

@@ -9,21 +9,24 @@ use super::analyze::Word;
 use super::by_count::ByCount;
 use super::matching::products_with;
 use super::page::search;
+use super::plan::MUCH_MORE;
 use super::query::{Hit, SearchQuery};
 use super::slots::Slots;
 use super::snapshot::Snapshot;
-use super::spelling::{frequent, near};
+use super::spelling::{differ_by_one, frequent, has_letters, near};
 use super::typed::Typed;
 use super::weights::Weights;
 use crate::catalog::word_key;
 
 /// So many ends of the last word are looked at.
 const ENDINGS: usize = 40;
+/// A shorter word has too many neighbours to be a slip for one of them.
+const SHORTEST_SLIP: usize = 5;
 
 /// What may be meant.
 #[derive(Clone, Debug, Default)]
 pub struct Suggestions {
-    /// Searches, the one that finds most first.
+    /// Searches, the one whose last word most products have first.
     pub searches: Vec<Completion>,
     /// Brands with a word that begins so.
     pub brands: Vec<Completion>,
@@ -31,7 +34,8 @@ pub struct Suggestions {
     pub products: Vec<Hit>,
 }
 
-/// A text, and how many products there are with it.
+/// A text, and how many products there are with it: of a search those in which its last word is written so, beside the words
+/// before it, which may be in any form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// The text.
@@ -75,7 +79,9 @@ fn searches(
         before => Cow::Owned(with_most(snapshot, before, weights)?),
     };
     let endings = frequent(snapshot, last, ENDINGS);
-    let mut ends = most_frequent(snapshot, &endings, &among, limit)?;
+    let language = snapshot.words.analyzer.language();
+    let said: Vec<_> = endings.iter().filter(|(word, _)| language.is_completed(word)).cloned().collect();
+    let mut ends = most_frequent(snapshot, &said, &among, limit)?;
     if ends.is_empty() && !any_is_written(snapshot, &endings)? {
         let near = near(snapshot, last, ENDINGS)?.into_iter().map(|it| (it.word, u32::MAX));
         ends = most_frequent(snapshot, &near.collect::<Vec<_>>(), &among, limit)?;
@@ -87,8 +93,8 @@ fn searches(
     Ok(ends.into_iter().map(completion).collect())
 }
 
-/// The words that most of these products have, and how many of them. Of each word it is said how many have it at most, the
-/// most first.
+/// The words that most of these products have, and how many of them: those that are no slips. Of each word it is said how many
+/// have it at most, the most first.
 fn most_frequent(
     snapshot: &Snapshot,
     words: &[(String, u32)],
@@ -97,25 +103,40 @@ fn most_frequent(
 ) -> Result<Vec<(String, usize)>, TantivyError> {
     let mut on_disk = among.clone();
     on_disk.remove_all(&snapshot.masked);
-    let mut found: Vec<(usize, &String, String)> = Vec::new();
+    let mut found: Vec<Ending<'_>> = Vec::new();
     for (word, most) in words {
         // So many are ahead of this word, and of all behind it.
-        let ahead: HashSet<&str> =
-            found.iter().filter(|it| it.0 > *most as usize).map(|(.., stem)| stem.as_str()).collect();
-        if ahead.len() >= limit {
+        let ahead = found.iter().filter(|it| it.products > *most as usize && !it.is_slip_of_any(&found));
+        if ahead.map(|it| it.stem.as_str()).collect::<HashSet<_>>().len() >= limit {
             break;
         }
         let products = snapshot.written_in(word, among, &on_disk)?;
         if products > 0 {
-            found.push((products, word, snapshot.words.analyzer.stem(word)));
+            found.push(Ending { word, products, stem: snapshot.words.analyzer.stem(word) });
         }
     }
-    found.sort_by(|one, other| (other.0, one.1).cmp(&(one.0, other.1)));
+    found.sort_by(|one, other| (other.products, one.word).cmp(&(one.products, other.word)));
     // One word of each stem: the one that most products have.
     let mut seen = HashSet::new();
-    found.retain(|(.., stem)| seen.insert(stem.clone()));
-    found.truncate(limit);
-    Ok(found.into_iter().map(|(products, word, _)| (word.clone(), products)).collect())
+    let kept = found.iter().filter(|it| !it.is_slip_of_any(&found) && seen.insert(it.stem.as_str()));
+    Ok(kept.take(limit).map(|it| (it.word.to_owned(), it.products)).collect())
+}
+
+/// A word that what was typed may become, and how many products have it.
+struct Ending<'a> {
+    word: &'a str,
+    products: usize,
+    stem: String,
+}
+
+impl Ending<'_> {
+    /// Whether it is nearly one of these that far more products have: then it is a slip in those that have it.
+    fn is_slip_of_any(&self, others: &[Self]) -> bool {
+        let is_of = |other: &Self| {
+            other.products >= self.products * MUCH_MORE && differ_by_one(self.word, other.word)
+        };
+        has_letters(self.word, SHORTEST_SLIP) && others.iter().any(is_of)
+    }
 }
 
 /// Whether there is a product with any of these, be it none that may be found.

@@ -87,6 +87,15 @@ mod tests {
 
     #[test]
     fn our_own_table_is_read() {
-        assert_eq!(read(OURS).unwrap().of("laptop"), ["notebook"]);
+        let ours = read(OURS).unwrap();
+        for (word, expected) in [
+            ("laptop", "notebook"),
+            ("grey", "gray"),
+            ("gray", "grey"),
+            ("color", "colour"),
+            ("tyre", "tire"),
+        ] {
+            assert_eq!(ours.of(word), [expected]);
+        }
     }
 }

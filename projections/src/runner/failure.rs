@@ -67,7 +67,11 @@ impl FeedError {
             | Self::Kafka(_)
             | Self::Topics(_)
             | Self::Search(
-                SearchError::Busy | SearchError::Unusable(_) | SearchError::Tantivy(_) | SearchError::Io(_),
+                SearchError::Busy
+                | SearchError::Unusable(_)
+                | SearchError::Damaged(_)
+                | SearchError::Tantivy(_)
+                | SearchError::Io(_),
             ) => true,
             Self::Log(LogError::Diverged(_) | LogError::BadHash(_) | LogError::Unreadable(..))
             | Self::Apply(ApplyError::BadEvent { .. })

@@ -37,11 +37,11 @@ fn history() -> Vec<Happened> {
 fn moves() -> Vec<Move> {
     let moves: Vec<Move> = history().into_iter().filter_map(Move::of).collect();
     let winter = "-08:00".parse::<chrono::FixedOffset>().unwrap();
-    let moved = moves.iter().filter(|it| {
+    let on_another_day = moves.iter().filter(|it| {
         let local = it.at.with_timezone(&Tz::America__Los_Angeles);
         local.date_naive() != it.at.with_timezone(&winter).date_naive()
     });
-    assert!(moved.count() > 1, "some are on another day than before the clocks changed");
+    assert!(on_another_day.count() > 1, "some are on another day than before the clocks changed");
     moves
 }
 

@@ -17,13 +17,15 @@ use crate::unanswered::unanswered;
 
 /// So many of each kind are suggested, if nothing else is asked for.
 const FEW: usize = 5;
+/// No more than these are, whatever is asked for, as a page of a list has a largest size.
+const MOST: i64 = 20;
 
 /// What may be meant, while it is being typed.
 #[utoipa::path(
     get, path = "/products/suggest", operation_id = "suggestProducts", tag = "products", security((), ("bearer" = [])),
     params(
         ("q" = String, Query, description = "What was typed so far", min_length = 1, max_length = 500),
-        ("limit" = Option<u64>, Query, description = "At most so many of each kind; 5 unless said otherwise", minimum = 1, maximum = 20),
+        ("limit" = Option<u64>, Query, description = "At most so many of each kind; 5 unless said otherwise, and 20 for more. `pageSize` is read as well", minimum = 1),
         ConditionParams, FreshnessParams,
     ),
     responses(
@@ -38,7 +40,7 @@ pub async fn suggest(
 ) -> Result<Response, ApiError> {
     let (text, limit) = query.read(|f| {
         let text = f.field("q").or("query").or("search").required().text(1..=LONGEST);
-        let limit = f.field("limit").integer(1..=20);
+        let limit = f.field("limit").or("pageSize").integer(1..=i64::MAX).map(|limit| limit.min(MOST));
         Some((text?, limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(FEW)))
     })?;
     read.ready(&catalog.freshness, &[NAME]).await?;
@@ -60,7 +62,7 @@ pub async fn suggest(
 struct Suggested<'a> {
     /// What was typed.
     query: String,
-    /// Searches, the one that finds most first.
+    /// Searches, the one whose last word most products have first. Slips of the pen and words like `not` are none.
     suggestions: Vec<Suggestion>,
     /// Brands with a word that begins so.
     brands: Vec<Suggestion>,
@@ -68,10 +70,12 @@ struct Suggested<'a> {
     products: Vec<ProductView<'a>>,
 }
 
-/// A text, and how many products there are with it.
+/// A text, and how many products have it.
 #[derive(Serialize, ToSchema)]
 struct Suggestion {
     text: String,
+    /// Of a search how many products have its last word as it is written here, with the words before it; a search for it finds
+    /// those with other forms of that word as well, and with words that mean the same. Of a brand how many are of it.
     count: usize,
 }
 

@@ -208,5 +208,9 @@ async fn what_is_being_typed_is_completed() {
     let found = data(&seller, "/products/suggest?q=tar").await;
     assert_eq!(found["brands"], json!([{ "text": "Targa", "count": 2 }, { "text": "targa", "count": 1 }]));
     assert_eq!(seller.get("/products/suggest").await.status, 400);
-    assert_eq!(seller.get("/products/suggest?q=a&limit=21").await.status, 400);
+    for (limit, products) in [("limit=1", 1), ("pageSize=2", 2), ("limit=100", 4)] {
+        let found = data(&seller, &format!("/products/suggest?q=laptop%20ba&{limit}")).await;
+        assert_eq!(found["products"].as_array().unwrap().len(), products, "{limit}");
+    }
+    assert_eq!(seller.get("/products/suggest?q=a&limit=0").await.status, 400);
 }

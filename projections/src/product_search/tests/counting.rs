@@ -39,8 +39,7 @@ impl Thing {
     fn category(&self) -> Option<String> {
         match (self.details.category_id, self.details.category.as_deref()) {
             (Some(FURNITURE), _) => Some("Furniture".to_owned()),
-            (Some(_), _) => Some("Chairs".to_owned()),
-            (None, Some("chairs")) => Some("Chairs".to_owned()),
+            (Some(_), _) | (None, Some("chairs")) => Some("Chairs".to_owned()),
             (None, word) => word.map(str::to_lowercase),
         }
     }

@@ -113,6 +113,21 @@ fn synonyms_and_categories_are_found() {
 }
 
 #[test]
+fn british_and_american_words_find_each_other() {
+    let folder = TempDir::new().unwrap();
+    let index =
+        named(&folder, &["Colour grey", "Color gray", "Aluminium centre punch", "Aluminum center punch"]);
+    for (typed, expected) in [
+        ("gray color", [2, 1]),
+        ("grey colours", [1, 2]),
+        ("aluminum center", [4, 3]),
+        ("aluminium centre", [3, 4]),
+    ] {
+        assert_eq!(found(&index, text(typed)), expected, "{typed}");
+    }
+}
+
+#[test]
 fn what_is_out_of_stock_comes_later() {
     let folder = TempDir::new().unwrap();
     let mut index = open(folder.path());

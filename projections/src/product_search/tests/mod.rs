@@ -1,7 +1,9 @@
 //! Searching, and an index through its life.
 
 mod again;
+mod completing;
 mod counting;
+mod damage;
 mod facets;
 mod finding;
 mod guesses;

@@ -10,13 +10,13 @@ use crate::runner::source::{EventSource, PublicBatch};
 use crate::{Positions, QueryError};
 
 /// A source that has nothing to say until it is let go.
-struct Held {
+struct Paused {
     source: Arc<dyn EventSource>,
     is_free: watch::Sender<bool>,
     asked: watch::Sender<u32>,
 }
 
-impl Held {
+impl Paused {
     fn of(source: Arc<dyn EventSource>) -> Self {
         Self { source, is_free: watch::Sender::new(false), asked: watch::Sender::new(0) }
     }
@@ -31,7 +31,7 @@ impl Held {
     }
 }
 
-impl EventSource for Held {
+impl EventSource for Paused {
     fn read_after(&self, after: Head) -> BoxFuture<'_, Result<Arc<PublicBatch>, event_store::LogError>> {
         self.asked.send_modify(|asked| *asked += 1);
         if *self.is_free.borrow() {
@@ -52,17 +52,17 @@ async fn a_new_index_answers_nothing_before_it_has_what_was_in_the_log() {
     let database = TestDatabase::new().await;
     let folder = TempDir::new().unwrap();
     let head = append(&database.app, Head::EMPTY, shop()).await;
-    let held = Arc::new(Held::of(source(&database.app)));
-    let source: Arc<dyn EventSource> = Arc::<Held>::clone(&held);
+    let paused = Arc::new(Paused::of(source(&database.app)));
+    let source: Arc<dyn EventSource> = Arc::<Paused>::clone(&paused);
     let positions = Positions::new(database.app.clone());
     let search = start(Home::under(folder.path()), &database.app, &source, &positions);
 
-    held.was_asked_twice().await;
+    paused.was_asked_twice().await;
     let answer = search.search_now(&text("lamp"));
     assert!(matches!(answer, Err(QueryError::Missing(super::super::NAME))), "{answer:?}");
     assert_eq!(positions.known(super::super::NAME), 0);
 
-    held.let_go();
+    paused.let_go();
     reached(&positions, &[super::super::NAME], head.position).await;
     let answer = search.search_now(&SearchQuery { limit: 9, ..text("lamp") }).unwrap();
     assert_eq!((answer.position, answer.value.total), (head.position, 3));
