@@ -134,7 +134,8 @@ async fn replay_tables_until(
     if !try_lock(&mut db, &held::replayer(name)).await? {
         return Err(ReplayError::Running);
     }
-    let outcome = rebuild(model, &mut db, owner, log, &progress, stopped).await;
+    // In a box: it is large, and so would be whoever waits for it.
+    let outcome = Box::pin(rebuild(model, &mut db, owner, log, &progress, stopped)).await;
     let elapsed = started.elapsed();
     // Before the lock is let go: another replay's new tables would be taken for old ones.
     if outcome.is_ok()

@@ -10,7 +10,7 @@ use crate::generation::Generation;
 use crate::read_model::ReadModel;
 use crate::testing::{Happened, Stored, TestDatabase, happened_at};
 
-const SELLER: SellerId = SellerId(Uuid::from_u128(0x5e11e4));
+const SELLER: SellerId = SellerId(Uuid::from_u128(0x5e11));
 
 fn product(n: u128) -> ProductId {
     ProductId(Uuid::from_u128(n))
