@@ -6,6 +6,7 @@ use api_contract::Role;
 use command_api::auth::{Auth, KeyConfig, TokenConfig};
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Answer, Database, Place, address, newcomer, payment_of};
 
@@ -15,7 +16,6 @@ const LIFETIME: Duration = Duration::from_secs(12 * 3_600);
 const SELLERS: usize = 2;
 const GOODS_OF_EACH: usize = 3;
 const CUSTOMERS: usize = 4;
-const COUPON: &str = "TENTH";
 const STOCK: u64 = 10_000_000;
 
 /// The shop, its goods and its people.
@@ -26,6 +26,8 @@ pub struct Market {
     pub customers: Vec<String>,
     goods: Vec<Good>,
     category: String,
+    /// The code of a tenth off: its own, for topics have those of other shops too.
+    coupon: String,
     /// Somebody who buys nothing.
     stroller: String,
 }
@@ -53,6 +55,7 @@ impl Market {
             customers: Vec::new(),
             goods: Vec::new(),
             category: String::new(),
+            coupon: format!("TENTH-{}", &Uuid::new_v4().simple().to_string()[..8]).to_uppercase(),
             stroller: token(Role::Customer).await,
         };
         for _ in 0..CUSTOMERS {
@@ -60,7 +63,7 @@ impl Market {
         }
         let category = this.post(&this.admin, "/categories", &json!({ "name": "Things" })).await;
         this.category = id(&category).to_owned();
-        let tenth = json!({ "code": COUPON, "discountType": "percentage", "discountValue": 10 });
+        let tenth = json!({ "code": this.coupon, "discountType": "percentage", "discountValue": 10 });
         this.post(&this.admin, "/coupons", &tenth).await;
         for _ in 0..SELLERS {
             let seller = token(Role::Seller).await;
@@ -115,7 +118,7 @@ impl Market {
             "shippingAddress": address(),
         });
         if turn.is_multiple_of(3) {
-            order["couponCode"] = json!(COUPON);
+            order["couponCode"] = json!(self.coupon);
         }
         self.post(buyer, "/orders", &order).await
     }
@@ -155,10 +158,11 @@ impl Market {
         &self.goods[number].id
     }
 
-    /// Gives one of the goods another name, whatever the answer is.
-    pub async fn rename(&self, number: usize, name: &str) -> Answer {
+    /// Gives one of the goods another name, by this process, whatever the answer is.
+    pub async fn rename(&self, at: &Place, number: usize, name: &str) -> Answer {
         let Good { id, seller } = &self.goods[number];
-        self.ask(seller, &Method::PATCH, &format!("/products/{id}"), &json!({ "name": name })).await
+        let request = self.http.patch(at.url(&format!("/api/v1/products/{id}")));
+        Answer::of(request.bearer_auth(seller).json(&json!({ "name": name }))).await
     }
 
     async fn rename_the_category(&self, turn: u64) {
@@ -190,14 +194,10 @@ impl Market {
     }
 
     async fn send(&self, token: &str, method: Method, path: &str, body: &Value) -> Value {
-        let answer = self.ask(token, &method, path, body).await;
+        let request = self.http.request(method.clone(), format!("{}{path}", self.url));
+        let answer = Answer::of(request.bearer_auth(token).json(body)).await;
         assert!(answer.status.is_success(), "{method} {path}: {} {}", answer.status, answer.text);
         if answer.text.is_empty() { Value::Null } else { answer.json() }
-    }
-
-    async fn ask(&self, token: &str, method: &Method, path: &str, body: &Value) -> Answer {
-        let request = self.http.request(method.clone(), format!("{}{path}", self.url));
-        Answer::of(request.bearer_auth(token).json(body)).await
     }
 }
 

@@ -151,8 +151,13 @@ async fn a_product_that_the_search_has_parked_is_tried_again_by_the_process_that
     market.one_of_each().await;
     place.settled().await;
     garbled(&database, market.good(0)).await;
-    let answer = market.rename(0, "Thing for the attic").await;
+    // A process that decides itself follows what it has in memory, and not what is read of it.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = Place::new("command-api", &database, elsewhere.path()).with("KAFKA_BROKERS", "");
+    let deciding = elsewhere.start().await;
+    let answer = market.rename(&elsewhere, 0, "Thing for the attic").await;
     assert!(answer.text.contains("This was accepted"), "what it told can't be read back: {}", answer.text);
+    deciding.stop().await;
     assert_eq!(parked(&place).await, one_of(&["catalog", "product_search"]));
 
     let shown = place.done(&["parked", "show", "product_search", "--json"]).await;
