@@ -6,7 +6,7 @@ use event_store::Log;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::product_search::Home;
 use projections::read_model::ReadModel;
-use projections::replay::{self, Progress};
+use projections::replay::{self, Progress, ReplayError};
 use sqlx::PgPool;
 use tracing::{info, warn};
 
@@ -93,9 +93,21 @@ async fn build_all(mut unbuilt: Vec<&'static dyn ReadModel>, owner: PgPool) {
     while !unbuilt.is_empty() {
         for model in &unbuilt {
             info!(read_model = model.name(), "builds its new version beside the live one");
-            if let Err(error) = replay::replay_tables(*model, &owner, &log, |_| {}).await {
-                let error = &error as &dyn std::error::Error;
-                warn!(read_model = model.name(), error, ?pause, "its new version is not built; tries again");
+            match replay::replay_tables(*model, &owner, &log, |_| {}).await {
+                Ok(_) => {}
+                Err(ReplayError::Running) => {
+                    info!(read_model = model.name(), "another process builds its new version");
+                    pause = FIRST_PAUSE;
+                }
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    warn!(
+                        read_model = model.name(),
+                        error,
+                        ?pause,
+                        "its new version is not built; tries again"
+                    );
+                }
             }
         }
         match replay::unbuilt(&owner).await {

@@ -25,6 +25,8 @@ pub enum State {
     Abandoned,
     /// A newer version is live; processes of an older build may still feed and read it.
     Superseded,
+    /// It waits for Kafka, which can't be reached or read: it goes on by itself.
+    Waiting,
     /// It stands still, or tries in vain, because of an error.
     Failed,
 }
@@ -67,6 +69,8 @@ struct Row {
     name: String,
     position: i64,
     error: Option<String>,
+    /// Whether it goes on by itself.
+    passes: Option<bool>,
     /// Of which read model it is a generation that is in use.
     model: Option<String>,
     version: Option<i32>,
@@ -82,7 +86,7 @@ struct Row {
 async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT c.name, c.position, f.error AS "error?", m.name AS "model?", m.version AS "version?",
+        r#"SELECT c.name, c.position, f.error AS "error?", f.passes AS "passes?", m.name AS "model?", m.version AS "version?",
                   c.name = m.name || '@' || m.rebuilding AS rebuilding,
                   m.version < (SELECT max(version) FROM read_models n WHERE n.name = m.name AND n.generation IS NOT NULL)
                       AS superseded,
@@ -98,25 +102,27 @@ async fn checkpoints(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<ConsumerSt
     .fetch_all(pool)
     .await?;
     // After the rows: a rebuild's lock is held until its row is gone.
-    let held = Held::of(pool, &rows.iter().filter_map(Row::lock).collect::<Vec<_>>()).await?;
+    let held = Held::of(pool, &rows.iter().flat_map(Row::locks).collect::<Vec<_>>()).await?;
     Ok(rows.into_iter().filter_map(|row| row.status(&held, now)).collect())
 }
 
 impl Row {
-    /// Whoever fills a generation of a read model holds this lock.
-    fn lock(&self) -> Option<String> {
-        let model = self.model.as_ref()?;
-        if self.rebuilding == Some(true) {
-            return Some(held::replayer(model));
+    /// Whoever fills a generation of a read model holds one of these locks: an older build only that of the generation.
+    fn locks(&self) -> Vec<String> {
+        match (&self.model, self.version) {
+            (Some(model), _) if self.rebuilding == Some(true) => vec![held::replayer(model)],
+            (Some(model), Some(version)) => vec![held::feeders(model, version), self.name.clone()],
+            (Some(_) | None, _) => Vec::new(),
         }
-        self.version.map(|version| held::feeders(model, version))
     }
 
     /// Nothing of what a swap has left behind: nobody reads or feeds it.
     fn status(self, held: &Held, now: DateTime<Utc>) -> Option<ConsumerStatus> {
-        let is_left_alone = self.lock().is_some_and(|lock| held.is_free(&lock));
+        let locks = self.locks();
+        let is_left_alone = !locks.is_empty() && locks.iter().all(|lock| held.is_free(lock));
         let state = match (&self.error, self.rebuilding, self.superseded) {
             (_, Some(true), _) if is_left_alone => State::Abandoned,
+            (Some(_), ..) if self.passes == Some(true) => State::Waiting,
             (Some(_), ..) => State::Failed,
             (None, Some(true), _) => State::Rebuilding,
             (None, _, Some(true)) => State::Superseded,

@@ -247,7 +247,8 @@ fn show(consumer: String, lag_events: i64, lag_ms: i64, state: status::State) {
     let consumer = [("consumer", consumer)];
     gauge!("daybook_consumer_lag_events", &consumer).set(count(lag_events));
     gauge!("daybook_consumer_lag_seconds", &consumer).set(count(lag_ms) / 1_000.0);
-    gauge!("daybook_consumer_failed", &consumer).set(u32::from(state == status::State::Failed));
+    gauge!("daybook_consumer_failed", &consumer)
+        .set(u32::from(matches!(state, status::State::Failed | status::State::Waiting)));
     gauge!("daybook_consumer_unfed", &consumer).set(u32::from(state == status::State::Unfed));
 }
 

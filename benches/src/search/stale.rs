@@ -68,6 +68,7 @@ pub async fn measure(
     during: Duration,
     report: &mut Report,
 ) -> Result<(), Error> {
+    prober.connect(daybook).await?;
     let mut shown = Figure::new("price and stock, until a search shows them");
     let mut written = Figure::new("the same, until the catalog's rows have them");
     for _ in 0..report.rounds() {
@@ -110,6 +111,13 @@ impl Prober {
             db,
             targets,
         })
+    }
+
+    /// Anew: a connection on which nothing was asked for a minute is closed.
+    async fn connect(&mut self, daybook: &Daybook) -> Result<(), Error> {
+        self.changing = Connection::open(daybook.address).await?;
+        self.looking = Connection::open(daybook.address).await?;
+        Ok(())
     }
 
     async fn probe(&mut self, during: Duration) -> Result<Seen, Error> {

@@ -104,6 +104,15 @@ impl Home {
         Ok(generation)
     }
 
+    /// Starts over where the index that failed is the live one. Meanwhile a replay may have swapped in another, which is good.
+    pub(super) fn give_up(&self, failed: Option<u32>) -> io::Result<()> {
+        let live = self.current()?;
+        if live.is_none() || live == failed {
+            self.start_over()?;
+        }
+        Ok(())
+    }
+
     /// Moves the pointer.
     fn point_to(&self, generation: u32) -> io::Result<()> {
         let new = self.root.join("current.new");

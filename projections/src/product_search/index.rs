@@ -106,12 +106,25 @@ pub(super) struct Store {
     stock: StockFile,
 }
 
+/// Files end with their checksum's length and a number of Tantivy's; it panics where it has to look for these in less.
+const SHORTEST_FILE: u64 = 8;
+
+/// A file that is too short to be one.
+fn stump(index: &Index, folder: &Path) -> Result<Option<PathBuf>, SearchError> {
+    let mut files = index.searchable_segment_metas()?.into_iter().flat_map(|segment| segment.list_files());
+    let length = |file: &PathBuf| fs::metadata(folder.join(file)).map(|it| it.len());
+    Ok(files.find(|file| length(file).is_ok_and(|bytes| bytes < SHORTEST_FILE)))
+}
+
 impl Store {
     /// Opens the index in a folder to write it, or makes an empty one.
     pub(super) fn open(folder: &Path, language: Language) -> Result<(Self, Opened), SearchError> {
         let (index, fields) = open(folder, language)?;
         // The threads that merge are started here. Those that write are started anew by each commit.
         let writer = in_background(|| index.writer_with_num_threads(1, MEMORY))?;
+        if let Some(file) = stump(&index, folder)? {
+            return Err(SearchError::Unusable(format!("{} is cut off", file.display()).into()));
+        }
         // A list of a word that is damaged would be met by whoever searches for it. Reading all once takes little of a start.
         if let Some(file) = index.validate_checksum()?.into_iter().next() {
             return Err(SearchError::Unusable(format!("{} is damaged", file.display()).into()));

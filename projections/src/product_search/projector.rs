@@ -38,8 +38,9 @@ pub(super) struct SearchProjector {
     pub(super) showing: Showing,
 }
 
-/// Where the index is that is fed: how far in the log, and in Postgres once that was found.
+/// Where the index is that is fed: which on disk, how far in the log, and in Postgres once that was found.
 struct Place {
+    generation: Option<u32>,
     at: Head,
     lot: Option<Lot>,
 }
@@ -48,7 +49,7 @@ impl SearchProjector {
     /// Works as long as the process lives, but after a permanent error only stands still. What for is in the log and in
     /// status.
     pub(super) async fn run(mut self) {
-        let mut place = Place { at: Head::EMPTY, lot: None };
+        let mut place = Place { generation: None, at: Head::EMPTY, lot: None };
         loop {
             let Err(error) = self.follow(&mut place).await else { continue };
             let helped = match &error {
@@ -57,7 +58,8 @@ impl SearchProjector {
                 | FeedError::Search(SearchError::Unusable(_) | SearchError::Damaged(_)) => {
                     warn!(reason = failure::chain(&error), "the search index is built again");
                     self.showing.start_over();
-                    self.at_home(Home::start_over).await.map(drop)
+                    let failed = place.generation;
+                    self.at_home(move |home| home.give_up(failed)).await
                 }
                 _ => Err(error),
             };
@@ -122,6 +124,7 @@ impl SearchProjector {
     async fn follow(&mut self, place: &mut Place) -> Result<(), FeedError> {
         self.showing.begin(&Log::new(self.pool.clone())).await?;
         let (generation, folder) = self.at_home(Home::live).await?;
+        place.generation = Some(generation);
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
         place.lot = Some(keeper.lot().clone());
         let mut commits = Commits::new();

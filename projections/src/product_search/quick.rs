@@ -3,6 +3,7 @@
 
 use super::analyze::Analyzer;
 use super::plan::RARE;
+use super::query::SearchQuery;
 use super::snapshot::Snapshot;
 use super::typed::Typed;
 
@@ -11,22 +12,34 @@ const PRODUCTS: usize = 200_000;
 /// So many words and no more.
 const WORDS: usize = 8;
 
-/// Whether a search for this is.
-pub(super) fn is_quick(shown: &Snapshot, text: Option<&str>) -> bool {
-    let known = |surface: &str| shown.disk.vocabulary.times(surface) as usize > RARE;
-    shown.table.len() <= PRODUCTS
-        && text.is_none_or(|text| {
+/// A page that begins farther behind is sorted elsewhere.
+const DEEP: usize = 1_000;
+
+/// Whether a search is.
+pub(super) fn is_quick(shown: &Snapshot, query: &SearchQuery) -> bool {
+    is_small(shown)
+        && query.offset <= DEEP
+        && query.words().is_none_or(|text| {
             let words = words(text, &shown.words.analyzer);
-            // For a word that hardly any product has others are looked for, and that is many times the work.
-            words.len() <= WORDS && words.iter().all(|word| known(word))
+            words.len() <= WORDS && words.iter().all(|word| is_known(shown, word))
         })
 }
 
 /// Whether what was typed so far is completed so.
 pub(super) fn is_quickly_completed(shown: &Snapshot, text: &str) -> bool {
     let words = words(text, &shown.words.analyzer);
-    let goes_on = |begun: &String| !shown.disk.vocabulary.beginning_with(begun).is_empty();
-    shown.table.len() <= PRODUCTS && words.len() <= WORDS && words.last().is_none_or(goes_on)
+    let Some((last, before)) = words.split_last() else { return true };
+    let goes_on = !shown.disk.vocabulary.beginning_with(last).is_empty();
+    is_small(shown) && goes_on && words.len() <= WORDS && before.iter().all(|word| is_known(shown, word))
+}
+
+fn is_small(shown: &Snapshot) -> bool {
+    shown.table.len() <= PRODUCTS
+}
+
+/// For a word that hardly any product has others are looked for, and that is many times the work.
+fn is_known(shown: &Snapshot, word: &str) -> bool {
+    shown.disk.vocabulary.times(word) as usize > RARE
 }
 
 fn words(text: &str, analyzer: &Analyzer) -> Vec<String> {

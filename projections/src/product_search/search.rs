@@ -108,7 +108,7 @@ impl ProductSearch {
 
     /// The products that match, a page of them.
     pub async fn search(&self, query: SearchQuery) -> Result<Answer<SearchPage>, QueryError> {
-        if self.is_here(|shown| is_quick(shown, query.words())).await {
+        if self.is_here(|shown| is_quick(shown, &query)).await {
             return self.search_now(&query);
         }
         self.apart(move |shown, weights| page::search(shown, &query, weights)).await

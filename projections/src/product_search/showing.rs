@@ -35,11 +35,11 @@ impl Showing {
         shown.unwrap_or_else(|| self.from.map_or(-1, |from| from - 1))
     }
 
-    /// An index is about to be opened. If it is the first one, it has to come to where the log ends now.
+    /// An index is about to be opened. If it is the first one, it has to come to where the log ends now. Without the log none
+    /// is opened: reading all of it, to find then that nothing can be fed, would be done again each second.
     pub(super) async fn begin(&mut self, log: &Log) -> Result<(), LogError> {
-        if self.from.is_none() {
-            self.from = Some(log.head().await?.position);
-        }
+        let end = log.head().await?.position;
+        self.from.get_or_insert(end);
         Ok(())
     }
 

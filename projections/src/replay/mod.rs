@@ -185,9 +185,14 @@ async fn rebuild(
 
     let live = versions.last().map(|(_, generation)| *generation);
     let rebuild = Rebuild { model, live, next };
-    let built = tokio::select! {
-        built = rebuild.run(db, owner, log, progress) => built,
+    // Not in the swap: it is short, and whether it was done must be known.
+    let filled = tokio::select! {
+        filled = rebuild.fill(db, owner, log, progress) => filled,
         () = stopped => Err(ReplayError::Stopped),
+    };
+    let built = match filled {
+        Ok(at) => rebuild.swap(db, log, at).await,
+        Err(error) => Err(error),
     };
     if built.is_err()
         && let Err(error) = drop_old(db, model).await
@@ -207,17 +212,6 @@ struct Rebuild {
 }
 
 impl Rebuild {
-    async fn run(
-        &self,
-        db: &mut PgConnection,
-        owner: &PgPool,
-        log: &Log,
-        progress: &impl Fn(Progress),
-    ) -> Result<Head, ReplayError> {
-        let filled = self.fill(db, owner, log, progress).await?;
-        self.swap(db, log, filled).await
-    }
-
     /// Fills the new tables up to the head, as it is when we come there. The checkpoint moves once, at the end.
     async fn fill(
         &self,

@@ -84,6 +84,13 @@ impl FeedError {
     }
 }
 
+impl FeedError {
+    /// Whether it is Kafka that can't be reached or read: it goes on by itself, and what was written so far can be read.
+    fn is_of_kafka(&self) -> bool {
+        matches!(self, Self::Kafka(_) | Self::Topics(_))
+    }
+}
+
 /// Everything but a refusal of the data, or of the statement: then only a table that a replay is about to bring back, or a
 /// function that a migration is, where projectors are deployed before it.
 fn is_transient(error: &sqlx::Error) -> bool {
@@ -138,7 +145,16 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
 
 /// Keeps for `status` why a consumer stands still.
 pub(crate) async fn keep(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
-    if let Err(error) = consumer.failed(pool, &at, &chain(failure)).await {
+    let kept = sqlx::query!(
+        "INSERT INTO consumer_failures (name, position, error, passes) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE
+         SET position = excluded.position, error = excluded.error, passes = excluded.passes, failed_at = now()",
+        consumer.name(),
+        at.position,
+        chain(failure),
+        failure.is_of_kafka()
+    );
+    if let Err(error) = kept.execute(pool).await {
         warn!(consumer = consumer.name(), error = chain(&error), "the failure is not in status");
     }
 }

@@ -82,7 +82,8 @@ struct Found<'a> {
     listed: Listed<FoundProduct<'a>>,
     /// What was searched for, as it was typed.
     query: String,
-    /// What was looked for instead, where no product has what was typed.
+    /// What was looked for in the place of a word that no product has, or beside one that hardly any has; null where all were
+    /// looked for as they are.
     corrected_query: Option<String>,
     /// None where they were not asked for.
     facets: Option<FacetsView>,

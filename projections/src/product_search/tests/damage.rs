@@ -31,6 +31,10 @@ fn scratch(file: &Path) {
     replace(file, &bytes);
 }
 
+fn stump(file: &Path) {
+    replace(file, b"stump");
+}
+
 fn remove(file: &Path) {
     fs::remove_file(file).unwrap();
 }
@@ -46,6 +50,8 @@ fn a_damaged_file_is_noticed_when_the_index_is_opened() {
         ("store", cut as Damage),
         ("store", scratch),
         ("store", remove),
+        ("store", stump),
+        ("idx", stump),
         ("idx", scratch),
         ("pos", scratch),
         ("term", scratch),
@@ -94,4 +100,17 @@ async fn a_damaged_index_is_built_again() {
     let answer = search.search(SearchQuery { limit: 9, ..text("lamp") }).await.unwrap();
     assert_eq!(answer.value.total, 3);
     assert!(home.current().unwrap().unwrap() > before);
+}
+
+/// Guards against a process that throws away what was built while it failed with the one before.
+#[test]
+fn only_the_live_index_is_given_up() {
+    let folder = TempDir::new().unwrap();
+    let home = Home::under(folder.path());
+    let failed = home.start_over().unwrap();
+    let swapped_in = home.start_over().unwrap();
+    home.give_up(Some(failed)).unwrap();
+    assert_eq!(home.current().unwrap(), Some(swapped_in));
+    home.give_up(Some(swapped_in)).unwrap();
+    assert!(home.current().unwrap() > Some(swapped_in));
 }

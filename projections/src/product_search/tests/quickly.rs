@@ -27,7 +27,9 @@ fn a_search_is_quick_unless_a_word_must_be_guessed_or_there_are_many() {
         (Some("birch ald"), false),
         (Some(NINE_WORDS), false),
     ] {
-        assert_eq!(is_quick(&shown, typed), quick, "{typed:?}");
+        let query = SearchQuery { text: typed.map(str::to_owned), limit: 20, ..SearchQuery::default() };
+        assert_eq!(is_quick(&shown, &query), quick, "{typed:?}");
+        assert!(!is_quick(&shown, &SearchQuery { offset: 100_000, ..query }), "{typed:?}, far behind");
     }
 }
 
@@ -35,9 +37,14 @@ fn a_search_is_quick_unless_a_word_must_be_guessed_or_there_are_many() {
 fn a_completion_is_quick_where_words_begin_so() {
     let folder = TempDir::new().unwrap();
     let shown = trees(&folder).snapshot();
-    for (typed, quick) in
-        [("", true), ("a", true), ("alder bi", true), ("alder bx", false), (NINE_WORDS, false)]
-    {
+    for (typed, quick) in [
+        ("", true),
+        ("a", true),
+        ("alder bi", true),
+        ("alder bx", false),
+        ("aldre bi", false),
+        (NINE_WORDS, false),
+    ] {
         assert_eq!(is_quickly_completed(&shown, typed), quick, "{typed}");
     }
 }

@@ -189,8 +189,8 @@ impl Thread {
         }
         let now = self.trouble.as_ref().and_then(Trouble::said);
         self.said.send_if_modified(|said| {
-            // Once it is said, it stays what it was until it is over.
-            let changed = said.is_some() != now.is_some();
+            let code = |error: Option<&KafkaError>| error.map(KafkaError::rdkafka_error_code);
+            let changed = code(said.as_ref()) != code(now);
             if changed {
                 *said = now.cloned();
             }

@@ -14,6 +14,7 @@ use tracing::info;
 use super::member::Member;
 use super::run::{Place, Runs};
 use super::step::{RunsStep, RunsTaken, complete};
+use super::trouble::PATIENCE;
 use super::{Kafka, offsets};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
@@ -40,8 +41,10 @@ struct Feed {
     topics: Vec<String>,
     member: Member,
     at: Head,
-    /// Whether Kafka's trouble is in status.
-    in_trouble: bool,
+    /// When status was last told of Kafka's trouble, while there is some.
+    told_at: Option<Instant>,
+    /// When it was last taken from there that anybody has some.
+    cleared_at: Instant,
 }
 
 /// Whether there is more to do.
@@ -104,16 +107,26 @@ impl KafkaProjector {
     /// Says why no record or no watermark comes, or that they may again.
     async fn tell_trouble(&self, feed: &mut Feed) -> Result<(), FeedError> {
         let trouble = feed.member.trouble().or_else(|| self.kafka.watermarks.trouble());
-        match trouble {
-            Some(error) if !feed.in_trouble => {
+        match (trouble, feed.told_at) {
+            // Again, for another member may have taken it away.
+            (Some(error), told_at) if told_at.is_none_or(|at| at.elapsed() >= PATIENCE) => {
                 failure::record(&self.pool, &feed.checkpoint, feed.at, &FeedError::Kafka(error)).await;
-                feed.in_trouble = true;
+                feed.told_at = Some(Instant::now());
             }
-            None if feed.in_trouble => {
+            (None, Some(_)) => {
                 failure::clear(&self.pool, &feed.checkpoint).await?;
-                feed.in_trouble = false;
+                feed.told_at = None;
             }
-            Some(_) | None => {}
+            (Some(_) | None, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Records come: a member that said otherwise may be gone since.
+    async fn goes_on(&self, feed: &mut Feed) -> Result<(), FeedError> {
+        if feed.cleared_at.elapsed() >= PATIENCE && feed.told_at.is_none() {
+            failure::clear(&self.pool, &feed.checkpoint).await?;
+            feed.cleared_at = Instant::now();
         }
         Ok(())
     }
@@ -129,7 +142,16 @@ impl KafkaProjector {
         let Some(at) = prepared else { return Ok(None) };
         let member = Member::join(&self.kafka, &topics, &checkpoint, &self.pool)?;
         info!(consumer = checkpoint.name(), position = at.position, "follows Kafka");
-        Ok(Some(Feed { db, generation, checkpoint, topics, member, at, in_trouble: false }))
+        Ok(Some(Feed {
+            db,
+            generation,
+            checkpoint,
+            topics,
+            member,
+            at,
+            told_at: None,
+            cleared_at: Instant::now(),
+        }))
     }
 
     async fn apply(&self, feed: &mut Feed, runs: Runs) -> Result<Goes, FeedError> {
@@ -143,6 +165,7 @@ impl KafkaProjector {
             RunsTaken::Applied => {
                 feed.member.applied(ends);
                 visible(self.model.name(), oldest);
+                self.goes_on(feed).await?;
             }
             RunsTaken::Stale | RunsTaken::Gap => return Ok(Goes::Over),
         }

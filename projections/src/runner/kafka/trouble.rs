@@ -44,12 +44,19 @@ impl Trouble {
         self.asked = Instant::now();
         match ask(consumer, topics) {
             // Who may ask for a topic may perhaps not read it: only a record says otherwise.
-            Ok(()) => self.last.rdkafka_error_code() != Some(RDKafkaErrorCode::TopicAuthorizationFailed),
+            Ok(()) => !self.is_refusal(),
             Err(error) => {
-                self.last = error;
+                if !self.is_refusal() {
+                    self.last = error;
+                }
                 false
             }
         }
+    }
+
+    /// Of a topic to us. librdkafka says it once, so it must not be forgotten for what else goes wrong meanwhile.
+    fn is_refusal(&self) -> bool {
+        self.last.rdkafka_error_code() == Some(RDKafkaErrorCode::TopicAuthorizationFailed)
     }
 
     /// What there is to say of it, once it lasts too long.
