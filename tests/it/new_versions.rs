@@ -18,10 +18,10 @@ async fn a_version_that_could_not_be_built_at_first_is_built_later() {
     let mut other = database.pool.acquire().await.unwrap();
     sqlx::query(&format!("SELECT pg_advisory_lock({lock})")).execute(&mut *other).await.unwrap();
 
-    let place = Place::new("up", &database, home.path()).with("DAYBOOK_LOG", "daybook=warn");
+    let place = Place::new("up", &database, home.path()).with("DAYBOOK_LOG", "daybook=info");
     let process = place.start().await;
     until("the first try fails", async || {
-        std::fs::read_to_string(place.log()).unwrap().contains("its new version is not built")
+        std::fs::read_to_string(place.log()).unwrap().contains("another process builds its new version")
     })
     .await;
     let live = async || {
