@@ -6,6 +6,7 @@ mod daybook;
 pub mod load;
 mod memory;
 pub mod orders;
+mod placed;
 mod placing;
 mod purchase;
 mod reads;
@@ -21,6 +22,7 @@ use crate::report::Report;
 pub use connection::{Ask, Connection, position};
 pub use daybook::{Daybook, home};
 pub use load::Load;
+pub use placed::Placed;
 pub use shop::{Buyer, Shop, UNITS, data, sign_in};
 
 /// The connections of the clients, and the buyers.

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use hyper::{Method, StatusCode};
-use serde::Deserialize;
 use serde_json::json;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::connection::{Ask, Connection};
 use super::daybook::Daybook;
 use super::load::{self, Caller};
+use super::placed::Placed;
 use super::shop::{Buyer, Shop, data, home_address};
 use super::stages::Stages;
 use super::{placing, statements};
@@ -41,21 +40,6 @@ struct Purchases {
     next: usize,
 }
 
-#[derive(Deserialize)]
-struct Placed<'a> {
-    #[serde(borrow)]
-    data: PlacedOrder<'a>,
-}
-
-/// The total is sent back as it came: money is never a float.
-#[derive(Deserialize)]
-struct PlacedOrder<'a> {
-    id: Uuid,
-    #[serde(borrow)]
-    total: &'a RawValue,
-    currency: &'a str,
-}
-
 impl Caller for Purchases {
     async fn call(&mut self) -> Result<(), Error> {
         let (connection, token) = (&mut self.connection, self.buyer.token.as_str());
@@ -74,7 +58,7 @@ impl Caller for Purchases {
             json!({ "shippingAddressId": self.buyer.address, "paymentMethodId": "tok_visa" }).to_string();
         let ask = Ask::of(Method::POST, "/api/v1/orders", token, order).once(&key);
         let placed = connection.expect(StatusCode::CREATED, ask).await?;
-        let PlacedOrder { id, total, currency } = serde_json::from_slice::<Placed<'_>>(&placed)?.data;
+        let Placed { id, total, currency } = Placed::read(&placed)?;
         let payment = format!(
             r#"{{"orderId":"{id}","paymentMethodId":"tok_visa","amount":{total},"currency":"{currency}","paymentGateway":"simulator"}}"#
         );

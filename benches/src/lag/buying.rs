@@ -4,16 +4,14 @@
 use std::time::Instant;
 
 use hyper::{Method, StatusCode};
-use serde::Deserialize;
 use serde_json::json;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::watch::{Awaited, Model};
 use crate::Error;
 use crate::http::load::Caller;
-use crate::http::{Ask, CLIENTS, Connection, Daybook, Shop, data};
+use crate::http::{Ask, CLIENTS, Connection, Daybook, Placed, Shop, data};
 
 /// Lines of an order, one unit each.
 const LINES: usize = 3;
@@ -42,21 +40,6 @@ pub async fn clients(daybook: &Daybook, shop: &Shop) -> Result<Vec<Buying>, Erro
     Ok(clients)
 }
 
-#[derive(Deserialize)]
-struct Placed<'a> {
-    #[serde(borrow)]
-    data: PlacedOrder<'a>,
-}
-
-/// The total is sent back as it came: money is never a float.
-#[derive(Deserialize)]
-struct PlacedOrder<'a> {
-    id: Uuid,
-    #[serde(borrow)]
-    total: &'a RawValue,
-    currency: &'a str,
-}
-
 impl Caller for Buying {
     async fn call(&mut self) -> Result<(), Error> {
         let orders = self.products.len() / LINES;
@@ -77,7 +60,7 @@ impl Caller for Buying {
         let ask = Ask::of(Method::POST, "/api/v1/orders", &self.token, order).once(&key);
         let placed = self.connection.expect(StatusCode::CREATED, ask).await?;
         let at = Instant::now();
-        let PlacedOrder { id, total, currency } = serde_json::from_slice::<Placed<'_>>(&placed)?.data;
+        let Placed { id, total, currency } = Placed::read(&placed)?;
         self.tell(Awaited { model: Model::OrderHistory, id, least: 1, at })?;
         self.tell(Awaited { model: Model::Catalog, id: product, least: units, at })?;
 
