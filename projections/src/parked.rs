@@ -13,9 +13,9 @@ use crate::generation::{self, Generation};
 use crate::product_search;
 use crate::read_model::ReadModel;
 use crate::registry;
+use crate::runner::connection::connect_to_feed;
 use crate::runner::failure::FeedError;
 use crate::runner::intake::Intake;
-use crate::runner::projector::connect;
 use crate::runner::source::publish;
 
 /// An aggregate that a read model has stopped at.
@@ -135,7 +135,7 @@ pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome,
         return product_search::ask(pool, log, parked).await;
     }
     let (model, generation) = consumer(parked)?;
-    let mut db = connect(pool).await?;
+    let mut db = connect_to_feed(pool).await?;
     let mut tx = db.begin().await?;
     let held = generation::hold(&mut tx, &generation.checkpoint(model.name())).await?;
     if generation::live(&mut *tx, model).await? != Some(generation) {

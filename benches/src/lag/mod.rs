@@ -22,6 +22,9 @@ const SOURCES: [(&str, &str, Option<f64>); 2] =
 
 const A_ROUND: Duration = Duration::from_secs(5);
 
+/// Before the first round: a broker that has just begun compiles itself for so long, and takes a quarter of a core for it.
+const WARM_UP: Duration = Duration::from_secs(20);
+
 /// Everything whose name begins with `lag`.
 pub async fn measure(server: &Server, report: &mut Report) -> Result<(), Error> {
     for (name, source, aim) in SOURCES {
@@ -57,7 +60,7 @@ async fn from(
     daybook.quiet().await?;
     let tables = Tables::live(&database, &shop).await?;
     let buying = buying::clients(&daybook, &shop).await?;
-    let mut clients = load::closed(buying, Duration::from_secs(1)).await?.1;
+    let mut clients = load::closed(buying, WARM_UP).await?.1;
     say(&format!(
         "  {name}\n  round  purchases/s at most  at half  p50 / p99 / most, ms, of {}",
         Model::ALL.map(Model::name).join(", ")

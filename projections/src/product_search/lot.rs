@@ -15,9 +15,9 @@ use super::NAME;
 use super::index::SearchError;
 use super::projector::blocking;
 use super::refused::{Aggregate, Refused};
+use crate::runner::connection::{connect, try_lock};
 use crate::runner::failure::FeedError;
 use crate::runner::held;
-use crate::runner::projector::{connect, try_lock};
 
 /// The file with the name in an index's folder.
 const FILE: &str = "name";

@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool};
 use super::leftovers::drop_old;
 use super::{ReplayError, find};
 use crate::read_model::ReadModel;
+use crate::runner::connection::{connect, try_lock, unlock};
 use crate::runner::held;
-use crate::runner::projector::{connect, try_lock, unlock};
 use crate::{generation, product_search, registry};
 
 /// A read model that has versions.

@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 
 use crate::generation::Generation;
 use crate::read_model::ReadModel;
+use crate::runner::connection::connect;
 use crate::runner::failure::FeedError;
 use crate::runner::intake::Intake;
-use crate::runner::projector::connect;
 use crate::runner::source::{PublicBatch, Undecodable};
 
 /// So many at most, whatever the machine has: each holds a connection.

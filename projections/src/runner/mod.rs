@@ -6,6 +6,7 @@
 
 pub(crate) mod ahead;
 mod batch;
+pub(crate) mod connection;
 pub mod failure;
 pub(crate) mod held;
 pub(crate) mod intake;

@@ -5,7 +5,7 @@ use event_store::Head;
 use super::{build, published, rows};
 use crate::generation::Generation;
 use crate::runner::source::PublicBatch;
-use crate::runner::{BatchStep, BatchTaken, advance, projector::connect, start};
+use crate::runner::{BatchStep, BatchTaken, advance, connection::connect, start};
 use crate::status::{State, status};
 use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};

@@ -15,7 +15,7 @@ use crate::product_search::Home;
 use crate::read_model::ReadModel;
 use crate::replay::load::{Load, Size};
 use crate::replay::replay;
-use crate::runner::projector::connect;
+use crate::runner::connection::connect;
 use crate::runner::start;
 use crate::seller_stats::SellerStats;
 use crate::testing::log::{append_all, reached, source};

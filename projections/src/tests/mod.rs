@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod any_order;
+mod by_key;
 mod follows;
 mod from_kafka;
 mod leftovers;

@@ -5,7 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::super::reading::Reading;
 use super::super::statements::{By, Kind, Statuses};
 use crate::generation::Generation;
-use crate::runner::projector::connect;
+use crate::runner::connection::connect;
 use crate::testing::TestDatabase;
 
 /// 20,000 orders of 200 customers, with lines of 20 sellers; every second has an outside number.

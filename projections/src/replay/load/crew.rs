@@ -13,7 +13,7 @@ use super::window::Window;
 use super::{Load, LoadError};
 use crate::generation::Generation;
 use crate::read_model::{Fold, ReadModel};
-use crate::runner::projector::connect;
+use crate::runner::connection::connect;
 use crate::tally::Tally;
 
 /// For each core: while one waits for Postgres another folds.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::LoadError;
 use crate::generation::Generation;
 use crate::read_model::ReadModel;
-use crate::runner::projector::connect;
+use crate::runner::connection::connect;
 use crate::tally::{Counted, Overflow, Tally};
 
 pub(super) struct Gathered {

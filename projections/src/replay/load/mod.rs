@@ -29,8 +29,8 @@ use super::Progress;
 use crate::generation::Generation;
 use crate::read_model::{ApplyError, Fold, Loaded, ReadModel};
 use crate::rows::Rows;
+use crate::runner::connection::connect;
 use crate::runner::failure::FeedError;
-use crate::runner::projector::connect;
 use crate::tally::Tally;
 
 /// Events of a range, so many and the rest of the last aggregate. The smaller it is the less waits for the last one.

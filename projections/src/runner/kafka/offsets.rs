@@ -199,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::registry;
-    use crate::runner::projector::connect;
+    use crate::runner::connection::connect;
     use crate::testing::{Relayed, TestDatabase};
 
     /// A replay may put another generation in the place of the one that a member is about to join, and drop it.

@@ -18,9 +18,10 @@ use super::trouble::PATIENCE;
 use super::{Kafka, offsets};
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
+use crate::runner::connection::connect_to_feed;
 use crate::runner::failure::{self, FeedError};
 use crate::runner::positions::Positions;
-use crate::runner::projector::{Beside, PACE, RETRY, connect, ensure, exclude_others, visible};
+use crate::runner::projector::{Beside, PACE, RETRY, ensure, exclude_others, visible};
 
 /// How often the pointer and the watermarks are looked at where no record comes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -133,7 +134,7 @@ impl KafkaProjector {
 
     /// Begins to feed the generation that is live; nothing where another one is by then.
     async fn join(&self) -> Result<Option<Feed>, FeedError> {
-        let mut db = connect(&self.pool).await?;
+        let mut db = connect_to_feed(&self.pool).await?;
         let generation = exclude_others(&mut db, self.model, Beside::Members).await?;
         let checkpoint = generation.checkpoint(self.model.name());
         ensure(&mut db, self.model, generation).await?;

@@ -15,7 +15,7 @@ use super::step::{RunsStep, RunsTaken};
 use crate::fingerprint::dump;
 use crate::generation::{Generation, hold};
 use crate::read_model::ReadModel;
-use crate::runner::projector::connect;
+use crate::runner::connection::connect;
 use crate::runner::start;
 use crate::testing::log::{append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
