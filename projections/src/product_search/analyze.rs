@@ -7,7 +7,7 @@
 use deunicode::deunicode_char;
 
 use super::language::{Language, Stems};
-use super::units::{alone, measure};
+use super::units::{alone, is_glued_unit, measure};
 
 /// Longer words are noise.
 const LONGEST_WORD: usize = 80;
@@ -163,14 +163,15 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     runs
 }
 
-/// How many bytes of decimals follow a number.
+/// How many bytes of decimals follow a number, with the unit that is glued to them: `1.5m` is not 15 metres.
 fn decimals(number: &str, behind: &str) -> Option<usize> {
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let behind = behind.strip_prefix('.')?;
     let end = behind.find(|c: char| !c.is_alphanumeric()).unwrap_or(behind.len());
-    (end > 0 && behind[..end].bytes().all(|byte| byte.is_ascii_digit())).then_some(end + 1)
+    let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len()).min(end);
+    (digits > 0 && (digits == end || is_glued_unit(&behind[digits..end]))).then_some(end + 1)
 }
 
 /// Without accents, as far as the letters are Latin.
@@ -251,6 +252,9 @@ mod tests {
             ("17 inch 17-inch 17inch", "17 inch+17in 17 inch+17in 17inch+17in"),
             ("15.6\" 43.2 cm", "15.6+15.6in 43.2 cm+43.2cm"),
             ("128 GB 128GB", "128 gb+128gb 128gb"),
+            ("1.5m 1.5 m 15m", "1.5m 1.5 m+1.5m 15m"),
+            ("2.4GHz 8.5W 15.6in 15.6inch", "2.4ghz 8.5w 15.6in 15.6inch+15.6in"),
+            ("1 litre 2 foot 3.5mm.", "1 litr+1l 2 foot+2ft 3.5mm"),
             ("USB 2.0", "usb 2.0+2"),
             ("2 in 1", "2 in 1"),
         ] {

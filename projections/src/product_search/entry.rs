@@ -39,7 +39,10 @@ impl Entry {
         self.facts().filter(|(name, _)| !is_code(name)).filter_map(|(name, value)| match value {
             "true" | "yes" | "Yes" => Some(name),
             "false" | "no" | "No" => None,
-            value => value.contains(char::is_alphabetic).then_some(value),
+            // A number alone says nothing, but inches do.
+            value => {
+                value.contains(|c: char| c.is_alphabetic() || ['"', '”', '″'].contains(&c)).then_some(value)
+            }
         })
     }
 

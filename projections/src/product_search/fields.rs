@@ -41,7 +41,7 @@ impl Text {
 }
 
 /// How documents are made: an index of another form is built again.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 /// The name of the fast field with a product's slot.
 pub(super) const SLOT: &str = "slot";

@@ -4,7 +4,20 @@
 const UNITS: &[(&str, &str)] = &[
     ("inch", "in"),
     ("inches", "in"),
+    ("foot", "ft"),
     ("feet", "ft"),
+    ("meter", "m"),
+    ("meters", "m"),
+    ("metre", "m"),
+    ("metres", "m"),
+    ("gram", "g"),
+    ("grams", "g"),
+    ("kilogram", "kg"),
+    ("kilograms", "kg"),
+    ("liter", "l"),
+    ("liters", "l"),
+    ("litre", "l"),
+    ("litres", "l"),
     ("watt", "w"),
     ("watts", "w"),
     ("volt", "v"),
@@ -26,6 +39,12 @@ pub(super) fn measure(number: &str, unit: &str) -> Option<String> {
     let long = UNITS.iter().find(|(long, _)| *long == unit).map(|(_, short)| *short);
     let short = long.or_else(|| SHORT_UNITS.iter().find(|short| **short == unit).copied())?;
     Some(format!("{number}{short}"))
+}
+
+/// Whether this is a unit where no blank is before it, in any case: there `in` is one, which is a word elsewhere.
+pub(super) fn is_glued_unit(word: &str) -> bool {
+    let is = |unit: &str| unit.eq_ignore_ascii_case(word);
+    is("in") || UNITS.iter().any(|(long, _)| is(long)) || SHORT_UNITS.iter().any(|short| is(short))
 }
 
 /// What one word is besides itself: `17"` and `17inch` are `17in`, `2.0` is `2`.
