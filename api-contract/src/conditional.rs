@@ -18,6 +18,9 @@ const FOR_ALL: HeaderValue = HeaderValue::from_static("public, max-age=5, must-r
 /// For somebody who is logged in, who must see what they have just written: asked for again each time.
 const FOR_ONE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
+/// Who has just written something says up to where an answer must know it.
+const VARIES: HeaderValue = HeaderValue::from_static("authorization, x-min-position");
+
 /// What the client has already, and whether it is logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IfNoneMatch {
@@ -39,7 +42,7 @@ impl IfNoneMatch {
         let known = self.tags.iter().any(|known| *known == tag || known == "*");
         let cache = if self.logged_in { FOR_ONE } else { FOR_ALL };
         let mut headers: Vec<(HeaderName, HeaderValue)> =
-            vec![(header::CACHE_CONTROL, cache), (header::VARY, HeaderValue::from_static("authorization"))];
+            vec![(header::CACHE_CONTROL, cache), (header::VARY, VARIES)];
         headers.extend(HeaderValue::from_str(&format!("\"{tag}\"")).ok().map(|tag| (header::ETAG, tag)));
         let mut response = if known {
             StatusCode::NOT_MODIFIED.into_response()
@@ -104,6 +107,6 @@ mod tests {
         assert_eq!(header(&open, "cache-control"), "public, max-age=5, must-revalidate");
         let own = asked(&[("authorization", "Bearer x")]).await.answer(None, &1);
         assert_eq!(header(&own, "cache-control"), "private, no-cache");
-        assert_eq!(header(&own, "vary"), "authorization");
+        assert_eq!(header(&own, "vary"), "authorization, x-min-position");
     }
 }
