@@ -46,15 +46,22 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Keeps why the consumer stands still, for `daybook status`.
-    pub async fn failed(&self, db: impl PgExecutor<'_>, at: &Head, cause: &str) -> Result<(), sqlx::Error> {
+    /// Keeps why the consumer stands still, for `daybook status`. `passes`: what it waits for comes back by itself.
+    pub async fn failed(
+        &self,
+        db: impl PgExecutor<'_>,
+        at: &Head,
+        cause: &str,
+        passes: bool,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query!(
-            "INSERT INTO consumer_failures (name, position, error) VALUES ($1, $2, $3)
+            "INSERT INTO consumer_failures (name, position, error, passes) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO UPDATE
-             SET position = excluded.position, error = excluded.error, failed_at = now()",
+             SET position = excluded.position, error = excluded.error, passes = excluded.passes, failed_at = now()",
             self.name,
             at.position,
             cause,
+            passes,
         )
         .execute(db)
         .await?;

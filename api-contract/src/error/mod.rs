@@ -193,7 +193,11 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        let _ = write!(text, ": {cause}");
+        let said = cause.to_string();
+        // What Postgres says is in sqlx's error already.
+        if !text.ends_with(&said) {
+            let _ = write!(text, ": {said}");
+        }
         next = cause.source();
     }
     text
@@ -202,6 +206,22 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("error returned from database: no row like this")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no row like this")]
+    struct Inner(#[source] std::fmt::Error);
+
+    #[test]
+    fn what_an_error_says_already_is_not_said_again_by_its_cause() {
+        let told = chain(&Outer(Inner(std::fmt::Error)));
+        let expected =
+            "error returned from database: no row like this: an error occurred when formatting an argument";
+        assert_eq!(told, expected);
+    }
 
     /// Guards against a client that honours `Retry-After`, has no key, and has a refund made twice.
     #[test]

@@ -17,7 +17,7 @@ pub(super) async fn record(log: &Log, name: &'static str, failure: &ManagerError
     error!(manager = name, error = cause, "a process manager stands still");
     let stored = async {
         let at = checkpoint.load(log.pool()).await?;
-        checkpoint.failed(log.pool(), &at, &cause).await?;
+        checkpoint.failed(log.pool(), &at, &cause, false).await?;
         Ok::<_, event_store::LogError>(())
     };
     if let Err(error) = stored.await {

@@ -85,6 +85,23 @@ impl FeedError {
 }
 
 impl FeedError {
+    /// Whether the connection is gone, and with it the lock: somebody else may be feeding it already. That is said to nobody,
+    /// for who feeds it would not know that it has to be taken back; but where nothing is to be had of the next connection
+    /// either, which `lost`, where the last one was lost, tells.
+    pub(crate) fn may_go_on_elsewhere(&self, at: Head, lost: &mut Option<Head>) -> bool {
+        let (Self::Log(LogError::Postgres(error))
+        | Self::Apply(ApplyError::Postgres(error))
+        | Self::Postgres(error)) = self
+        else {
+            return false;
+        };
+        let is_lost = match sqlstate::of(error) {
+            Some(said) => sqlstate::is_of_a_lost_server(&said),
+            None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_)),
+        };
+        is_lost && lost.replace(at) != Some(at)
+    }
+
     /// Whether it is Kafka that can't be reached or read: it goes on by itself, and what was written so far can be read.
     fn is_of_kafka(&self) -> bool {
         matches!(self, Self::Kafka(_) | Self::Topics(_))
@@ -110,7 +127,11 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        line = format!("{line}: {cause}");
+        let said = cause.to_string();
+        // What Postgres says is in sqlx's error already.
+        if !line.ends_with(&said) {
+            line = format!("{line}: {said}");
+        }
         source = cause.source();
     }
     line
@@ -145,16 +166,8 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
 
 /// Keeps for `status` why a consumer stands still.
 pub(crate) async fn keep(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
-    let kept = sqlx::query!(
-        "INSERT INTO consumer_failures (name, position, error, passes) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (name) DO UPDATE
-         SET position = excluded.position, error = excluded.error, passes = excluded.passes, failed_at = now()",
-        consumer.name(),
-        at.position,
-        chain(failure),
-        failure.is_of_kafka()
-    );
-    if let Err(error) = kept.execute(pool).await {
+    let kept = consumer.failed(pool, &at, &chain(failure), failure.is_of_kafka()).await;
+    if let Err(error) = kept {
         warn!(consumer = consumer.name(), error = chain(&error), "the failure is not in status");
     }
 }

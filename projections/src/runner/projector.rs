@@ -54,9 +54,13 @@ impl Projector {
 
     /// Works until a permanent error stops it, which is then in the log and in status.
     pub async fn run(self) {
-        let mut at = Head::EMPTY;
+        let (mut at, mut lost) = (Head::EMPTY, None);
         loop {
             let Err(error) = self.follow_live(&mut at).await else { continue };
+            if error.may_go_on_elsewhere(at, &mut lost) {
+                info!(read_model = self.model.name(), error = failure::chain(&error), "connects again");
+                continue;
+            }
             failure::record_live(&self.pool, self.model, Some(at), &error).await;
             if !error.is_transient() {
                 return;

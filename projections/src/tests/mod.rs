@@ -11,6 +11,7 @@ mod parking;
 mod readers;
 mod rebuild;
 mod speed;
+mod taken_over;
 mod versions;
 
 use domain::public::PublicEvent;

@@ -68,8 +68,13 @@ impl KafkaProjector {
 
     /// Works until a permanent error stops it, which is then in the log and in status.
     pub(crate) async fn run(self) {
+        let (mut at, mut lost) = (Head::EMPTY, None);
         loop {
-            let Err(error) = self.follow_live().await else { continue };
+            let Err(error) = self.follow_live(&mut at).await else { continue };
+            if error.may_go_on_elsewhere(at, &mut lost) {
+                info!(read_model = self.model.name(), error = failure::chain(&error), "connects again");
+                continue;
+            }
             failure::record_live(&self.pool, self.model, None, &error).await;
             if !error.is_transient() {
                 return;
@@ -79,11 +84,12 @@ impl KafkaProjector {
     }
 
     /// Feeds the generation that is live now, until another one is.
-    async fn follow_live(&self) -> Result<(), FeedError> {
+    async fn follow_live(&self, at: &mut Head) -> Result<(), FeedError> {
         let Some(mut feed) = self.join().await? else { return Ok(()) };
         let mut watermarks = self.kafka.watermarks.newest();
         failure::clear(&self.pool, &feed.checkpoint).await?;
         while self.complete(&mut feed).await? == Goes::On {
+            *at = feed.at;
             self.tell_trouble(&mut feed).await?;
             let runs = tokio::select! {
                 runs = feed.member.next() => Some(runs),
