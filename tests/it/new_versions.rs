@@ -10,11 +10,11 @@ async fn a_version_that_could_not_be_built_at_first_is_built_later() {
     database
         .execute_as_owner(
             "ALTER TABLE read_models DROP CONSTRAINT read_models_version_check;
-             UPDATE read_models SET version = 0 WHERE name = 'order_history'",
+             UPDATE read_models SET version = 0 WHERE name = 'seller_stats'",
         )
         .await;
     // Another replay of it runs: the first try fails.
-    let lock = "hashtextextended('daybook.projections.replay.order_history', 0)";
+    let lock = "hashtextextended('daybook.projections.replay.seller_stats', 0)";
     let mut other = database.pool.acquire().await.unwrap();
     sqlx::query(&format!("SELECT pg_advisory_lock({lock})")).execute(&mut *other).await.unwrap();
 
@@ -25,7 +25,7 @@ async fn a_version_that_could_not_be_built_at_first_is_built_later() {
     })
     .await;
     let live = async || {
-        let generation = "SELECT generation FROM read_models WHERE name = 'order_history' AND version = 1";
+        let generation = "SELECT generation FROM read_models WHERE name = 'seller_stats' AND version = 1";
         sqlx::query_scalar::<_, Option<i32>>(generation).fetch_optional(&database.pool).await.unwrap()
     };
     assert_eq!(live().await, None);

@@ -6,11 +6,10 @@ use chrono::{DateTime, Utc};
 use domain::Minor;
 use domain::order::CancelCause;
 use domain::order::public::{OrderLine, OrderPlaced, OrderPublicEvent, Part, ReturnedItem, Split};
-use domain::payment::public::PaymentPublicEvent;
 use domain::public::{PublicData, PublicEvent};
 use uuid::Uuid;
 
-use super::row::{OrderStatus, PaymentStatus};
+use super::row::OrderStatus;
 use crate::read_model::ApplyError;
 
 /// What a batch changes, by primary key.
@@ -20,17 +19,10 @@ pub(super) struct Changes<'a> {
     pub(super) lines: BTreeMap<(Uuid, u32), LineChange<'a>>,
     /// By order and seller.
     pub(super) sellers: BTreeMap<(Uuid, Uuid), SellerChange<'a>>,
-    pub(super) history: BTreeMap<(Uuid, i64), (OrderStatus, DateTime<Utc>)>,
-    /// By order and refund; nothing of one that came back to us.
-    pub(super) refunds: BTreeMap<(Uuid, Uuid), Option<Refund>>,
-    pub(super) payments: BTreeMap<Uuid, PaymentChange<'a>>,
 }
 
 /// Why an order is parked of which nobody can say what of it is whose.
 const DONT_ADD_UP: &str = "its amounts don't add up";
-
-/// How much went back, and when.
-pub(super) type Refund = (Minor, DateTime<Utc>);
 
 /// An order: placed in this batch, or changed, or both.
 #[derive(Debug, Default, PartialEq)]
@@ -77,26 +69,14 @@ pub(super) struct LineChange<'a> {
     pub(super) refunded: Minor,
 }
 
-/// A payment: opened in this batch, or changed, or both.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct PaymentChange<'a> {
-    /// Order, currency, amount.
-    pub(super) opened: Option<(Uuid, &'a str, Minor)>,
-    pub(super) phase: Option<PaymentStatus>,
-    pub(super) captured: Minor,
-    pub(super) refunded: Minor,
-    pub(super) updated_at: DateTime<Utc>,
-    pub(super) version: i64,
-}
-
 impl<'a> Changes<'a> {
     pub(super) fn fold(events: &'a [PublicEvent]) -> Result<Self, ApplyError> {
         let mut changes = Self::default();
         for event in events {
             match &event.data {
                 PublicData::Orders(order) => changes.order(event, order)?,
-                PublicData::Payments(payment) => changes.payment(event, payment)?,
-                PublicData::Inventory(_)
+                PublicData::Payments(_)
+                | PublicData::Inventory(_)
                 | PublicData::Carts(_)
                 | PublicData::Products(_)
                 | PublicData::Coupons(_)
@@ -114,30 +94,27 @@ impl<'a> Changes<'a> {
         match data {
             OrderPublicEvent::OrderPlaced(placed) => self.placed(event, id, placed)?,
             OrderPublicEvent::OrderPaid(paid) => add(&mut order.captured, paid.amount, event)?,
-            OrderPublicEvent::OrderConfirmed(_) => self.step(event, id, OrderStatus::Confirmed),
+            OrderPublicEvent::OrderConfirmed(_) => self.step(id, OrderStatus::Confirmed),
             OrderPublicEvent::OrderProcessing(it) => {
-                self.part_steps(event, id, OrderStatus::Processing, it.part.as_ref());
+                self.part_steps(id, OrderStatus::Processing, it.part.as_ref());
             }
             OrderPublicEvent::OrderShipped(parcel) => {
                 order.carrier = parcel.carrier.as_deref().or(order.carrier);
                 order.estimated_delivery = parcel.estimated_delivery.or(order.estimated_delivery);
-                self.part_steps(event, id, OrderStatus::Shipped, parcel.part.as_ref());
+                self.part_steps(id, OrderStatus::Shipped, parcel.part.as_ref());
             }
             OrderPublicEvent::OrderDelivered(it) => {
-                self.part_steps(event, id, OrderStatus::Delivered, it.part.as_ref());
+                self.part_steps(id, OrderStatus::Delivered, it.part.as_ref());
             }
             OrderPublicEvent::OrderCancelled(cancelled) => {
                 order.cancel_cause = Some(cancelled.cause);
-                self.step(event, id, OrderStatus::Cancelled);
+                self.step(id, OrderStatus::Cancelled);
             }
             OrderPublicEvent::ItemsReturned(returned) => self.returned(event, id, &returned.items)?,
             OrderPublicEvent::OrderRefunded(refund) => {
-                let row = Some((refund.amount, event.occurred_at));
-                self.refunds.insert((id, refund.refund_id.0), row);
                 self.refunded(event, id, add, refund.amount, &refund.split)?;
             }
             OrderPublicEvent::OrderRefundReversed(reversed) => {
-                self.refunds.insert((id, reversed.refund_id.0), None);
                 self.refunded(event, id, take, reversed.amount, &reversed.split)?;
             }
         }
@@ -197,7 +174,7 @@ impl<'a> Changes<'a> {
                 part.total = amounts.total;
             }
         }
-        self.step(event, id, OrderStatus::Pending);
+        self.step(id, OrderStatus::Pending);
         Ok(())
     }
 
@@ -209,52 +186,19 @@ impl<'a> Changes<'a> {
         lines.iter().find_map(|line| order.own_lines.get(line).copied()).unwrap_or(all)
     }
 
-    fn step(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus) {
+    fn step(&mut self, id: Uuid, status: OrderStatus) {
         let order = self.orders.entry(id).or_default();
         order.status = Some(status);
         order.all_lines = Some(status);
         order.own_lines.clear();
-        self.history.insert((id, event.sequence), (status, event.occurred_at));
     }
 
     /// A step of the whole order, or of a part: then the order has the status that the part says.
-    fn part_steps(&mut self, event: &PublicEvent, id: Uuid, status: OrderStatus, part: Option<&Part>) {
-        let Some(part) = part else { return self.step(event, id, status) };
+    fn part_steps(&mut self, id: Uuid, status: OrderStatus, part: Option<&Part>) {
+        let Some(part) = part else { return self.step(id, status) };
         let order = self.orders.entry(id).or_default();
         order.status = Some(part.order_status.into());
         order.own_lines.extend(part.lines.iter().map(|line| (*line, status)));
-        self.history.insert((id, event.sequence), (status, event.occurred_at));
-    }
-
-    fn payment(&mut self, event: &'a PublicEvent, data: &'a PaymentPublicEvent) -> Result<(), ApplyError> {
-        let payment = self.payments.entry(ApplyError::aggregate_uuid(event)?).or_default();
-        payment.updated_at = event.occurred_at;
-        payment.version = event.sequence;
-        match data {
-            PaymentPublicEvent::PaymentOpened(opened) => {
-                payment.opened =
-                    Some((opened.order_id.0, opened.amount.currency.code(), opened.amount.amount));
-                payment.phase = Some(PaymentStatus::Pending);
-            }
-            PaymentPublicEvent::PaymentAttempted(_) => payment.phase = Some(PaymentStatus::Processing),
-            PaymentPublicEvent::PaymentActionRequired(_) => {
-                payment.phase = Some(PaymentStatus::RequiresAction);
-            }
-            PaymentPublicEvent::PaymentDeclined(_) => payment.phase = Some(PaymentStatus::Failed),
-            PaymentPublicEvent::PaymentCaptured(captured) => {
-                payment.phase = Some(PaymentStatus::Succeeded);
-                add(&mut payment.captured, captured.amount, event)?;
-            }
-            PaymentPublicEvent::PaymentRefunded(refund) => {
-                add(&mut payment.refunded, refund.amount, event)?;
-            }
-            PaymentPublicEvent::RefundReversed(reversed) => {
-                take(&mut payment.refunded, reversed.amount, event)?;
-            }
-            PaymentPublicEvent::RefundRequested(_) | PaymentPublicEvent::RefundFailed(_) => {}
-            PaymentPublicEvent::PaymentCancelled(_) => payment.phase = Some(PaymentStatus::Cancelled),
-        }
-        Ok(())
     }
 }
 

@@ -1,11 +1,10 @@
-//! Rows of whole streams, for a rebuild to load, and what they add to the counters: of an order that is placed and of a
-//! payment that is opened in the events that were folded, every row is a new one, as [`super::apply`] inserts it.
+//! Rows of whole streams, for a rebuild to load, and what they add to the counters: of an order that is placed in the
+//! events that were folded, every row is a new one, as [`super::apply`] inserts it.
 
 use domain::public::PublicEvent;
 
 use super::apply::counts::Counts;
 use super::apply::orders::{New, cause, new_orders, units};
-use super::apply::payments::phase;
 use super::changes::Changes;
 use super::row::OrderStatus;
 use crate::read_model::{ApplyError, Loaded};
@@ -18,9 +17,6 @@ pub(super) fn fold(stream: &[PublicEvent], loaded: &mut Loaded) -> Result<(), Ap
     orders(&changes, loaded.rows(ORDERS));
     lines(&changes, loaded.rows(LINES));
     sellers(&changes, loaded.rows(SELLERS));
-    history(&changes, loaded.rows(HISTORY));
-    refunds(&changes, loaded.rows(REFUNDS));
-    payments(&changes, loaded.rows(PAYMENTS));
     counts(&changes, loaded.tally(COUNTS));
     Ok(())
 }
@@ -150,56 +146,6 @@ fn sellers(changes: &Changes<'_>, rows: &mut Rows) {
             .put(change.refunded)
             .put(number(part.lines.len()))
             .put(part.units);
-    }
-}
-
-const HISTORY: Target =
-    Target { table: "history", columns: &["order_id", "sequence", "status", "occurred_at"] };
-
-fn history(changes: &Changes<'_>, rows: &mut Rows) {
-    for ((order, sequence), (status, occurred_at)) in &changes.history {
-        rows.row().put(*order).put(*sequence).put(status.as_str()).put(*occurred_at);
-    }
-}
-
-const REFUNDS: Target =
-    Target { table: "refunds", columns: &["order_id", "refund_id", "amount", "occurred_at"] };
-
-fn refunds(changes: &Changes<'_>, rows: &mut Rows) {
-    for ((order, refund), kept) in &changes.refunds {
-        let Some((amount, occurred_at)) = kept else { continue };
-        rows.row().put(*order).put(*refund).put(*amount).put(*occurred_at);
-    }
-}
-
-const PAYMENTS: Target = Target {
-    table: "payments",
-    columns: &[
-        "payment_id",
-        "order_id",
-        "phase",
-        "currency",
-        "amount",
-        "captured",
-        "refunded",
-        "updated_at",
-        "version",
-    ],
-};
-
-fn payments(changes: &Changes<'_>, rows: &mut Rows) {
-    for (id, change) in &changes.payments {
-        let Some((order, currency, amount)) = change.opened else { continue };
-        rows.row()
-            .put(*id)
-            .put(order)
-            .put(phase(change).unwrap_or("pending"))
-            .put(currency)
-            .put(amount)
-            .put(change.captured)
-            .put(change.refunded)
-            .put(change.updated_at)
-            .put(change.version);
     }
 }
 

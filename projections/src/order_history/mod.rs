@@ -1,9 +1,7 @@
 //! Orders by customer, by seller, by number: what GET /orders shows. One order by its id is folded from its stream.
 //!
 //! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with the
-//! shop's lines, their status and what falls on them; `counts` of customers, sellers and all by status; `history` of the
-//! status; `refunds`, those that didn't come back to us; and `payments`, which is keyed by the payment because its events may come before or after the
-//! order's. Nothing personal is here: notes, addresses and a parcel's tracking number are not in public events and are
+//! shop's lines, their status and what falls on them; and `counts` of customers, sellers and all by status. Nothing personal is here: notes, addresses and a parcel's tracking number are not in public events and are
 //! folded from the order's stream when it is shown.
 //!
 //! A list is read along an index, from its beginning or from a place in it, and says how many orders there are on all its
@@ -35,10 +33,7 @@ use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 pub use self::filter::{NumberPrefix, OrderFilter, Scope, Sort};
 pub use self::owed::Owed;
 pub use self::queries::Orders;
-pub use self::row::{
-    HistoryEntry, OrderDetail, OrderLineRow, OrderRow, OrderStatus, OrderSummary, Page, PaymentRow,
-    PaymentStatus, RefundRow, UnknownStatus,
-};
+pub use self::row::{OrderDetail, OrderLineRow, OrderRow, OrderStatus, OrderSummary, Page, UnknownStatus};
 
 /// The read model's name.
 pub const NAME: &str = "order_history";
@@ -52,20 +47,21 @@ impl ReadModel for OrderHistory {
         NAME
     }
 
+    fn version(&self) -> i32 {
+        2
+    }
+
     fn tables(&self) -> &'static [Table] {
         &[
             Table { suffix: "orders", key: "order_id" },
             Table { suffix: "lines", key: "order_id, line" },
             Table { suffix: "sellers", key: "seller_id, placed_at, order_id" },
             Table { suffix: "counts", key: "whose, owner, since, status" },
-            Table { suffix: "history", key: "order_id, sequence" },
-            Table { suffix: "refunds", key: "order_id, refund_id" },
-            Table { suffix: "payments", key: "payment_id" },
         ]
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
-        &["orders", "payments"]
+        &["orders"]
     }
 
     fn apply<'a>(

@@ -20,13 +20,7 @@ const BY_ID: &str = "
     SELECT json_build_object(
         'order', to_json(o),
         'lines', coalesce((SELECT json_agg(l ORDER BY l.line) FROM order_history_g{g}_lines l
-                           WHERE l.order_id = o.order_id), '[]'),
-        'history', coalesce((SELECT json_agg(h ORDER BY h.sequence) FROM order_history_g{g}_history h
-                             WHERE h.order_id = o.order_id), '[]'),
-        'refunds', coalesce((SELECT json_agg(r ORDER BY r.occurred_at, r.refund_id)
-                             FROM order_history_g{g}_refunds r WHERE r.order_id = o.order_id), '[]'),
-        'payment', (SELECT to_json(p) FROM order_history_g{g}_payments p
-                    WHERE p.payment_id = o.payment_id))
+                           WHERE l.order_id = o.order_id), '[]'))
     FROM order_history_g{g}_orders o WHERE o.order_id = $1";
 /// The number is unique; should it not be, the first is meant.
 const ID_BY_NUMBER: &str = "

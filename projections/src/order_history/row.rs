@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use domain::ids::{OrderId, PaymentId, ProductId, RefundId, SellerId, UserId};
+use domain::ids::{OrderId, PaymentId, ProductId, SellerId, UserId};
 use domain::order::CancelCause;
 use domain::{Currency, Minor};
 use serde::{Deserialize, Serialize};
@@ -75,28 +75,6 @@ impl FromStr for OrderStatus {
             _ => Err(UnknownStatus),
         }
     }
-}
-
-/// Where a payment is, as clients see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// Nothing was tried.
-    Pending,
-    /// The gateway is asked.
-    Processing,
-    /// The customer has to do something.
-    RequiresAction,
-    /// The money is ours.
-    Succeeded,
-    /// The last attempt was declined.
-    Failed,
-    /// All of it went back.
-    Refunded,
-    /// Some of it went back.
-    PartiallyRefunded,
-    /// Given up before a capture.
-    Cancelled,
 }
 
 /// One page of a list.
@@ -199,55 +177,6 @@ pub struct OrderLineRow {
     pub refunded: Minor,
 }
 
-/// One step of an order's way.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct HistoryEntry {
-    /// The sequence of the event in the order's stream, by which its note is found in `personal`.
-    pub sequence: i64,
-    /// The status that the order came to.
-    pub status: OrderStatus,
-    /// When.
-    pub occurred_at: DateTime<Utc>,
-}
-
-/// Money that went back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct RefundRow {
-    /// Which refund.
-    pub refund_id: RefundId,
-    /// How much.
-    pub amount: Minor,
-    /// When.
-    pub occurred_at: DateTime<Utc>,
-}
-
-/// The payment of an order. What of it the payment's own events say may be a moment behind or ahead of the order.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct PaymentRow {
-    /// Its id.
-    pub payment_id: PaymentId,
-    phase: PaymentStatus,
-    /// What is owed.
-    pub amount: Minor,
-    /// What was captured.
-    pub captured: Minor,
-    /// What went back.
-    pub refunded: Minor,
-}
-
-impl PaymentRow {
-    /// Where it is.
-    pub fn status(&self) -> PaymentStatus {
-        match self.phase {
-            PaymentStatus::Succeeded if self.refunded > 0 && self.refunded >= self.captured => {
-                PaymentStatus::Refunded
-            }
-            PaymentStatus::Succeeded if self.refunded > 0 => PaymentStatus::PartiallyRefunded,
-            phase => phase,
-        }
-    }
-}
-
 /// Everything about one order.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OrderDetail {
@@ -255,10 +184,4 @@ pub struct OrderDetail {
     pub order: OrderRow,
     /// Its lines, in their order.
     pub lines: Vec<OrderLineRow>,
-    /// Its way, from the beginning.
-    pub history: Vec<HistoryEntry>,
-    /// What went back, the oldest first.
-    pub refunds: Vec<RefundRow>,
-    /// Its payment; nothing where the payment's events are not applied yet.
-    pub payment: Option<PaymentRow>,
 }

@@ -23,6 +23,9 @@ use crate::testing::{Shop, TestDatabase, until};
 
 const SHOP: Shop = Shop { seed: 23, products: 12, orders: 40, most_lines: 4 };
 const NAME: &str = "order_history";
+/// What this build knows, and the next one.
+const OURS: i32 = 2;
+const NEWER: i32 = OURS + 1;
 
 /// The order history of the next build.
 struct Newer;
@@ -33,7 +36,7 @@ impl ReadModel for Newer {
     }
 
     fn version(&self) -> i32 {
-        2
+        NEWER
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -81,13 +84,13 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     let head = append_all(&database.app, Head::EMPTY, before.to_vec()).await;
     reached(old.positions(), &[NAME], head.position).await;
 
-    assert_eq!(versions(&database.app).await, [(NAME.to_owned(), 1, State::Following)]);
-    require_live(NAME, 1, &database.owner).await.unwrap();
+    assert_eq!(versions(&database.app).await, [(NAME.to_owned(), OURS, State::Following)]);
+    require_live(NAME, OURS, &database.owner).await.unwrap();
     replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
     assert_eq!(live(&database.app, &OrderHistory).await.unwrap(), Some(Generation(1)));
     assert_eq!(live(&database.app, &Newer).await.unwrap(), Some(Generation(2)));
-    let error = require_live(NAME, 1, &database.owner).await.unwrap_err();
-    assert!(matches!(error, ReplayError::OtherVersion { live: 2, expected: 1 }), "{error}");
+    let error = require_live(NAME, OURS, &database.owner).await.unwrap_err();
+    assert!(matches!(error, ReplayError::OtherVersion { live: NEWER, expected: OURS }), "{error}");
 
     // The old build feeds and reads what it knows, the new one takes up its own.
     let head = append_all(&database.app, head, after.to_vec()).await;
@@ -95,7 +98,8 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     assert!(orders.list(Scope::All, &filter).await.unwrap().position >= head.position);
     // Not asked of the database, where this build's version is long there.
     until("the new one is fed", async || positions.known(NAME), |at| *at >= head.position).await;
-    let expected = [(NAME.to_owned(), 2, State::Following), (format!("{NAME}@1"), 1, State::Superseded)];
+    let expected =
+        [(NAME.to_owned(), NEWER, State::Following), (format!("{NAME}@1"), OURS, State::Superseded)];
     assert_eq!(versions(&database.app).await, expected);
     for table in Newer.tables() {
         let mut both = Vec::new();
@@ -106,15 +110,15 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     }
 
     let error = replay_tables(&OrderHistory, &database.owner, &log, |_| {}).await.unwrap_err();
-    assert!(matches!(error, ReplayError::Superseded { newer: 2, ours: 1 }), "{error}");
+    assert!(matches!(error, ReplayError::Superseded { newer: NEWER, ours: OURS }), "{error}");
 
     drop(old);
-    retire(NAME, 1, &database.owner).await.unwrap();
+    retire(NAME, OURS, &database.owner).await.unwrap();
     let gone = orders.list(Scope::All, &filter).await.unwrap_err();
     assert!(matches!(gone, QueryError::Missing(NAME)), "{gone}");
-    assert_eq!(versions(&database.app).await, [(NAME.to_owned(), 2, State::Following)]);
-    let error = retire(NAME, 2, &database.owner).await.unwrap_err();
-    assert!(matches!(error, ReplayError::NotSuperseded(2)), "{error}");
+    assert_eq!(versions(&database.app).await, [(NAME.to_owned(), NEWER, State::Following)]);
+    let error = retire(NAME, NEWER, &database.owner).await.unwrap_err();
+    assert!(matches!(error, ReplayError::NotSuperseded(NEWER)), "{error}");
     new.abort();
 }
 
@@ -124,7 +128,7 @@ async fn who_reads_a_table_of_a_retired_version_keeps_nobody_from_the_others() {
     let database = TestDatabase::new().await;
     let log = Log::new(database.app.clone());
     replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
-    dropped_one_by_one(&database, Generation(1), retire(NAME, 1, &database.owner)).await;
+    dropped_one_by_one(&database, Generation(1), retire(NAME, OURS, &database.owner)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,16 +142,16 @@ async fn a_version_whose_tables_could_not_be_dropped_is_retired_once_more() {
         let pid = dropping(&database).await;
         sqlx::query("SELECT pg_cancel_backend($1)").bind(pid).execute(&database.owner).await.unwrap();
     };
-    let (retired, ()) = tokio::join!(retire(NAME, 1, &database.owner), giving_up);
+    let (retired, ()) = tokio::join!(retire(NAME, OURS, &database.owner), giving_up);
     let error = retired.unwrap_err();
     assert!(matches!(error, ReplayError::Postgres(_)), "{error}");
     assert_eq!(live(&database.app, &OrderHistory).await.unwrap(), None);
     assert_ne!(tables(&database, Generation(1)).await, Vec::<String>::new());
     reader.rollback().await.unwrap();
 
-    retire(NAME, 1, &database.owner).await.unwrap();
+    retire(NAME, OURS, &database.owner).await.unwrap();
     assert_eq!(tables(&database, Generation(1)).await, Vec::<String>::new());
     assert_eq!(live(&database.app, &Newer).await.unwrap(), Some(Generation(2)));
-    let error = retire(NAME, 1, &database.owner).await.unwrap_err();
-    assert!(matches!(error, ReplayError::NotSuperseded(1)), "nothing is left of it: {error}");
+    let error = retire(NAME, OURS, &database.owner).await.unwrap_err();
+    assert!(matches!(error, ReplayError::NotSuperseded(OURS)), "nothing is left of it: {error}");
 }

@@ -6,7 +6,6 @@
 pub(super) mod counts;
 mod lines;
 pub(super) mod orders;
-pub(super) mod payments;
 mod sellers;
 
 use sqlx::PgConnection;
@@ -14,10 +13,8 @@ use sqlx::PgConnection;
 use self::counts::Counts;
 use self::lines::{insert_lines, update_lines};
 use self::orders::{insert_orders, update_orders};
-use self::payments::{insert_payments, update_payments};
 use self::sellers::{insert_sellers, refund_sellers, step_own_lines, step_sellers};
 use super::changes::Changes;
-use crate::arrays::column;
 use crate::generation::Generation;
 use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
@@ -44,11 +41,6 @@ pub(super) async fn write(
     insert_lines(changes, &mut statement);
     update_lines(changes, &mut statement);
     insert_sellers(changes, &mut statement);
-    insert_history(changes, &mut statement);
-    insert_refunds(changes, &mut statement);
-    delete_refunds(changes, &mut statement);
-    insert_payments(changes, &mut statement);
-    update_payments(changes, &mut statement);
     if !any_known {
         return Ok(statement.execute(db).await?);
     }
@@ -59,49 +51,4 @@ pub(super) async fn write(
     counts.stepped(step_own_lines(changes, generation, db).await?)?;
     refund_sellers(changes, generation, db).await?;
     Ok(counts.write(generation, db).await?)
-}
-
-fn insert_history(changes: &Changes<'_>, statement: &mut OneStatement) {
-    let new: Vec<_> = changes.history.iter().collect();
-    if new.is_empty() {
-        return;
-    }
-    let insert = "INSERT INTO order_history_g{g}_history (order_id, sequence, status, occurred_at)
-                  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[])";
-    statement
-        .add("new_history", insert)
-        .bind(column(&new, |(key, _)| key.0))
-        .bind(column(&new, |(key, _)| key.1))
-        .bind(column(&new, |(_, step)| step.0.as_str()))
-        .bind(column(&new, |(_, step)| step.1));
-}
-
-fn insert_refunds(changes: &Changes<'_>, statement: &mut OneStatement) {
-    let new: Vec<_> = changes.refunds.iter().filter_map(|(key, refund)| Some((key, (*refund)?))).collect();
-    if new.is_empty() {
-        return;
-    }
-    let insert = "INSERT INTO order_history_g{g}_refunds (order_id, refund_id, amount, occurred_at)
-                  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])";
-    statement
-        .add("new_refunds", insert)
-        .bind(column(&new, |(key, _)| key.0))
-        .bind(column(&new, |(key, _)| key.1))
-        .bind(column(&new, |(_, refund)| refund.0))
-        .bind(column(&new, |(_, refund)| refund.1));
-}
-
-/// Those that came back to us.
-fn delete_refunds(changes: &Changes<'_>, statement: &mut OneStatement) {
-    let reversed: Vec<_> = changes.refunds.iter().filter(|(_, refund)| refund.is_none()).collect();
-    if reversed.is_empty() {
-        return;
-    }
-    let delete = "DELETE FROM order_history_g{g}_refunds r
-                  USING unnest($1::uuid[], $2::uuid[]) AS c(order_id, refund_id)
-                  WHERE r.order_id = c.order_id AND r.refund_id = c.refund_id";
-    statement
-        .add("reversed_refunds", delete)
-        .bind(column(&reversed, |(key, _)| key.0))
-        .bind(column(&reversed, |(key, _)| key.1));
 }

@@ -24,13 +24,13 @@ async fn what_an_older_build_reads_is_not_said_to_be_of_a_replay() {
     // Generation 1 is live for the builds before this one, 2 for this one, and 3 is being filled.
     sqlx::raw_sql(
         "ALTER TABLE read_models DROP CONSTRAINT read_models_version_check;
-         UPDATE read_models SET version = 0 WHERE name = 'order_history';
-         INSERT INTO read_models (name, version, generation, rebuilding) VALUES ('order_history', 1, 2, 3)",
+         UPDATE read_models SET version = 0 WHERE name = 'seller_stats';
+         INSERT INTO read_models (name, version, generation, rebuilding) VALUES ('seller_stats', 1, 2, 3)",
     )
     .execute(&database.owner)
     .await
     .unwrap();
-    for consumer in ["order_history@1", "order_history@3"] {
+    for consumer in ["seller_stats@1", "seller_stats@3"] {
         park(&database.app, consumer).await;
     }
     let log = Log::new(database.app.clone());
@@ -38,7 +38,7 @@ async fn what_an_older_build_reads_is_not_said_to_be_of_a_replay() {
     for it in all_parked(&database.app).await {
         outcomes.push((it.consumer.clone(), parked::retry(&database.app, &log, &it).await.unwrap()));
     }
-    let expected = [("order_history@1", Outcome::OtherVersion(0)), ("order_history@3", Outcome::NotLive)];
+    let expected = [("seller_stats@1", Outcome::OtherVersion(0)), ("seller_stats@3", Outcome::NotLive)];
     assert_eq!(outcomes, expected.map(|(consumer, outcome)| (consumer.to_owned(), outcome)));
     assert_eq!(all_parked(&database.app).await.len(), 2);
 }
