@@ -306,6 +306,7 @@ async fn a_time_that_ends_before_it_begins_is_refused_and_a_parameter_is_called_
         ("page=0", "page", "page must be between 1 and 1000000000"),
         ("pageSize=0", "pageSize", "pageSize must be at least 1"),
         ("scope=all&userId=me", "userId", "userId must be a UUID"),
+        ("sellerId=AAA", "sellerId", "sellerId must be a UUID"),
     ] {
         let refused = buyer.get(&format!("/orders?{query}")).await;
         assert_eq!(refused.status, 400, "{query}: {}", refused.text);

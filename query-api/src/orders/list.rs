@@ -38,7 +38,8 @@ pub async fn mine(
 ) -> Result<Response, ApiError> {
     let (of_all, filter, paging) = query.read(|f| {
         let all = f.field("scope").one_of(&[("mine", false), ("all", true)]).unwrap_or(false);
-        let of_all = if all { Some(of_all(f)) } else { None };
+        // Read all the same, so that a slip is told.
+        let of_all = Some(of_all(f)).filter(|_| all);
         let (filter, paging) = filters(f)?;
         Some((of_all, filter, paging))
     })?;
