@@ -56,10 +56,17 @@ async fn a_list_goes_on_from_its_cursor_while_orders_are_placed() {
     let cursor = second["nextCursor"].as_str().unwrap();
     let end = listed(&buyer, &format!("/orders?pageSize=2&cursor={cursor}")).await;
     assert_eq!((numbers(&end), &end["hasNextPage"]), (vec![placed[0].clone()], &json!(false)));
-    for another in ["sort=oldest", "search=ORD-2026"] {
+    let malformed = buyer.get("/orders?cursor=here").await.json()["errors"].clone();
+    for another in ["sort=oldest", "search=ORD-2026", "status=pending", "startDate=2025-01-01"] {
         let wrong = buyer.get(&format!("/orders?{another}&cursor={cursor}")).await;
-        let refused = (wrong.status.as_u16(), wrong.json()["errors"][0]["field"].clone());
-        assert_eq!(refused, (400, json!("cursor")), "{another}");
+        let refused = (wrong.status.as_u16(), wrong.json()["errors"].clone());
+        assert_eq!(refused, (400, malformed.clone()), "{another}");
+    }
+    assert_eq!(malformed[0]["field"], "cursor");
+    let other = app.person(Role::Customer).await;
+    for (person, path) in [(&other, "/orders"), (&seller, "/sellers/me/orders")] {
+        let theirs = person.get(&format!("{path}?cursor={cursor}")).await;
+        assert_eq!(theirs.status, 400, "{path}: a list of other people's orders goes on elsewhere");
     }
     // By number of page it is a page farther, for there is one more before it.
     assert_eq!(

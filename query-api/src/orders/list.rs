@@ -36,20 +36,17 @@ pub async fn mine(
     min: MinPosition,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let (of_all, filter, paging) = query.read(|f| {
+    let (all, scope, filter, paging) = query.read(|f| {
         let all = f.field("scope").one_of(&[("mine", false), ("all", true)]).unwrap_or(false);
         // Read all the same, so that a slip is told.
-        let of_all = Some(of_all(f)).filter(|_| all);
-        let (filter, paging) = filters(f)?;
-        Some((of_all, filter, paging))
+        let of_all = of_all(f);
+        let scope = if all { of_all } else { Scope::Customer(principal.user) };
+        let (filter, paging) = filters(f, scope)?;
+        Some((all, scope, filter, paging))
     })?;
-    let scope = match of_all {
-        Some(scope) => {
-            principal.require(&[Role::Admin])?;
-            scope
-        }
-        None => Scope::Customer(principal.user),
-    };
+    if all {
+        principal.require(&[Role::Admin])?;
+    }
     answer(&history, &principal, min, scope, filter, paging).await
 }
 
@@ -90,8 +87,9 @@ pub async fn of_my_shop(
 ) -> Result<Response, ApiError> {
     principal.require(&[Role::Seller])?;
     let shop = principal.shop.ok_or_else(ApiError::forbidden)?;
-    let (filter, paging) = query.read(filters)?;
-    answer(&history, &principal, min, Scope::Seller(shop), filter, paging).await
+    let scope = Scope::Seller(shop);
+    let (filter, paging) = query.read(|f| filters(f, scope))?;
+    answer(&history, &principal, min, scope, filter, paging).await
 }
 
 /// Whose orders.
