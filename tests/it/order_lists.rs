@@ -174,7 +174,13 @@ async fn an_order_is_found_by_its_number_as_soon_as_it_is_placed() {
     let app = started().await;
     let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
     for number in ordered(&buyer, &seller, 8).await {
-        assert_eq!(buyer.get(&format!("/orders/{number}")).await.status, 200, "{number}");
+        let small = number.to_lowercase();
+        for word in [&number, &small, &format!("%20{small}%20")] {
+            let found = buyer.get(&format!("/orders/{word}")).await;
+            assert_eq!(found.status, 200, "{word}");
+            assert_eq!(found.json()["data"]["orderNumber"], *number);
+        }
+        assert_eq!(buyer.get(&format!("/orders/{small}/invoice")).await.status, 200, "{small}");
         let placed = ordered(&buyer, &seller, 1).await;
         assert_eq!(buyer.get(&format!("/orders/{}", placed[0])).await.status, 200, "{placed:?}");
     }
