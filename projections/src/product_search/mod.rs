@@ -17,8 +17,10 @@
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
 //!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector], by
-//!   [commits], and [replay] drive it, in its [home], where [versions] are beside each other, and it is shown when it has come far enough: [showing].
-//! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
+//!   [commits], and [replay] drive it, in its [home], where [versions] are beside each other, and it is shown when it has come
+//!   far enough: [showing].
+//! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry]; [telling] is how it
+//!   says how far the index is.
 
 mod analyze;
 mod background;
@@ -69,6 +71,7 @@ mod stock;
 mod suggest;
 mod synonyms;
 mod table;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod together;

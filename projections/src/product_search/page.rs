@@ -37,7 +37,7 @@ pub(super) fn search(
     let sifted = sifting.end(query.offset, snapshot);
     let last = sifted.page.last().filter(|_| sifted.more);
     let scale = scale.iter().flat_map(Scale::numbers);
-    let next = last.map(|(place, _)| Cursor::behind(place.clone(), scale));
+    let next = last.map(|(place, _)| Cursor::behind(place.clone(), scale, query.fingerprint()));
     let marks = plan.as_ref().filter(|_| query.highlights);
     let marks = marks.map(|plan| Marks::of(plan, &snapshot.words.analyzer));
     let mut hits = Vec::with_capacity(sifted.page.len());
