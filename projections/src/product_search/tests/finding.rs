@@ -37,6 +37,9 @@ fn codes_and_measures_are_found_however_they_are_written() {
         "Screen 17\"",
         "Card 128 GB",
         "Wi-Fi plug",
+        "Laptop 17,3\"",
+        "Disk 1,000 GB",
+        "Disk 2000 GB",
     ];
     let index = named(&folder, &names);
     for (typed, expected) in [
@@ -56,6 +59,12 @@ fn codes_and_measures_are_found_however_they_are_written() {
         ("128 gb", 5),
         ("wifi", 6),
         ("wi fi", 6),
+        ("17.3 inch", 7),
+        ("17,3 zoll", 7),
+        ("17,3\"", 7),
+        ("1000 gb", 8),
+        ("1,000GB", 8),
+        ("2,000 gb", 9),
     ] {
         let best = ask(&index, &SearchQuery { limit: 1, ..text(typed) });
         assert_eq!(ids(&best), [expected], "{typed}");
