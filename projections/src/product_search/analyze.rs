@@ -3,12 +3,16 @@
 //! A word is a run of letters and digits, in lower case, cut to its stem, without accents. What stands together is found
 //! split and joined: `WD-40` is `wd`, `40` and `wd40`. A number with its unit is one word too, however it was written:
 //! `17"`, `17 inch` and `17-inch` are `17in`, `128 GB` is `128gb`; and `17,3` is `17.3`.
+//! How its letters are encoded makes no difference ([`Normal`]).
 
 use std::borrow::Cow;
 
 use deunicode::deunicode_char;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::language::{Language, Stems};
+use super::normal::Normal;
 use super::numbers::number;
 use super::units::{alone, measure};
 
@@ -99,10 +103,20 @@ impl Analyzer {
 
     /// The words of a text, in order, the first [`MOST_WORDS`] of them.
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
+        let normal = Normal::of(text);
+        let mut words = self.words_of(&normal.text);
+        for word in &mut words {
+            let place = normal.original(word.from..word.to);
+            (word.from, word.to) = (place.start, place.end);
+        }
+        words
+    }
+
+    fn words_of(&self, text: &str) -> Vec<Word> {
         let mut words: Vec<Word> = Vec::new();
         let mut together = Together::default();
         for run in runs(text) {
-            let lower = run.text.to_lowercase();
+            let lower = lower_case(&run.text);
             if lower.len() > LONGEST_WORD {
                 together = Together::default();
                 continue;
@@ -155,7 +169,7 @@ fn runs(text: &str) -> Vec<Run<'_>> {
             rest = &rest[first.len_utf8()..];
             continue;
         }
-        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !is_accent(c)).unwrap_or(rest.len());
         let (run, end) = number(rest, end, is_in_list(&text[..at])).unwrap_or((rest[..end].into(), end));
         runs.push(Run { text: run, from: at, to: at + end, joined });
         joined = false;
@@ -163,6 +177,20 @@ fn runs(text: &str) -> Vec<Run<'_>> {
         rest = &rest[end..];
     }
     runs
+}
+
+/// Whether it is part of the letter before it, which has no letter of its own with it.
+fn is_accent(c: char) -> bool {
+    !c.is_ascii() && canonical_combining_class(c) != 0
+}
+
+/// In lower case, where a letter and its accent may become one that they aren't in upper case.
+fn lower_case(text: &str) -> String {
+    let lower = text.to_lowercase();
+    if lower.is_ascii() || is_nfc_quick(lower.chars()) == IsNormalized::Yes {
+        return lower;
+    }
+    lower.nfc().collect()
 }
 
 /// Whether a number and a comma are right before.
@@ -278,12 +306,27 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_the_same_however_its_letters_are_encoded() {
+        for (text, expected) in [
+            ("Cafe\u{301} Café CAFE\u{301}S", "cafe cafe cafe"),
+            ("U\u{308}nder x\u{30a}y", "under xy"),
+            ("ＬＡＭＰ　１７＂ １７，３＂", "lamp 17+17in 17.3+17.3in"),
+            ("ﬁlter Ⅳ 65㎝ 500㎖ m²", "filter iv 65cm 500ml m2"),
+            ("ﾗﾝﾌﾟ ランプ", "ランプ ランプ"),
+            ("\u{399}\u{308}\u{301} \u{390}", "\u{390} \u{390}"),
+            ("Lamp™ 17″ 10µF 1½", "lamp 17+17in 10uf 11/2"),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_word_knows_its_place() {
-        let text = "Ünder WD-40, 1,000 GB";
+        let text = "Ünder WD-40, 1,000 GB ｏｆ cafe\u{301}s";
         let found = Analyzer::new(Language::default()).words(text);
         assert_eq!(
             found.iter().map(|word| &text[word.from..word.to]).collect::<Vec<_>>(),
-            ["Ünder", "WD", "40", "1,000", "GB"]
+            ["Ünder", "WD", "40", "1,000", "GB", "ｏｆ", "cafe\u{301}s"]
         );
     }
 }

@@ -156,6 +156,8 @@ mod tests {
             (&["lamp"][..], "Lamps <b> & a lamp", "<mark>Lamps</mark> &lt;b&gt; &amp; a <mark>lamp</mark>"),
             (&["wd40"], "Use WD-40 \"now\"", "Use <mark>WD-40</mark> &quot;now&quot;"),
             (&["wd", "wd40", "40"], "WD-40", "<mark>WD-40</mark>"),
+            (&["lamp"], "Ｌａｍｐ & café", "<mark>Ｌａｍｐ</mark> &amp; café"),
+            (&["cafe", "offic"], "Cafe\u{301}, oﬃce", "<mark>Cafe\u{301}</mark>, <mark>oﬃce</mark>"),
             (&["17in"], "a 17\" screen", "a <mark>17</mark>&quot; screen"),
         ] {
             assert_eq!(mark(words, text).0.as_deref(), Some(expected));

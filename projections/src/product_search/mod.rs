@@ -9,8 +9,8 @@
 //! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
 //! form or language, is thrown away and built again.
 //!
-//! - From a text to [words]: [analyze], [numbers], [units], [language], [synonyms]; from what is typed to words: [typed],
-//!   [plan], [together], [spelling].
+//! - From a text to [words]: [analyze], [normal], [numbers], [units], [language], [synonyms]; from what is typed to words:
+//!   [typed], [plan], [together], [spelling].
 //! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
 //!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
 //!   [snapshot]; [quick] says on which thread.
@@ -43,6 +43,7 @@ mod language;
 mod lot;
 mod matching;
 mod names;
+mod normal;
 mod numbers;
 mod order;
 mod page;

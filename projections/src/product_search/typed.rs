@@ -4,6 +4,7 @@
 //! number is inches.
 
 use super::analyze::{Analyzer, Word};
+use super::normal::Normal;
 
 /// Words beyond these are not looked at.
 const MOST_WORDS: usize = 32;
@@ -26,7 +27,8 @@ pub(super) struct Typed {
 impl Typed {
     pub(super) fn read(text: &str, analyzer: &Analyzer) -> Self {
         let mut typed = Self::default();
-        let mut rest = text;
+        let normal = Normal::of(text);
+        let mut rest: &str = &normal.text;
         while let Some((before, phrase, behind)) = next_phrase(rest) {
             typed.add(analyzer.words(before));
             let words = analyzer.words(phrase);
@@ -96,6 +98,7 @@ mod tests {
             ("red lamps ", ("red lamp", 0, false)),
             ("\"red lamps\" big", ("red lamp big", 1, true)),
             ("“red lamps”", ("red lamp", 1, false)),
+            ("（＂red lamps＂） big", ("red lamp big", 1, true)),
             ("(\"red lamps\") big", ("red lamp big", 1, true)),
             ("sofa+\"red lamp\",[“desk lamp”]", ("sofa red lamp desk", 2, false)),
             ("17\" laptop 15\"", ("17 laptop 15", 0, false)),

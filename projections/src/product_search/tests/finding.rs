@@ -75,6 +75,29 @@ fn codes_and_measures_are_found_however_they_are_written() {
 }
 
 #[test]
+fn words_are_found_however_their_letters_are_encoded() {
+    let folder = TempDir::new().unwrap();
+    let mut index = named(&folder, &["Cafe\u{301} chair", "ＲＥＤ　ＬＡＭＰ", "Oﬃce desk"]);
+    for _ in ["in memory", "on disk"] {
+        for (typed, expected) in [
+            ("café", 1),
+            ("CAFE\u{301}", 1),
+            ("lamp", 2),
+            ("ｌａｍｐ", 2),
+            ("“ｒｅｄ lamps”", 2),
+            ("office", 3),
+            ("（＂oﬃce desk＂）", 3),
+        ] {
+            assert_eq!(found(&index, text(typed)), [expected], "{typed}");
+        }
+        index.commit().unwrap();
+    }
+    let page = ask(&index, &SearchQuery { highlights: true, limit: 1, ..text("red lamp") });
+    let marked = page.hits[0].highlights.clone().unwrap();
+    assert_eq!(marked.name.as_deref(), Some("<mark>ＲＥＤ</mark>　<mark>ＬＡＭＰ</mark>"));
+}
+
+#[test]
 fn numbers_alone_are_found_in_attributes_and_nothing_counts_less_for_them() {
     let folder = TempDir::new().unwrap();
     let mut index = open(folder.path());
