@@ -26,7 +26,7 @@ impl<'a> Marks<'a> {
 
     /// The texts of a product.
     pub(super) fn on(&self, ready: &Ready) -> Highlights {
-        let (product, spots) = (&ready.entry().product, ready.spots(self.analyzer));
+        let (product, spots) = (&ready.details, ready.spots(self.analyzer));
         let part = |text: &str, spots: &[Spot]| part(text, &self.marked(spots));
         let long = product.long_description.as_deref();
         Highlights {
@@ -39,19 +39,14 @@ impl<'a> Marks<'a> {
     /// The places of the words, in order, apart from each other.
     fn marked(&self, spots: &[Spot]) -> Vec<(usize, usize)> {
         let mut places: Vec<(usize, usize)> = Vec::new();
-        for spot in spots {
-            let whole = spot.whole.filter(|whole| self.has(whole.word));
-            let from = match whole {
-                Some(whole) => whole.from,
-                None if self.has(spot.stem) => spot.from,
-                None => continue,
-            };
+        for spot in spots.iter().filter(|spot| self.has(spot.word)) {
+            let (from, to) = (spot.from as usize, spot.to as usize);
             while places.last().is_some_and(|(start, _)| *start >= from) {
                 places.pop();
             }
             match places.last_mut() {
-                Some((_, end)) if *end > from => *end = spot.to,
-                Some(_) | None => places.push((from, spot.to)),
+                Some((_, end)) if *end > from => *end = to,
+                Some(_) | None => places.push((from, to)),
             }
         }
         places
