@@ -36,8 +36,9 @@ pub(crate) enum Key {
     Score(f32),
     Number(Numbers, i64),
     Price(Prices, InCurrency, i64),
-    Word(Arc<str>),
-    WordDown(Arc<str>),
+    /// A word, or what one is compared by, byte for byte.
+    Word(Arc<[u8]>),
+    WordDown(Arc<[u8]>),
 }
 
 /// What the number of a place is.
@@ -139,12 +140,12 @@ impl Cursor {
 
     /// In one that is ordered by a word, from A to Z.
     pub(crate) fn at_word(word: &str, id: Uuid, asked: Fingerprint) -> Self {
-        Self::behind(Place { key: Key::Word(Arc::from(word)), id }, [], asked)
+        Self::behind(Place { key: Key::Word(Arc::from(word.as_bytes())), id }, [], asked)
     }
 
     /// In one that is ordered by a word, from Z to A.
     pub(crate) fn at_word_down(word: &str, id: Uuid, asked: Fingerprint) -> Self {
-        Self::behind(Place { key: Key::WordDown(Arc::from(word)), id }, [], asked)
+        Self::behind(Place { key: Key::WordDown(Arc::from(word.as_bytes())), id }, [], asked)
     }
 
     /// The number, if it is ordered by one of these.
@@ -158,7 +159,7 @@ impl Cursor {
     /// The word, if it is ordered by one.
     pub(crate) fn word(&self) -> Option<&str> {
         match &self.place.key {
-            Key::Word(word) | Key::WordDown(word) => Some(word),
+            Key::Word(word) | Key::WordDown(word) => std::str::from_utf8(word).ok(),
             Key::Score(_) | Key::Number(..) | Key::Price(..) => None,
         }
     }
@@ -174,9 +175,9 @@ impl Cursor {
 /// for: each order has a letter of its own. Clients keep it as it is.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &str| {
+        let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &[u8]| {
             write!(f, "{letter}")?;
-            word.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+            word.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
         };
         match &self.place.key {
             Key::Score(score) => write!(f, "s{:x}", score.to_bits())?,
@@ -212,8 +213,7 @@ impl FromStr for Cursor {
             let bytes = digits.as_bytes().as_chunks::<2>();
             let pairs = bytes.1.is_empty().then_some(bytes.0)?;
             let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-            let word: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
-            Some(Arc::from(String::from_utf8_lossy(&word)))
+            pairs.iter().map(byte).collect::<Option<Arc<[u8]>>>()
         };
         let (first, numbers) = digits.split_once('-').unwrap_or((digits, ""));
         let hex = |digits: &str| u32::from_str_radix(digits, 16).ok();
@@ -254,8 +254,9 @@ mod tests {
             Key::Number(Numbers::Oldest, i64::MAX),
             Key::Price(Prices::Cheapest, InCurrency(0), 0),
             Key::Price(Prices::Dearest, InCurrency::of("EUR".parse().ok(), None), -7),
-            Key::Word(Arc::from("café")),
-            Key::WordDown(Arc::from("")),
+            Key::Word(Arc::from("café".as_bytes())),
+            Key::Word(Arc::from([0, 1, 0xff])),
+            Key::WordDown(Arc::from([])),
         ] {
             let cursor = Cursor { place: Place { key, id }, scale: Vec::new(), asked };
             assert_eq!(cursor.to_string().parse(), Ok(cursor));

@@ -9,10 +9,10 @@
 //! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
 //! language, is thrown away and built again.
 //!
-//! - From a text to [words]: [analyze], [units], [language], [synonyms]; from what is typed to words: [typed], [plan],
-//!   [together], [spelling].
+//! - From a text to [words]: [analyze], [normal], [numbers], [units], [language], [synonyms]; from what is typed to words:
+//!   [typed], [plan], [together], [spelling].
 //! - From words to products: [matching], products [`by_count`] of words, [scale], [weights]; from products to an answer: [sift],
-//!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
+//!   [filter], [facets], [order] and [collation], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
 //!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
 //!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
@@ -28,6 +28,7 @@ mod by_count;
 mod by_name;
 mod by_seller;
 mod categories;
+mod collation;
 mod column;
 mod commits;
 mod disk;
@@ -45,6 +46,8 @@ mod language;
 mod lot;
 mod matching;
 mod names;
+mod normal;
+mod numbers;
 mod order;
 mod page;
 mod plan;

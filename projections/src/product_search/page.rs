@@ -76,13 +76,13 @@ pub(super) fn hit(
         CategoryOrWord::Word(_) => None,
     };
     Ok(Some(Hit {
-        id: ProductId(ready.stored.id),
+        id: ProductId(ready.id),
         stock: snapshot.table.row(slot).stock,
         category,
         highlights: marks.map(|marks| marks.on(&ready)),
-        details: Arc::clone(ready.details()),
-        created_at: ready.entry().created_at,
-        updated_at: ready.entry().updated_at,
-        version: ready.entry().version,
+        details: Arc::clone(&ready.details),
+        created_at: ready.created_at,
+        updated_at: ready.updated_at,
+        version: ready.version,
     }))
 }
