@@ -1,11 +1,10 @@
 //! Whose orders, which of them, in which order, and which page.
 
-use std::ops::RangeInclusive;
-
 use chrono::{DateTime, Datelike as _, Utc};
 use domain::ids::{SellerId, UserId};
 use uuid::Uuid;
 
+use super::number::NumberPrefix;
 use super::row::{OrderStatus, OrderSummary};
 use crate::cursor::{Cursor, Key, Numbers};
 use crate::question::{Fingerprint, Question};
@@ -64,71 +63,6 @@ pub struct OrderFilter {
     pub offset: i64,
     /// How many at most.
     pub limit: i64,
-}
-
-/// How an order's number begins, as people write it: `ord-2026-0001`, or without the letters `2026-0001`. Beside these an
-/// order is found by the whole of the number that an outside system gave it, and by the digits after the year: `000855`,
-/// or `855`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberPrefix {
-    beginning: String,
-    outside: Vec<String>,
-    last_digits: Vec<String>,
-}
-
-impl NumberPrefix {
-    /// What every number begins with.
-    const LETTERS: &str = "ORD-";
-
-    /// The years of which orders are looked for by what comes after the year in their number: each is a look at the index.
-    const YEARS: RangeInclusive<u16> = 1990..=2089;
-
-    /// The digits after the year are no more.
-    const MOST_DIGITS: usize = 12;
-
-    /// Of what was typed; nothing where every number begins so.
-    pub fn typed(typed: &str) -> Option<Self> {
-        let typed = typed.trim();
-        let number = typed.trim_start_matches('#');
-        let text = number.to_uppercase();
-        let letters = if text.starts_with(|first: char| first.is_ascii_digit()) { Self::LETTERS } else { "" };
-        // Another shop's numbers may begin with such a sign.
-        let mut outside = vec![number.to_owned(), typed.to_owned()];
-        outside.dedup();
-        (!Self::LETTERS.starts_with(&text)).then(|| Self {
-            beginning: format!("{letters}{text}"),
-            outside,
-            last_digits: Self::ending(number),
-        })
-    }
-
-    /// The numbers of any year that end with these digits; none where there are others than digits.
-    fn ending(digits: &str) -> Vec<String> {
-        if digits.len() > Self::MOST_DIGITS || !digits.bytes().all(|it| it.is_ascii_digit()) {
-            return Vec::new();
-        }
-        Self::YEARS.map(|year| format!("{}{year}-{digits:0>6}", Self::LETTERS)).collect()
-    }
-
-    /// The first text that begins so.
-    pub(super) fn first(&self) -> &str {
-        &self.beginning
-    }
-
-    /// The first text after all numbers that begin so: no number has this character, nor one after it.
-    pub(super) fn end(&self) -> String {
-        format!("{}~", self.beginning)
-    }
-
-    /// What it may be in an outside system.
-    pub(super) fn outside(&self) -> &[String] {
-        &self.outside
-    }
-
-    /// The numbers of which it may be the last digits.
-    pub(super) fn last_digits(&self) -> &[String] {
-        &self.last_digits
-    }
 }
 
 /// A place in a list by time: when an order was placed, and its id.
@@ -214,32 +148,6 @@ impl OrderFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_is_looked_for_as_people_write_it() {
-        let typed = |text| NumberPrefix::typed(text).map(|prefix| prefix.beginning);
-        for text in ["ORD-2026-0001", " ord-2026-0001 ", "#ord-2026-0001", "2026-0001"] {
-            assert_eq!(typed(text).as_deref(), Some("ORD-2026-0001"), "{text}");
-        }
-        assert_eq!(typed("invoice").as_deref(), Some("INVOICE"));
-        for text in ["", " ", "#", "o", "ord-"] {
-            assert_eq!(typed(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_digits_alone_may_be_the_last_of_a_number_and_anything_may_be_an_outside_one() {
-        let typed = |text| NumberPrefix::typed(text).unwrap();
-        for text in ["855", "000855", " #855 "] {
-            assert!(typed(text).last_digits().contains(&"ORD-2026-000855".to_owned()), "{text}");
-        }
-        assert!(typed("1234567").last_digits().contains(&"ORD-2026-1234567".to_owned()));
-        for text in ["2026-000855", "ORD-2026-000855", "85\u{665}", "1234567890123"] {
-            assert_eq!(typed(text).last_digits(), [""; 0], "{text}");
-        }
-        assert_eq!(typed(" a1001 ").outside(), ["a1001"], "as it is written");
-        assert_eq!(typed("#1001").outside(), ["1001", "#1001"]);
-    }
 
     #[test]
     fn a_place_of_another_order_is_none() {

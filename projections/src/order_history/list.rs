@@ -8,7 +8,8 @@ use sqlx::postgres::PgArguments;
 use uuid::Uuid;
 
 use super::counted::Counted;
-use super::filter::{NumberPrefix, OrderFilter, Scope, Sort};
+use super::filter::{OrderFilter, Scope, Sort};
+use super::number::NumberPrefix;
 use super::reading::Reading;
 use super::row::{OrderSummary, Page};
 use super::statements::{By, Kind, Statuses};

@@ -14,6 +14,7 @@ mod counted;
 mod filter;
 mod list;
 mod load;
+mod number;
 mod owed;
 mod queries;
 mod reading;
@@ -30,7 +31,8 @@ use self::changes::Changes;
 use crate::generation::Generation;
 use crate::read_model::{ApplyError, Fold, ReadModel, Table};
 
-pub use self::filter::{NumberPrefix, OrderFilter, Scope, Sort};
+pub use self::filter::{OrderFilter, Scope, Sort};
+pub use self::number::NumberPrefix;
 pub use self::owed::Owed;
 pub use self::queries::Orders;
 pub use self::row::{OrderDetail, OrderLineRow, OrderRow, OrderStatus, OrderSummary, Page, UnknownStatus};
