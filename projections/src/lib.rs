@@ -29,6 +29,7 @@ pub mod product_search;
 pub mod read_model;
 pub mod registry;
 pub mod replay;
+pub mod reviews;
 mod rows;
 pub mod runner;
 pub mod seller_stats;
