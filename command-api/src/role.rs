@@ -18,6 +18,7 @@ use event_store::{Decider, Log, LogError, LogWatch};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use projections::order_history::Orders;
+use projections::reviews::ReviewList;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch};
@@ -160,6 +161,7 @@ fn open(setup: &Setup, decider: Decider, gateways: Gateways) -> Shop {
         addresses: AddressBook::start(pool.clone()),
         order_numbers: OrderNumbers::new(pool.clone()),
         orders: Orders::new(pool.clone()),
+        reviews: ReviewList::new(pool.clone()),
         rules: rules.clone(),
         payments: payments.clone(),
         gateways,

@@ -7,6 +7,7 @@ use event_store::{Decider, Log};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use projections::order_history::Orders;
+use projections::reviews::ReviewList;
 use tokio::sync::Notify;
 
 use crate::config::{PaymentConfig, ShopConfig};
@@ -35,6 +36,8 @@ pub struct Parts {
     pub order_numbers: OrderNumbers,
     /// Orders as they were read last: which ones a customer has bought something in.
     pub orders: Orders,
+    /// Reviews as they were read last: what those of a product come to.
+    pub reviews: ReviewList,
     /// The rules.
     pub rules: ShopConfig,
     /// How payments are taken.

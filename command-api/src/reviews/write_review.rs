@@ -4,8 +4,6 @@
 //! none, is looked up in order history, which may be a moment behind: whoever reviews what was delivered just now names
 //! the order.
 
-use std::time::Duration;
-
 use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{ReviewRecord, ReviewText, ReviewView};
 use api_contract::{
@@ -20,13 +18,12 @@ use domain::review::{self, LEAST, MOST, ReviewError};
 use event_store::{Accepted, Decision, Submission};
 use identity::personal::{Purpose, Rows};
 use identity::users;
-use projections::QueryError;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::command::{Caller, decide, now};
+use crate::command::{Caller, decide, now, unanswered};
 use crate::history::{Told, bodies, told};
 use crate::shop::Shop;
 
@@ -100,7 +97,7 @@ async fn write(
     let (NewReview { rating, text, order_id }, fingerprint): (_, Fingerprint) =
         body.read_keyed(NewReview::read)?;
     let user_id = caller.principal.user;
-    let perhaps = shop.orders.with_product(user_id, product_id).await.map_err(unknown_orders)?.value;
+    let perhaps = shop.orders.with_product(user_id, product_id).await.map_err(unanswered)?.value;
 
     let mut rows = Rows::of(user_id);
     let text = if text.is_empty() {
@@ -144,15 +141,6 @@ async fn review_at(
     let view = ReviewView::of(&record, &bodies, name).ok_or_else(|| ApiError::not_found("Review"))?;
     let answer = Success::new(view).message("Review added successfully");
     Ok((StatusCode::CREATED, Version(record.version), EventPosition(position), answer).into_response())
-}
-
-fn unknown_orders(error: QueryError) -> ApiError {
-    match error {
-        error @ QueryError::Missing(_) => ApiError::unavailable(Duration::from_secs(1)).because(error),
-        error @ (QueryError::Postgres(..) | QueryError::Unexpected(..) | QueryError::Search(_)) => {
-            identity::failed(error)
-        }
-    }
 }
 
 fn refusal(error: &WriteReviewError) -> ApiError {
