@@ -282,7 +282,7 @@ impl Feed {
                 self.fresh.categories = true;
             }
             PublicData::Reviews(ReviewPublicEvent::ReviewWritten(written)) => {
-                self.reviewed(event, written)?
+                self.reviewed(event, written)?;
             }
             PublicData::Orders(_)
             | PublicData::Carts(_)
