@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 use super::AGGREGATES;
 use super::categories::Categories;
+use super::counts::{Counts, Reviewed};
 use super::disk::{Disk, Stored};
 use super::entry::Entry;
 use super::index::{Opened, SearchError, Store};
-use super::numbers::{Numbers, Reviewed};
 use super::refused::{Aggregate, Refused};
 use super::shelf::Ready;
 use super::slots::Slots;
@@ -77,8 +77,8 @@ impl Feed {
 
     /// What an opened index says. Without a store it is only shown.
     pub(super) fn of(opened: Opened, store: Option<Store>, words: Arc<Words>) -> Result<Self, SearchError> {
-        let Opened { head, disk, numbers, tree } = opened;
-        let Numbers { stock, ratings, lacking } = numbers;
+        let Opened { head, disk, counts, tree } = opened;
+        let Counts { stock, ratings, lacking } = counts;
         let mut feed = Self {
             words,
             table: Table::default(),

@@ -15,7 +15,7 @@
 //!   [filter], [facets], [order], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
 //!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
-//!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [numbers], [categories], and the table of [row]s
+//!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [counts], [categories], and the table of [row]s
 //!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector], by
 //!   [commits], and [replay] drive it, in its [home], and it is shown when it has come far enough: [showing].
 //! - What can't be taken parks its aggregate in a [lot], which a [keeper] looks after, until a [retry].
@@ -28,6 +28,7 @@ mod by_seller;
 mod categories;
 mod column;
 mod commits;
+mod counts;
 mod disk;
 mod entry;
 mod facets;
@@ -43,7 +44,6 @@ mod language;
 mod lot;
 mod matching;
 mod names;
-mod numbers;
 mod order;
 mod page;
 mod plan;

@@ -7,27 +7,27 @@ use event_store::Head;
 use uuid::Uuid;
 
 use super::{Changes, Feed};
+use crate::product_search::counts::Block;
 use crate::product_search::disk::Disk;
 use crate::product_search::index::{Commit, SearchError, Store};
-use crate::product_search::numbers::Block;
 
 impl Feed {
     /// Begins a commit of everything up to now: what is to be written, and what with. Nothing while one is under way.
     pub(in crate::product_search) fn begin_commit(&mut self) -> Option<Committing> {
         let store = self.store.take()?;
         let changes = std::mem::take(&mut self.fresh);
-        let numbers = Block {
+        let counts = Block {
             position: self.head.position,
             stock: changes.moved.iter().map(|slot| self.stock_of(*slot)).collect(),
             ratings: changes.rated.iter().map(|slot| self.rating_of(*slot)).collect(),
             lacking: changes.lacking.iter().map(|it| (*it, self.lacking.get(it).copied())).collect(),
         };
-        let all_numbers = store.has_long_numbers(self.table.len()).then(|| self.all_numbers());
+        let all_counts = store.has_long_counts(self.table.len()).then(|| self.all_counts());
         let commit = Commit {
             head: self.head,
             documents: changes.described.iter().map(|(slot, it)| (*slot, it.clone())).collect(),
-            numbers,
-            all_numbers,
+            counts,
+            all_counts,
             tree: changes.categories.then(|| self.categories.tree().clone()),
         };
         self.committing = changes;
@@ -35,7 +35,7 @@ impl Feed {
     }
 
     /// Everything that is counted.
-    fn all_numbers(&self) -> Block {
+    fn all_counts(&self) -> Block {
         let known = || self.table.slots().filter(|slot| !self.table.rest(*slot).id.is_nil());
         let is_rated = |(_, rating): &(Uuid, Rating)| *rating != Rating::default();
         Block {

@@ -3,7 +3,7 @@
 //! Kept in a file of its own beside the index, which can't change a number in a document without writing all of it again.
 //! The file grows by a block at each commit: the commit's position (8 bytes), how many entries of each kind follow (4 each),
 //! and the entries, all little-endian. Of a stock that is the product's id (16) and the stock (8); of a rating the id (16),
-//! all stars together (4) and of how many reviews (4); of a review that is [lacking](Numbers::lacking) the product's id
+//! all stars together (4) and of how many reviews (4); of a review that is [lacking](Counts::lacking) the product's id
 //! (16), the user's (16) and the first event (8). A block is on disk before its commit; when the file is opened, what
 //! follows the last commit is cut off.
 
@@ -16,7 +16,7 @@ use domain::ids::{ProductId, UserId};
 use domain::review::Rating;
 use uuid::Uuid;
 
-const FILE: &str = "numbers";
+const FILE: &str = "counts";
 
 const HEADER: usize = 20;
 const STOCK: usize = 24;
@@ -31,7 +31,7 @@ pub(super) type Reviewed = (ProductId, UserId);
 
 /// What is known of products, as of one commit.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Numbers {
+pub(super) struct Counts {
     pub(super) stock: HashMap<Uuid, i64>,
     pub(super) ratings: HashMap<Uuid, Rating>,
     /// Reviews that could not be taken, from which event of their streams on: what they would add is in no rating. A
@@ -50,28 +50,28 @@ pub(super) struct Block {
 }
 
 #[derive(Debug)]
-pub(super) struct NumbersFile {
+pub(super) struct CountsFile {
     path: PathBuf,
     file: File,
     length: u64,
 }
 
-impl NumbersFile {
+impl CountsFile {
     /// Opens the file in an index's folder as of the commit at `position`; nothing if the file doesn't know that commit.
-    pub(super) fn open(folder: &Path, position: i64) -> io::Result<Option<(Self, Numbers)>> {
+    pub(super) fn open(folder: &Path, position: i64) -> io::Result<Option<(Self, Counts)>> {
         let path = folder.join(FILE);
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-        let Some((numbers, length)) = read(&fs::read(&path)?, position) else { return Ok(None) };
+        let Some((counts, length)) = read(&fs::read(&path)?, position) else { return Ok(None) };
         file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Some((Self { path, file, length }, numbers)))
+        Ok(Some((Self { path, file, length }, counts)))
     }
 
     /// Looks at the file that another process writes.
-    pub(super) fn look(folder: &Path, position: i64) -> io::Result<Option<Numbers>> {
+    pub(super) fn look(folder: &Path, position: i64) -> io::Result<Option<Counts>> {
         match fs::read(folder.join(FILE)) {
-            Ok(bytes) => Ok(read(&bytes, position).map(|(numbers, _)| numbers)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Numbers::default())),
+            Ok(bytes) => Ok(read(&bytes, position).map(|(counts, _)| counts)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Counts::default())),
             Err(error) => Err(error),
         }
     }
@@ -133,17 +133,17 @@ impl Block {
 }
 
 /// What the blocks up to a commit say, and how long they are.
-fn read(bytes: &[u8], position: i64) -> Option<(Numbers, u64)> {
-    let mut numbers = Numbers::default();
+fn read(bytes: &[u8], position: i64) -> Option<(Counts, u64)> {
+    let mut counts = Counts::default();
     let (mut length, mut last) = (0, 0);
     while let Some(block) = Found::first(&bytes[length..])
         && block.position <= position
     {
-        block.add_to(&mut numbers);
+        block.add_to(&mut counts);
         last = block.position;
         length += block.length();
     }
-    (last == position).then_some((numbers, length as u64))
+    (last == position).then_some((counts, length as u64))
 }
 
 /// A block as it stands in the file.
@@ -172,12 +172,12 @@ impl<'a> Found<'a> {
         HEADER + STOCK * self.stock.len() + RATING * self.ratings.len() + LACKING * self.lacking.len()
     }
 
-    fn add_to(&self, numbers: &mut Numbers) {
-        numbers.stock.extend(self.stock.iter().filter_map(|entry| {
+    fn add_to(&self, counts: &mut Counts) {
+        counts.stock.extend(self.stock.iter().filter_map(|entry| {
             let mut entry = Bytes(entry);
             Some((entry.id()?, i64::from_le_bytes(entry.next()?)))
         }));
-        numbers.ratings.extend(self.ratings.iter().filter_map(|entry| {
+        counts.ratings.extend(self.ratings.iter().filter_map(|entry| {
             let mut entry = Bytes(entry);
             let id = entry.id()?;
             let [stars, reviews] = [entry.next()?, entry.next()?].map(u32::from_le_bytes);
@@ -190,8 +190,8 @@ impl<'a> Found<'a> {
             };
             let review = (ProductId(product), UserId(user));
             match i64::from_le_bytes(from) {
-                0 => numbers.lacking.remove(&review),
-                from => numbers.lacking.insert(review, from),
+                0 => counts.lacking.remove(&review),
+                from => counts.lacking.insert(review, from),
             };
         }
     }
@@ -254,22 +254,22 @@ mod tests {
     #[test]
     fn a_commit_says_what_was_known_then_and_what_came_after_it_is_cut_off() {
         let folder = TempDir::new().unwrap();
-        let (mut file, nothing) = NumbersFile::open(folder.path(), 0).unwrap().unwrap();
-        assert_eq!(nothing, Numbers::default());
+        let (mut file, nothing) = CountsFile::open(folder.path(), 0).unwrap().unwrap();
+        assert_eq!(nothing, Counts::default());
         for block in blocks() {
             file.append(&block).unwrap();
         }
-        let known = NumbersFile::look(folder.path(), 9).unwrap().unwrap();
+        let known = CountsFile::look(folder.path(), 9).unwrap().unwrap();
         assert_eq!(known.stock, HashMap::from([(id(1), 5), (id(2), 7)]));
         assert_eq!(known.ratings[&id(1)], Rating { stars: 9, reviews: 2 });
         assert_eq!(known.lacking, HashMap::from([(review(2, 9), 2)]));
-        assert!(NumbersFile::look(folder.path(), 8).unwrap().is_none(), "there was no such commit");
+        assert!(CountsFile::look(folder.path(), 8).unwrap().is_none(), "there was no such commit");
 
-        let (file, before) = NumbersFile::open(folder.path(), 5).unwrap().unwrap();
+        let (file, before) = CountsFile::open(folder.path(), 5).unwrap().unwrap();
         assert_eq!(before.stock, HashMap::from([(id(1), 5), (id(2), -1)]));
         assert_eq!(before.lacking.len(), 2);
         assert_eq!(fs::metadata(folder.path().join(FILE)).unwrap().len(), file.length);
-        assert!(NumbersFile::look(folder.path(), 9).unwrap().is_none(), "it was cut off");
+        assert!(CountsFile::look(folder.path(), 9).unwrap().is_none(), "it was cut off");
     }
 
     #[test]
@@ -279,10 +279,10 @@ mod tests {
         let bytes = block.written();
         for length in [0, 7, HEADER, bytes.len() - 1] {
             fs::write(folder.path().join(FILE), &bytes[..length]).unwrap();
-            assert!(NumbersFile::look(folder.path(), 3).unwrap().is_none(), "{length}");
+            assert!(CountsFile::look(folder.path(), 3).unwrap().is_none(), "{length}");
         }
-        let (mut file, _) = NumbersFile::open(folder.path(), 0).unwrap().unwrap();
+        let (mut file, _) = CountsFile::open(folder.path(), 0).unwrap().unwrap();
         file.replace(&block).unwrap();
-        assert_eq!(NumbersFile::look(folder.path(), 3).unwrap().unwrap().stock.len(), 2);
+        assert_eq!(CountsFile::look(folder.path(), 3).unwrap().unwrap().stock.len(), 2);
     }
 }
