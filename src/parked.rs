@@ -96,15 +96,18 @@ async fn list(pool: &PgPool, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is parked of that. Nothing of a read model that isn't there is not the same as nothing: it may be a slip.
+/// What is parked of that. Nothing of a read model that isn't there, or of an aggregate that isn't parked, is not the same
+/// as nothing: it may be a slip.
 async fn found(pool: &PgPool, which: &Which) -> Result<Vec<Parked>, Failure> {
     let found = parked::list(pool, which).await?;
-    match &which.name {
-        Some(name) if found.is_empty() && !parked::is_known(name) => {
+    match (&which.name, &which.aggregate) {
+        _ if !found.is_empty() => Ok(found),
+        (Some(name), _) if !parked::is_known(name) => {
             let names = projections::replay::names();
             Err(format!("there is no read model {name}; those there are: {names}").into())
         }
-        _ => Ok(found),
+        (Some(name), Some(aggregate)) => Err(format!("{name} has not parked {aggregate}").into()),
+        (Some(_) | None, _) => Ok(found),
     }
 }
 

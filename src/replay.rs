@@ -29,7 +29,8 @@ pub struct Args {
     /// The version that is live and that this one comes from: where another is, nothing is done.
     ///
     /// A build knows one version of each read model. Where the live one is an older, the replay builds this build's
-    /// version beside it; processes of the old build go on feeding and reading theirs. `daybook status` shows both.
+    /// version beside it; processes of the old build go on feeding and reading theirs. `daybook status` shows both. Of
+    /// product_search that is the index in DAYBOOK_HOME.
     #[arg(long, value_name = "VERSION")]
     from_version: Option<i32>,
     /// Drops this version, which a newer one has superseded, instead of building one.
@@ -40,16 +41,16 @@ pub struct Args {
 /// `daybook replay`.
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let owner = migrate::owner_pool(config).await?;
+    let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
     if let Some(version) = args.retire {
-        replay::retire(&args.name, version, &owner).await?;
+        replay::retire(&args.name, version, &owner, &home).await?;
         say(format_args!("{}: version {version} is gone", args.name));
         return Ok(());
     }
     if let Some(version) = args.from_version {
-        replay::require_live(&args.name, version, &owner).await?;
+        replay::require_live(&args.name, version, &owner, &home).await?;
     }
     let log = Log::new(owner.clone());
-    let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
     let show = |progress: Progress| {

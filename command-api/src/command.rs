@@ -119,8 +119,10 @@ pub fn unanswered(error: QueryError) -> ApiError {
     match error {
         // It is being made.
         error @ QueryError::Missing(_) => ApiError::unavailable(TRY_AGAIN).because(error),
-        error @ (QueryError::Postgres(..) | QueryError::Unexpected(..) | QueryError::Search(_)) => {
-            identity::failed(error)
-        }
+        error @ (QueryError::Postgres(..)
+        | QueryError::Unexpected(..)
+        | QueryError::Search(_)
+        | QueryError::Closed(_)
+        | QueryError::Unfinished(_)) => identity::failed(error),
     }
 }

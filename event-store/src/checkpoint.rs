@@ -11,6 +11,15 @@ pub struct Checkpoint {
     name: String,
 }
 
+/// How a consumer stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standstill {
+    /// What it waits for comes back, and then it goes on by itself.
+    Waiting,
+    /// By an error: it doesn't try again, or in vain.
+    Failed,
+}
+
 impl Checkpoint {
     /// The checkpoint of the consumer of this name.
     pub fn named(name: impl Into<String>) -> Self {
@@ -46,13 +55,13 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Keeps why the consumer stands still, for `daybook status`. `passes`: what it waits for comes back by itself.
+    /// Keeps why the consumer stands still, for `daybook status`.
     pub async fn failed(
         &self,
         db: impl PgExecutor<'_>,
         at: &Head,
         cause: &str,
-        passes: bool,
+        standstill: Standstill,
     ) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "INSERT INTO consumer_failures (name, position, error, passes) VALUES ($1, $2, $3, $4)
@@ -61,7 +70,7 @@ impl Checkpoint {
             self.name,
             at.position,
             cause,
-            passes,
+            standstill == Standstill::Waiting,
         )
         .execute(db)
         .await?;

@@ -23,7 +23,7 @@ pub mod together;
 pub mod verify;
 pub mod watch;
 
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Standstill};
 pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remembered, Submission};
 pub use head::{Hash, Head};
 pub use histories::Histories;

@@ -11,12 +11,16 @@ use std::sync::Arc;
 use domain::Currency;
 use uuid::Uuid;
 
+use crate::question::Fingerprint;
+
 /// Where a list goes on: behind the last thing that was seen, wherever that is by now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cursor {
     pub(crate) place: Place,
     /// What scores were made with when the list began; empty in a list that isn't ordered by scores.
     pub(crate) scale: Vec<u32>,
+    /// What the list was asked for.
+    pub(crate) asked: Fingerprint,
 }
 
 /// A place in a list.
@@ -32,8 +36,9 @@ pub(crate) enum Key {
     Score(f32),
     Number(Numbers, i64),
     Price(Prices, InCurrency, i64),
-    Word(Arc<str>),
-    WordDown(Arc<str>),
+    /// A word, or what one is compared by, byte for byte.
+    Word(Arc<[u8]>),
+    WordDown(Arc<[u8]>),
 }
 
 /// What the number of a place is.
@@ -125,28 +130,28 @@ impl Place {
 }
 
 impl Cursor {
-    /// Behind a place. Only scores have a scale.
-    pub(crate) fn behind(place: Place, scale: impl IntoIterator<Item = u32>) -> Self {
+    /// Behind a place of the list that was asked for. Only scores have a scale.
+    pub(crate) fn behind(place: Place, scale: impl IntoIterator<Item = u32>, asked: Fingerprint) -> Self {
         let scale = match place.key {
             Key::Score(_) => scale.into_iter().collect(),
             Key::Number(..) | Key::Price(..) | Key::Word(_) | Key::WordDown(_) => Vec::new(),
         };
-        Self { place, scale }
+        Self { place, scale, asked }
     }
 
     /// In a list that is ordered by a number, the smallest first.
-    pub(crate) fn at_number(of: Numbers, number: i64, id: Uuid) -> Self {
-        Self::behind(Place { key: Key::Number(of, number), id }, [])
+    pub(crate) fn at_number(of: Numbers, number: i64, id: Uuid, asked: Fingerprint) -> Self {
+        Self::behind(Place { key: Key::Number(of, number), id }, [], asked)
     }
 
     /// In one that is ordered by a word, from A to Z.
-    pub(crate) fn at_word(word: &str, id: Uuid) -> Self {
-        Self::behind(Place { key: Key::Word(Arc::from(word)), id }, [])
+    pub(crate) fn at_word(word: &str, id: Uuid, asked: Fingerprint) -> Self {
+        Self::behind(Place { key: Key::Word(Arc::from(word.as_bytes())), id }, [], asked)
     }
 
     /// In one that is ordered by a word, from Z to A.
-    pub(crate) fn at_word_down(word: &str, id: Uuid) -> Self {
-        Self::behind(Place { key: Key::WordDown(Arc::from(word)), id }, [])
+    pub(crate) fn at_word_down(word: &str, id: Uuid, asked: Fingerprint) -> Self {
+        Self::behind(Place { key: Key::WordDown(Arc::from(word.as_bytes())), id }, [], asked)
     }
 
     /// The number, if it is ordered by one of these.
@@ -160,7 +165,7 @@ impl Cursor {
     /// The word, if it is ordered by one.
     pub(crate) fn word(&self) -> Option<&str> {
         match &self.place.key {
-            Key::Word(word) | Key::WordDown(word) => Some(word),
+            Key::Word(word) | Key::WordDown(word) => std::str::from_utf8(word).ok(),
             Key::Score(_) | Key::Number(..) | Key::Price(..) => None,
         }
     }
@@ -172,13 +177,13 @@ impl Cursor {
 }
 
 /// `s` and a score and the numbers of its scale, `n`, `o`, `r` or `w` and a number, `p` or `q` and a price with its currency unless
-/// that is the first one, `a` or `z` and a word, in hexadecimal digits, then the id: each order has a letter of its own.
-/// Clients keep it as it is.
+/// that is the first one, `a` or `z` and a word, in hexadecimal digits, then the id, then what the list was asked
+/// for: each order has a letter of its own. Clients keep it as it is.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &str| {
+        let word = |f: &mut fmt::Formatter<'_>, letter: char, word: &[u8]| {
             write!(f, "{letter}")?;
-            word.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+            word.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
         };
         match &self.place.key {
             Key::Score(score) => write!(f, "s{:x}", score.to_bits())?,
@@ -193,7 +198,7 @@ impl fmt::Display for Cursor {
             Key::WordDown(name) => word(f, 'z', name)?,
         }
         self.scale.iter().try_for_each(|number| write!(f, "-{number:x}"))?;
-        write!(f, ".{}", self.place.id.simple())
+        write!(f, ".{}.{:08x}", self.place.id.simple(), self.asked.0)
     }
 }
 
@@ -206,15 +211,15 @@ impl FromStr for Cursor {
     type Err = NotACursor;
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {
-        let (key, id) = text.split_once('.').ok_or(NotACursor)?;
+        let (key, rest) = text.split_once('.').ok_or(NotACursor)?;
+        let (id, asked) = rest.split_once('.').ok_or(NotACursor)?;
         let id = id.parse().map_err(|_| NotACursor)?;
         let digits = key.get(1..).ok_or(NotACursor)?;
         let word = || {
             let bytes = digits.as_bytes().as_chunks::<2>();
             let pairs = bytes.1.is_empty().then_some(bytes.0)?;
             let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-            let word: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
-            Some(Arc::from(String::from_utf8_lossy(&word)))
+            pairs.iter().map(byte).collect::<Option<Arc<[u8]>>>()
         };
         let (first, numbers) = digits.split_once('-').unwrap_or((digits, ""));
         let hex = |digits: &str| u32::from_str_radix(digits, 16).ok();
@@ -239,7 +244,8 @@ impl FromStr for Cursor {
             Some(b'q') => price(Prices::Dearest),
             Some(_) | None => None,
         };
-        Ok(Self { place: Place { key: key.ok_or(NotACursor)?, id }, scale: scale.unwrap_or_default() })
+        let (key, asked) = (key.ok_or(NotACursor)?, hex(asked).map(Fingerprint).ok_or(NotACursor)?);
+        Ok(Self { place: Place { key, id }, scale: scale.unwrap_or_default(), asked })
     }
 }
 
@@ -249,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_place_is_written_and_read() {
-        let id = Uuid::from_u128(7);
+        let (id, asked) = (Uuid::from_u128(7), Fingerprint(0xbeef));
         for key in [
             Key::Score(1.25),
             Key::Number(Numbers::Newest, -3),
@@ -258,20 +264,35 @@ mod tests {
             Key::Number(Numbers::WorstRated, 433 << 32),
             Key::Price(Prices::Cheapest, InCurrency(0), 0),
             Key::Price(Prices::Dearest, InCurrency::of("EUR".parse().ok(), None), -7),
-            Key::Word(Arc::from("café")),
-            Key::WordDown(Arc::from("")),
+            Key::Word(Arc::from("café".as_bytes())),
+            Key::Word(Arc::from([0, 1, 0xff])),
+            Key::WordDown(Arc::from([])),
         ] {
-            let cursor = Cursor { place: Place { key, id }, scale: Vec::new() };
+            let cursor = Cursor { place: Place { key, id }, scale: Vec::new(), asked };
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
         let place = Place { key: Key::Score(1.25), id };
-        let cursor = Cursor { place: place.clone(), scale: vec![7, 0, u32::MAX] };
+        let cursor = Cursor { place: place.clone(), scale: vec![7, 0, u32::MAX], asked };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for scale in ["-", "-x", "-7-", "--7"] {
-            let text = format!("s3fa00000{scale}.{}", id.simple());
-            assert_eq!(text.parse(), Ok(Cursor { place: place.clone(), scale: Vec::new() }), "{text}");
+            let text = format!("s3fa00000{scale}.{}.0000beef", id.simple());
+            assert_eq!(text.parse(), Ok(Cursor { place: place.clone(), scale: Vec::new(), asked }), "{text}");
         }
-        for text in ["", ".", "x1.00000000000000000000000000000007", "s.7", "n1", "aé.7", "a1.7", "é"] {
+        let id = id.simple();
+        for text in [
+            "",
+            ".",
+            &format!("x1.{id}.0000beef"),
+            &format!("s.{id}.0000beef"),
+            &format!("aé.{id}.0000beef"),
+            &format!("a1.{id}.0000beef"),
+            &format!("n1.{id}"),
+            &format!("n1.{id}."),
+            &format!("n1.{id}.here"),
+            "n1.7.0000beef",
+            "n1",
+            "é",
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
         }
     }

@@ -9,7 +9,7 @@
 //! - [`runner`] follows the log and feeds them; [`replay`] builds one anew beside the live one and swaps it in.
 //! - `rows` and `tally` are what a rebuild makes in memory and loads by COPY.
 //! - [`generation`] and [`live`] say which tables are live, so that queries never see a half-built model.
-//! - [`cursor`] is where a list goes on that was read from one of them.
+//! - [`cursor`] is where a list goes on that was read from one of them; a `question` is what it was asked for, in short.
 //! - [`parked`] has the aggregates that a read model can't take for now, and tries them again.
 //! - [`status`] says how far each consumer of the log has come; [`fingerprint`] compares two builds row by row.
 //!
@@ -26,6 +26,7 @@ mod one_statement;
 pub mod order_history;
 pub mod parked;
 pub mod product_search;
+mod question;
 pub mod read_model;
 pub mod registry;
 pub mod replay;

@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
+use tokio::sync::AcquireError;
+use tokio::task::JoinError;
 
 use crate::generation::{self, Generation};
 use crate::read_model::ReadModel;
@@ -31,6 +33,12 @@ pub enum QueryError {
     /// The index said so.
     #[error("the search index failed")]
     Search(#[from] tantivy::TantivyError),
+    /// Nobody has a turn at the index any more.
+    #[error("the search index is not asked any more")]
+    Closed(#[from] AcquireError),
+    /// A search broke off: by a bug, or because the process ends.
+    #[error("a search broke off")]
+    Unfinished(#[from] JoinError),
 }
 
 /// What a read model answered.

@@ -36,7 +36,7 @@ pub enum State {
 pub struct ConsumerStatus {
     /// Its name. Of a read model, any but the live generation of the newest version has its number: `order_history@2`.
     pub name: String,
-    /// Of a read model in Postgres, which version its rows are of.
+    /// Of a read model, which version its rows or documents are of; none of an index of a build that said no version.
     pub version: Option<i32>,
     /// The position up to which it has done its work.
     pub position: i64,

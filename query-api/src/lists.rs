@@ -29,7 +29,7 @@ pub fn cursor(description: &str, scored: Scored) -> Parameter {
         }
         Scored::No => "[no][0-9a-f]{1,16}",
     };
-    let place = format!(r"^({numbers}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}$");
+    let place = format!(r"^({numbers}|[az]([0-9a-f]{{2}})*)\.[0-9a-f]{{32}}\.[0-9a-f]{{8}}$");
     let schema =
         ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST)).pattern(Some(place));
     ParameterBuilder::new()
@@ -41,17 +41,17 @@ pub fn cursor(description: &str, scored: Scored) -> Parameter {
         .build()
 }
 
+/// What a cursor has to be.
+const RULE: &str = "must be the nextCursor of a page with the same filters and order";
+
 /// Reads where a list is to go on.
 pub fn after(f: &mut Fields<'_, '_>) -> Option<Cursor> {
-    let place =
-        |text: &str| text.parse::<Cursor>().map_err(|_| Cow::from("must be the nextCursor of a page"));
-    f.field("cursor").parse(1..=LONGEST, place)
+    f.field("cursor").parse(1..=LONGEST, |text| text.parse::<Cursor>().map_err(|_| Cow::from(RULE)))
 }
 
-/// Says that a list can't go on there, because that is a place of a list in another order.
-pub fn another_order(f: &mut Fields<'_, '_>) {
-    let message = "cursor must be the nextCursor of a page in the same order";
-    f.violation("cursor", Code::ValidationError, message);
+/// Says that a list can't go on there, because that is a place of another list.
+pub fn another_list(f: &mut Fields<'_, '_>) {
+    f.violation("cursor", Code::ValidationError, format!("cursor {RULE}"));
 }
 
 /// A page of a list, and where the next one begins.

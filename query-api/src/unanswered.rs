@@ -10,8 +10,10 @@ pub fn unanswered(error: QueryError) -> ApiError {
     match error {
         // The index is still being built, or the read model is being made.
         error @ QueryError::Missing(_) => ApiError::unavailable(Duration::from_secs(1)).because(error),
-        error @ (QueryError::Postgres(..) | QueryError::Unexpected(..) | QueryError::Search(_)) => {
-            identity::failed(error)
-        }
+        error @ (QueryError::Postgres(..)
+        | QueryError::Unexpected(..)
+        | QueryError::Search(_)
+        | QueryError::Closed(_)
+        | QueryError::Unfinished(_)) => identity::failed(error),
     }
 }

@@ -31,6 +31,31 @@ async fn one_that_cannot_be_tried_again_keeps_nobody_from_it() {
     assert_eq!(left, ["a_read_model@1"]);
 }
 
+/// Guards against a slip in an id that is taken for an all-clear.
+#[tokio::test]
+async fn an_aggregate_that_is_not_parked_is_neither_shown_nor_tried_again_and_that_is_an_error() {
+    let (database, home) = (Database::new().await, tempfile::tempdir().unwrap());
+    let (parked, other) = (Uuid::now_v7().to_string(), format!("orders/{}", Uuid::now_v7()));
+    sqlx::query("INSERT INTO parked VALUES ('order_history@1', 'orders', $1, 1, 1, 'OrderPlaced', 'poison')")
+        .bind(&parked)
+        .execute(&database.pool)
+        .await
+        .unwrap();
+    let place = Place::new("up", &database, home.path());
+    for (model, aggregate) in [("order_history", &other), ("order_history@2", &parked), ("catalog", &parked)]
+    {
+        for action in ["show", "retry"] {
+            let (said, why) = place.refused(&["parked", action, model, aggregate]).await;
+            assert!(why.contains(&format!("{model} has not parked {aggregate}")), "{action}: {why}");
+            assert_eq!(said, "", "{action} {model} {aggregate}");
+        }
+        let (said, _) = place.refused(&["parked", "show", model, aggregate, "--json"]).await;
+        assert_eq!(said, "", "{model} {aggregate}");
+    }
+    let shown = place.done(&["parked", "show", "order_history", &parked]).await;
+    assert!(shown.contains(&parked) && shown.contains("poison"), "{shown}");
+}
+
 /// Guards against a slip in a name that is taken for an all-clear.
 #[tokio::test]
 async fn what_is_no_read_model_has_nothing_parked_and_that_is_an_error() {

@@ -112,6 +112,8 @@ async fn what_cannot_be_grouped_by_is_named() {
         ("?from=2026-02-30", "from"),
         ("?from=-9999-1-1", "from"),
         ("?from=2026-02-02&to=2026-02-01", "to"),
+        ("?from=1971-12-31&tz=Africa/Monrovia", "from"),
+        ("?to=1971-12-31&tz=Africa/Monrovia", "to"),
     ] {
         let answer = seller.get(&format!("/sellers/me/stats{query}")).await;
         assert_eq!(

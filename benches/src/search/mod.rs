@@ -8,6 +8,7 @@ mod check;
 mod edits;
 mod judgements;
 mod latency;
+mod making;
 mod postgres;
 mod readers;
 mod rebuilt;

@@ -1,7 +1,7 @@
 //! A process manager that stands still says so: in the log of its process, and in `daybook status`.
 
 use api_contract::error::chain;
-use event_store::{Checkpoint, Log};
+use event_store::{Checkpoint, Log, Standstill};
 use tracing::{error, warn};
 
 use super::ManagerError;
@@ -17,7 +17,7 @@ pub(super) async fn record(log: &Log, name: &'static str, failure: &ManagerError
     error!(manager = name, error = cause, "a process manager stands still");
     let stored = async {
         let at = checkpoint.load(log.pool()).await?;
-        checkpoint.failed(log.pool(), &at, &cause, false).await?;
+        checkpoint.failed(log.pool(), &at, &cause, Standstill::Failed).await?;
         Ok::<_, event_store::LogError>(())
     };
     if let Err(error) = stored.await {

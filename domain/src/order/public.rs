@@ -1,13 +1,15 @@
 //! The public events of an order.
 //!
 //! Left out are what `personal` keeps (addresses, notes, reasons), a parcel's tracking number, by which its carrier
-//! tells where it went, and a saved payment method.
+//! tells where it went, and a saved payment method: [published] has how.
+
+mod published;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CancelCause, Order, OrderEvent, OrderStatus, payment_words};
+use super::{CancelCause, Order, OrderStatus};
 use crate::coupon::CouponCode;
 use crate::ids::{PaymentId, ProductId, RefundId, SellerId, UserId};
 use crate::public::public_events;
@@ -26,33 +28,6 @@ public_events! {
         ItemsReturned,
         OrderRefunded,
         OrderRefundReversed,
-    }
-}
-
-impl From<OrderEvent> for OrderPublicEvent {
-    fn from(event: OrderEvent) -> Self {
-        match event {
-            OrderEvent::OrderPlaced(placed) => Self::OrderPlaced((*placed).into()),
-            OrderEvent::OrderPaid(paid) => Self::OrderPaid(paid.into()),
-            OrderEvent::OrderConfirmed {} => Self::OrderConfirmed(OrderConfirmed {}),
-            OrderEvent::OrderProcessing { note: _, part } => {
-                Self::OrderProcessing(OrderProcessing { part: part.map(Into::into) })
-            }
-            OrderEvent::OrderShipped(shipped) => Self::OrderShipped(OrderShipped {
-                carrier: shipped.carrier,
-                estimated_delivery: shipped.estimated_delivery,
-                part: shipped.part.map(Into::into),
-            }),
-            OrderEvent::OrderDelivered { note: _, part } => {
-                Self::OrderDelivered(OrderDelivered { part: part.map(Into::into) })
-            }
-            OrderEvent::OrderCancelled { cause, reason: _ } => Self::OrderCancelled(OrderCancelled { cause }),
-            OrderEvent::ItemsReturned { items } => {
-                Self::ItemsReturned(ItemsReturned { items: items.into_iter().map(Into::into).collect() })
-            }
-            OrderEvent::OrderRefunded(refunded) => Self::OrderRefunded(refunded.into()),
-            OrderEvent::OrderRefundReversed(reversed) => Self::OrderRefundReversed(reversed.into()),
-        }
     }
 }
 
@@ -286,108 +261,4 @@ pub struct OrderRefundReversed {
     pub currency: Currency,
     /// What for; the units are 0, as only money moved.
     pub split: Split,
-}
-
-impl From<super::OrderPlaced> for OrderPlaced {
-    fn from(it: super::OrderPlaced) -> Self {
-        Self {
-            number: it.number,
-            external_id: it.external_id,
-            customer_id: it.customer_id,
-            lines: it.lines.into_iter().map(Into::into).collect(),
-            currency: it.currency,
-            subtotal: it.subtotal,
-            discount: it.discount,
-            coupon_code: it.coupon_code,
-            tax: it.tax,
-            tax_rate: it.tax_rate,
-            shipping: it.shipping,
-            total: it.total,
-            ship_to: ShipTo { country: it.ship_to.country, region: it.ship_to.region },
-            payment_id: it.payment_id,
-            payment_method: it.payment_method.as_deref().and_then(payment_words::published),
-            expires_at: it.expires_at,
-        }
-    }
-}
-
-impl From<super::OrderLine> for OrderLine {
-    fn from(it: super::OrderLine) -> Self {
-        Self {
-            product_id: it.product_id,
-            seller_id: it.seller_id,
-            sku: it.sku,
-            name: it.name,
-            unit_price: it.unit_price,
-            quantity: it.quantity,
-        }
-    }
-}
-
-impl From<super::Split> for Split {
-    fn from(it: super::Split) -> Self {
-        Self { goods: it.goods.into_iter().map(Into::into).collect(), tax: it.tax, shipping: it.shipping }
-    }
-}
-
-impl From<super::GoodsAmount> for GoodsAmount {
-    fn from(it: super::GoodsAmount) -> Self {
-        Self {
-            line: it.line,
-            product_id: it.product_id,
-            seller_id: it.seller_id,
-            quantity: it.quantity,
-            amount: it.amount,
-        }
-    }
-}
-
-impl From<super::OrderPaid> for OrderPaid {
-    fn from(it: super::OrderPaid) -> Self {
-        Self {
-            payment_id: it.payment_id,
-            customer_id: it.customer_id,
-            amount: it.amount,
-            currency: it.currency,
-            split: it.split.into(),
-        }
-    }
-}
-
-impl From<super::OrderRefunded> for OrderRefunded {
-    fn from(it: super::OrderRefunded) -> Self {
-        Self {
-            payment_id: it.payment_id,
-            refund_id: it.refund_id,
-            customer_id: it.customer_id,
-            amount: it.amount,
-            currency: it.currency,
-            split: it.split.into(),
-        }
-    }
-}
-
-impl From<super::OrderRefundReversed> for OrderRefundReversed {
-    fn from(it: super::OrderRefundReversed) -> Self {
-        Self {
-            payment_id: it.payment_id,
-            refund_id: it.refund_id,
-            customer_id: it.customer_id,
-            amount: it.amount,
-            currency: it.currency,
-            split: it.split.into(),
-        }
-    }
-}
-
-impl From<super::Part> for Part {
-    fn from(it: super::Part) -> Self {
-        Self { lines: it.lines, order_status: it.order_status }
-    }
-}
-
-impl From<super::ReturnedItem> for ReturnedItem {
-    fn from(it: super::ReturnedItem) -> Self {
-        Self { line: it.line, product_id: it.product_id, quantity: it.quantity }
-    }
 }

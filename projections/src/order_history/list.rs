@@ -120,7 +120,7 @@ impl<'a> Wanted<'a> {
         let limit = usize::try_from(self.filter.limit).unwrap_or(0);
         if found.items.len() > limit {
             found.items.truncate(limit);
-            found.next = found.items.last().map(|order| self.filter.cursor(order));
+            found.next = found.items.last().map(|order| self.filter.cursor(self.scope, order));
         }
         found
     }

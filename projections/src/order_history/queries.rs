@@ -74,9 +74,10 @@ impl Orders {
             .await
     }
 
-    /// Which order has a number, `ORD-2026-000100`.
-    pub async fn id_by_number(&self, number: &str) -> Result<Answer<Option<OrderId>>, QueryError> {
-        self.live.ask(ID_BY_NUMBER, |arguments| arguments.add(number)).await
+    /// Which order has a number, as people write it: `ORD-2026-000100`, or `ord-2026-000100` with blanks around.
+    pub async fn id_by_number(&self, typed: &str) -> Result<Answer<Option<OrderId>>, QueryError> {
+        let number = typed.trim().to_uppercase();
+        self.live.ask(ID_BY_NUMBER, |arguments| arguments.add(&number)).await
     }
 
     /// The orders with an outside system's number, which is unique only within a seller; at most 100.

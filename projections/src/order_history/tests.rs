@@ -126,7 +126,12 @@ async fn orders_are_found_by_number_and_by_external_id() {
     assert_eq!(found.order.summary.external_id.as_deref(), Some("536004"));
     let by_external_id = orders.by_external_id("536004").await.unwrap().value;
     assert_eq!(by_external_id, [found.order.summary]);
-    assert_eq!(orders.id_by_number("ORD-2026-999999").await.unwrap().value, None);
+    for text in ["ord-2026-000004", "Ord-2026-000004", " ord-2026-000004\t"] {
+        assert_eq!(orders.id_by_number(text).await.unwrap().value, Some(id), "{text:?}");
+    }
+    for text in ["ORD-2026-999999", "2026-000004", "ORD-2026-00000", ""] {
+        assert_eq!(orders.id_by_number(text).await.unwrap().value, None, "{text:?}");
+    }
     assert_eq!(orders.by_id(OrderId(Uuid::nil())).await.unwrap().value, None);
     assert!(orders.by_external_id("x").await.unwrap().value.is_empty());
 }

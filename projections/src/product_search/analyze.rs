@@ -2,12 +2,19 @@
 //!
 //! A word is a run of letters and digits, in lower case, cut to its stem, without accents. What stands together is found
 //! split and joined: `WD-40` is `wd`, `40` and `wd40`. A number with its unit is one word too, however it was written:
-//! `17"`, `17 inch` and `17-inch` are `17in`, `128 GB` is `128gb`.
+//! `17"`, `17 inch` and `17-inch` are `17in`, `128 GB` is `128gb`; and `17,3` is `17.3`.
+//! How its letters are encoded makes no difference ([`Normal`]).
+
+use std::borrow::Cow;
 
 use deunicode::deunicode_char;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::language::{Language, Stems};
-use super::units::{alone, is_glued_unit, measure};
+use super::normal::Normal;
+use super::numbers::number;
+use super::units::{alone, measure};
 
 /// Longer words are noise.
 const LONGEST_WORD: usize = 80;
@@ -40,8 +47,10 @@ pub(super) struct Analyzer {
 
 /// A run of letters and digits, and what joins it to the one before.
 struct Run<'a> {
-    text: &'a str,
+    /// A number without commas.
+    text: Cow<'a, str>,
     from: usize,
+    to: usize,
     joined: bool,
 }
 
@@ -94,24 +103,33 @@ impl Analyzer {
 
     /// The words of a text, in order, the first [`MOST_WORDS`] of them.
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
+        let normal = Normal::of(text);
+        let mut words = self.words_of(&normal.text);
+        for word in &mut words {
+            let place = normal.original(word.from..word.to);
+            (word.from, word.to) = (place.start, place.end);
+        }
+        words
+    }
+
+    fn words_of(&self, text: &str) -> Vec<Word> {
         let mut words: Vec<Word> = Vec::new();
         let mut together = Together::default();
         for run in runs(text) {
-            let lower = run.text.to_lowercase();
+            let lower = lower_case(&run.text);
             if lower.len() > LONGEST_WORD {
                 together = Together::default();
                 continue;
             }
             let surface = fold(&lower);
             let whole = together.add(&surface, run.joined);
-            let to = run.from + run.text.len();
             let mut word = Word {
                 stem: self.stem_of(&lower, &surface),
                 surface,
                 whole: None,
                 joins: 0,
                 from: run.from,
-                to,
+                to: run.to,
             };
             let last = words.last().filter(|last| run.joined || is_blank(&text[last.to..run.from]));
             if let Some(measure) = last.and_then(|last| measure(&last.surface, &word.surface)) {
@@ -119,7 +137,7 @@ impl Analyzer {
             } else if let Some(whole) = whole {
                 (word.whole, word.joins) = (Some(whole), together.words - 1);
             } else {
-                word.whole = alone(&word.surface, &text[to..]);
+                word.whole = alone(&word.surface, &text[run.to..]);
             }
             words.push(word);
         }
@@ -131,7 +149,7 @@ fn is_blank(between: &str) -> bool {
     between == " " || between == "\u{a0}"
 }
 
-/// Runs of letters and digits. A number keeps its decimals; hyphens, dots, apostrophes, underscores and ampersands join
+/// Runs of letters and digits. A [number] keeps its decimals; hyphens, dots, apostrophes, underscores and ampersands join
 /// what is on both sides of them. No more than [`MOST_WORDS`].
 fn runs(text: &str) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::new();
@@ -143,7 +161,7 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     {
         if !first.is_alphanumeric() {
             let next = rest[first.len_utf8()..].chars().next();
-            let after_run = runs.last().is_some_and(|run| run.from + run.text.len() == at);
+            let after_run = runs.last().is_some_and(|run| run.to == at);
             joined = after_run
                 && matches!(first, '-' | '.' | '\'' | '’' | '_' | '&' | '\u{2010}' | '\u{2011}')
                 && next.is_some_and(char::is_alphanumeric);
@@ -151,11 +169,9 @@ fn runs(text: &str) -> Vec<Run<'_>> {
             rest = &rest[first.len_utf8()..];
             continue;
         }
-        let mut end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-        if let Some(decimals) = decimals(&rest[..end], &rest[end..]) {
-            end += decimals;
-        }
-        runs.push(Run { text: &rest[..end], from: at, joined });
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !is_accent(c)).unwrap_or(rest.len());
+        let (run, end) = number(rest, end, is_in_list(&text[..at])).unwrap_or((rest[..end].into(), end));
+        runs.push(Run { text: run, from: at, to: at + end, joined });
         joined = false;
         at += end;
         rest = &rest[end..];
@@ -163,15 +179,23 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     runs
 }
 
-/// How many bytes of decimals follow a number, with the unit that is glued to them: `1.5m` is not 15 metres.
-fn decimals(number: &str, behind: &str) -> Option<usize> {
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+/// Whether it is part of the letter before it, which has no letter of its own with it.
+fn is_accent(c: char) -> bool {
+    !c.is_ascii() && canonical_combining_class(c) != 0
+}
+
+/// In lower case, where a letter and its accent may become one that they aren't in upper case.
+fn lower_case(text: &str) -> String {
+    let lower = text.to_lowercase();
+    if lower.is_ascii() || is_nfc_quick(lower.chars()) == IsNormalized::Yes {
+        return lower;
     }
-    let behind = behind.strip_prefix('.')?;
-    let end = behind.find(|c: char| !c.is_alphanumeric()).unwrap_or(behind.len());
-    let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len()).min(end);
-    (digits > 0 && (digits == end || is_glued_unit(&behind[digits..end]))).then_some(end + 1)
+    lower.nfc().collect()
+}
+
+/// Whether a number and a comma are right before.
+fn is_in_list(before: &str) -> bool {
+    before.strip_suffix(',').is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Without accents, as far as the letters are Latin.
@@ -256,6 +280,8 @@ mod tests {
             ("2.4GHz 8.5W 15.6in 15.6inch", "2.4ghz 8.5w 15.6in 15.6inch+15.6in"),
             ("1 litre 2 foot 3.5mm.", "1 litr+1l 2 foot+2ft 3.5mm"),
             ("USB 2.0", "usb 2.0+2"),
+            ("17,3\" 17,3 inch 17,3zoll", "17.3+17.3in 17.3 inch+17.3in 17.3zoll+17.3in"),
+            ("17.3 Zoll 1,5m USB 2,0", "17.3 zoll+17.3in 1.5m usb 2.0+2"),
             ("2 in 1", "2 in 1"),
         ] {
             assert_eq!(words(text), expected, "{text}");
@@ -263,12 +289,44 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_groups_thousands_or_has_decimals_behind_it() {
+        for (text, expected) in [
+            ("1,000 GB 1,000GB 1000 GB", "1000 gb+1000gb 1000gb 1000 gb+1000gb"),
+            ("12,345,678 1,234.5 1,234.5m", "12345678 1234.5 1234.5m"),
+            ("17,3 0,125 0,5l 17,35", "17.3 0.125 0.5l 17.35"),
+            ("(17,3), 1,5, 16.", "17.3 1.5 16"),
+            // A list, or nobody knows what.
+            ("1,2,3 38,39,40", "1 2 3 38 39 40"),
+            ("1,000,20 1,0000 1234,567 012,345", "1 000 20 1 0000 1234 567 012 345"),
+            ("1.5,2.5 802,11ac a1,5 1,5b", "1.5 2.5 802 11ac a1 5 1 5b"),
+            ("1, 2 and 3,", "1 2 and 3"),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_the_same_however_its_letters_are_encoded() {
+        for (text, expected) in [
+            ("Cafe\u{301} Café CAFE\u{301}S", "cafe cafe cafe"),
+            ("U\u{308}nder x\u{30a}y", "under xy"),
+            ("ＬＡＭＰ　１７＂ １７，３＂", "lamp 17+17in 17.3+17.3in"),
+            ("ﬁlter Ⅳ 65㎝ 500㎖ m²", "filter iv 65cm 500ml m2"),
+            ("ﾗﾝﾌﾟ ランプ", "ランプ ランプ"),
+            ("\u{399}\u{308}\u{301} \u{390}", "\u{390} \u{390}"),
+            ("Lamp™ 17″ 10µF 1½", "lamp 17+17in 10uf 11/2"),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_word_knows_its_place() {
-        let text = "Ünder WD-40";
+        let text = "Ünder WD-40, 1,000 GB ｏｆ cafe\u{301}s";
         let found = Analyzer::new(Language::default()).words(text);
         assert_eq!(
             found.iter().map(|word| &text[word.from..word.to]).collect::<Vec<_>>(),
-            ["Ünder", "WD", "40"]
+            ["Ünder", "WD", "40", "1,000", "GB", "ｏｆ", "cafe\u{301}s"]
         );
     }
 }

@@ -73,16 +73,16 @@ impl Disk {
         if let Some(ready) = self.shelf.get(segment_id, doc) {
             return Ok(Some(ready));
         }
-        let Some((stored, written)) = self.source(segment, doc)? else { return Ok(None) };
+        let Some(stored) = self.source(segment, doc)? else { return Ok(None) };
         let ready = Arc::new(Ready::of(stored));
-        self.shelf.put(segment_id, doc, &ready, written);
+        self.shelf.put(segment_id, doc, &ready);
         Ok(Some(ready))
     }
 
     /// The same for somebody who reads all of them, once.
     pub(super) fn read(&self, slot: u32) -> Result<Option<Stored>, TantivyError> {
         let Some((segment, doc)) = self.place(slot) else { return Ok(None) };
-        Ok(self.source(segment, doc)?.map(|(stored, _)| stored))
+        self.source(segment, doc)
     }
 
     fn place(&self, slot: u32) -> Option<(&Segment, DocId)> {
@@ -90,8 +90,8 @@ impl Disk {
         Some((self.segments.get(number as usize)?, doc))
     }
 
-    /// What a document was made of, and how long its text is.
-    fn source(&self, segment: &Segment, doc: DocId) -> Result<Option<(Stored, usize)>, TantivyError> {
+    /// What a document was made of.
+    fn source(&self, segment: &Segment, doc: DocId) -> Result<Option<Stored>, TantivyError> {
         let document = segment.document(doc)?;
         let source = document.get_first(self.fields.source).and_then(|value| value.as_str());
         let unreadable = |error: serde_json::Error| {
@@ -99,8 +99,7 @@ impl Disk {
                 "a document of the search index: {error}"
             )))
         };
-        let read = |source: &str| serde_json::from_str(source).map(|stored| (stored, source.len()));
-        source.map(read).transpose().map_err(unreadable)
+        source.map(serde_json::from_str).transpose().map_err(unreadable)
     }
 
     /// The documents in which these words stand in this order, at these distances, in one text.

@@ -39,11 +39,15 @@ impl Entry {
         self.facts().filter(|(name, _)| !is_code(name)).filter_map(|(name, value)| match value {
             "true" | "yes" | "Yes" => Some(name),
             "false" | "no" | "No" => None,
-            // A number alone says nothing, but inches do.
-            value => {
-                value.contains(|c: char| c.is_alphabetic() || ['"', '”', '″'].contains(&c)).then_some(value)
-            }
+            value => has_words(value).then_some(value),
         })
+    }
+
+    /// What they say in numbers alone: `24`, `100-240`. One of one digit says nothing, so many have it.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
+        let digits = |value: &str| value.chars().filter(|c| c.is_numeric()).count();
+        let values = self.facts().filter(|(name, _)| !is_code(name)).map(|(_, value)| value);
+        values.filter(move |value| !has_words(value) && digits(value) > 1)
     }
 
     fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -51,6 +55,11 @@ impl Entry {
         let attributes = product.attributes.iter().map(|it| (it.name.as_str(), it.value.as_str()));
         attributes.chain(product.specifications.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
+}
+
+/// Whether a value is more than a number: it has letters, or it is of inches.
+fn has_words(value: &str) -> bool {
+    value.contains(|c: char| c.is_alphabetic() || ['"', '”', '″'].contains(&c))
 }
 
 /// Whether a specification of this name is a code of the product.

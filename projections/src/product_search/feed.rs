@@ -22,7 +22,6 @@ use super::disk::{Disk, Stored};
 use super::entry::Entry;
 use super::index::{Opened, SearchError, Store};
 use super::refused::{Aggregate, Refused};
-use super::shelf::Ready;
 use super::slots::Slots;
 use super::snapshot::{Recent, Snapshot};
 use super::table::Table;
@@ -321,9 +320,7 @@ impl Feed {
             tokens.ok_or_else(|| ApplyError::bad(event, "splitting its texts into words panicked"))?;
         self.table.describe(slot, &entry, tokens.lengths);
         let stored = Stored { id, entry, lengths: tokens.lengths };
-        self.fresh
-            .described
-            .insert(slot, Some(Arc::new(Recent { slot, ready: Arc::new(Ready::of(stored)), tokens })));
+        self.fresh.described.insert(slot, Some(Arc::new(Recent::new(slot, stored, tokens))));
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
 };
 
+use super::VERSION;
 use super::language::Language;
 
 /// A text of a product that is searched.
@@ -40,15 +41,12 @@ impl Text {
     }
 }
 
-/// How documents are made: an index of another form is built again.
-const FORM: u32 = 4;
-
 /// The name of the fast field with a product's slot.
 pub(super) const SLOT: &str = "slot";
 
 /// Why an index with this schema can't be used for a catalog in this language.
 pub(super) fn difference(schema: &Schema, language: Language) -> Cow<'static, str> {
-    let prefix = format!("form_{FORM}_");
+    let prefix = format!("form_{VERSION}_");
     let mut names = schema.fields().map(|(_, entry)| entry.name());
     match names.find_map(|name| name.strip_prefix(&prefix)) {
         Some(other) if other != language.name() => {
@@ -85,7 +83,7 @@ impl Fields {
             surface: schema.add_text_field("surface", text(IndexRecordOption::Basic)),
             source: schema.add_text_field("source", STORED),
         };
-        schema.add_u64_field(&format!("form_{FORM}_{}", language.name()), STORED);
+        schema.add_u64_field(&format!("form_{VERSION}_{}", language.name()), STORED);
         (schema.build(), fields)
     }
 

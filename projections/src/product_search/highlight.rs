@@ -26,7 +26,7 @@ impl<'a> Marks<'a> {
 
     /// The texts of a product.
     pub(super) fn on(&self, ready: &Ready) -> Highlights {
-        let (product, spots) = (&ready.entry().product, ready.spots(self.analyzer));
+        let (product, spots) = (&ready.details, ready.spots(self.analyzer));
         let part = |text: &str, spots: &[Spot]| part(text, &self.marked(spots));
         let long = product.long_description.as_deref();
         Highlights {
@@ -39,19 +39,14 @@ impl<'a> Marks<'a> {
     /// The places of the words, in order, apart from each other.
     fn marked(&self, spots: &[Spot]) -> Vec<(usize, usize)> {
         let mut places: Vec<(usize, usize)> = Vec::new();
-        for spot in spots {
-            let whole = spot.whole.filter(|whole| self.has(whole.word));
-            let from = match whole {
-                Some(whole) => whole.from,
-                None if self.has(spot.stem) => spot.from,
-                None => continue,
-            };
+        for spot in spots.iter().filter(|spot| self.has(spot.word)) {
+            let (from, to) = (spot.from as usize, spot.to as usize);
             while places.last().is_some_and(|(start, _)| *start >= from) {
                 places.pop();
             }
             match places.last_mut() {
-                Some((_, end)) if *end > from => *end = spot.to,
-                Some(_) | None => places.push((from, spot.to)),
+                Some((_, end)) if *end > from => *end = to,
+                Some(_) | None => places.push((from, to)),
             }
         }
         places
@@ -156,6 +151,8 @@ mod tests {
             (&["lamp"][..], "Lamps <b> & a lamp", "<mark>Lamps</mark> &lt;b&gt; &amp; a <mark>lamp</mark>"),
             (&["wd40"], "Use WD-40 \"now\"", "Use <mark>WD-40</mark> &quot;now&quot;"),
             (&["wd", "wd40", "40"], "WD-40", "<mark>WD-40</mark>"),
+            (&["lamp"], "Ｌａｍｐ & café", "<mark>Ｌａｍｐ</mark> &amp; café"),
+            (&["cafe", "offic"], "Cafe\u{301}, oﬃce", "<mark>Cafe\u{301}</mark>, <mark>oﬃce</mark>"),
             (&["17in"], "a 17\" screen", "a <mark>17</mark>&quot; screen"),
         ] {
             assert_eq!(mark(words, text).0.as_deref(), Some(expected));

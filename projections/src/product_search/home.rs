@@ -1,33 +1,75 @@
 //! Where an index is on disk, and which one.
 //!
-//! `search/product_search/current` names the live index's folder beside it: `g3`. A rebuild works in `building` and
+//! Each version has a folder of its own, so that a build's index is made while another build feeds and reads its own.
+//! `search/product_search/v5/current` names the live index's folder beside it: `g3`. A rebuild works in `building` and
 //! renames it when it is whole.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use event_store::Head;
 use serde::Deserialize;
 
-use super::lot;
 use super::words::Words;
+use super::{VERSION, lot};
 
 /// The folder of a rebuild.
 const BUILDING: &str = "building";
 
-/// The folder of the product search's indexes, and what words are in them.
+/// The last version whose builds had one folder for all versions: theirs is that in which those of later ones are.
+const LAST_WITHOUT_A_FOLDER: i32 = 4;
+
+/// The folder of a version of the product search's indexes, and what words are in them.
 #[derive(Clone, Debug)]
 pub struct Home {
+    /// The folder of all versions.
+    all: PathBuf,
+    /// That of this one.
     root: PathBuf,
     words: Arc<Words>,
 }
 
 impl Home {
-    /// The one under this `DAYBOOK_HOME`.
+    /// The one under this `DAYBOOK_HOME`, of the version that this build knows.
     pub fn under(daybook_home: &Path) -> Self {
-        Self { root: daybook_home.join("search").join(super::NAME), words: Arc::default() }
+        Self::of(daybook_home.join("search").join(super::NAME), VERSION)
+    }
+
+    fn of(all: PathBuf, version: i32) -> Self {
+        let root =
+            if version > LAST_WITHOUT_A_FOLDER { all.join(format!("v{version}")) } else { all.clone() };
+        Self { all, root, words: Arc::default() }
+    }
+
+    /// That of another version beside it.
+    pub(super) fn of_version(&self, version: i32) -> Self {
+        Self::of(self.all.clone(), version)
+    }
+
+    /// The versions that have a live index here, the oldest first.
+    pub(super) fn versions(&self) -> io::Result<Vec<i32>> {
+        let mut versions = vec![LAST_WITHOUT_A_FOLDER];
+        match fs::read_dir(&self.all) {
+            Ok(entries) => {
+                for entry in entries {
+                    versions.extend(entry?.file_name().to_str().and_then(|name| number::<i32>(name, 'v')));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        versions.sort_unstable();
+        let mut live = Vec::new();
+        for version in versions {
+            if self.of_version(version).current()?.is_some() {
+                live.push(version);
+            }
+        }
+        Ok(live)
     }
 
     /// The same with other words.
@@ -49,7 +91,7 @@ impl Home {
     /// The number of the live index, if there is one.
     pub(super) fn current(&self) -> io::Result<Option<u32>> {
         match fs::read_to_string(self.root.join("current")) {
-            Ok(text) => Ok(number(text.trim())),
+            Ok(text) => Ok(number(text.trim(), 'g')),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -128,48 +170,79 @@ impl Home {
         Ok(self.generations()?.into_iter().filter(|other| *other < generation).collect())
     }
 
+    /// What the last commit says of the live index.
+    fn committed(&self, version: i32) -> Option<IndexOnDisk> {
+        #[derive(Deserialize)]
+        struct Meta {
+            payload: Option<String>,
+        }
+        let folder = self.folder(self.current().ok()??);
+        let meta: Meta = serde_json::from_slice(&fs::read(folder.join("meta.json")).ok()?).ok()?;
+        let position = meta.payload?.parse::<Head>().ok()?.position;
+        Some(IndexOnDisk { version, name: lot::name_in(&folder), position })
+    }
+
+    /// All indexes of this version that are here, and what a replay has left.
+    pub(super) fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let indexes = self.generations()?.into_iter().map(|generation| self.folder(generation));
+        Ok(indexes.chain([self.root.join(BUILDING)]).collect())
+    }
+
+    /// Takes away what else is there of this version.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        for file in ["current", "replay.lock"] {
+            match fs::remove_file(self.root.join(file)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        if self.root == self.all { Ok(()) } else { fs::remove_dir_all(&self.root) }
+    }
+
     fn generations(&self) -> io::Result<Vec<u32>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.root)? {
-            found.extend(entry?.file_name().to_str().and_then(number));
+            found.extend(entry?.file_name().to_str().and_then(|name| number::<u32>(name, 'g')));
         }
         Ok(found)
     }
 }
 
-fn number(name: &str) -> Option<u32> {
-    name.strip_prefix('g')?.parse().ok()
+/// The number behind a letter: of an index, or of a version.
+fn number<T: FromStr>(name: &str, letter: char) -> Option<T> {
+    name.strip_prefix(letter)?.parse().ok()
 }
 
-/// The live index in a `DAYBOOK_HOME`, as its last commit left it.
+/// The live index of a version in a `DAYBOOK_HOME`, as its last commit left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexOnDisk {
+    /// The version.
+    pub version: i32,
     /// What it is called in Postgres; nothing where it was never fed.
     pub name: Option<String>,
     /// The checkpoint.
     pub position: i64,
 }
 
-/// What the live index in a `DAYBOOK_HOME` is called in Postgres; nothing where it was never fed.
+/// What the live index in a `DAYBOOK_HOME` is called in Postgres that this build feeds; nothing where it was never fed.
 pub fn name_on_disk(daybook_home: &Path) -> Option<String> {
     let home = Home::under(daybook_home);
     lot::name_in(&home.folder(home.current().ok()??))
 }
 
-/// What the index is called that a replay builds in a `DAYBOOK_HOME`, or has left there.
-pub(crate) fn building_on_disk(daybook_home: &Path) -> Option<String> {
-    lot::name_in(&Home::under(daybook_home).root.join(BUILDING))
+/// What the indexes are called that replays build in a `DAYBOOK_HOME`, or have left there.
+pub(crate) fn building_on_disk(daybook_home: &Path) -> Vec<String> {
+    let home = Home::under(daybook_home);
+    let versions = home.versions().unwrap_or_default().into_iter().chain([VERSION]).collect::<BTreeSet<_>>();
+    versions
+        .into_iter()
+        .filter_map(|version| lot::name_in(&home.of_version(version).root.join(BUILDING)))
+        .collect()
 }
 
-/// The live index in a `DAYBOOK_HOME`, if there is one.
-pub fn on_disk(daybook_home: &Path) -> Option<IndexOnDisk> {
-    #[derive(Deserialize)]
-    struct Meta {
-        payload: Option<String>,
-    }
+/// The live indexes in a `DAYBOOK_HOME`, one of each version that is there, the oldest first.
+pub fn on_disk(daybook_home: &Path) -> Vec<IndexOnDisk> {
     let home = Home::under(daybook_home);
-    let folder = home.folder(home.current().ok()??);
-    let meta: Meta = serde_json::from_slice(&fs::read(folder.join("meta.json")).ok()?).ok()?;
-    let position = meta.payload?.parse::<Head>().ok()?.position;
-    Some(IndexOnDisk { name: lot::name_in(&folder), position })
+    let versions = home.versions().unwrap_or_default();
+    versions.into_iter().filter_map(|version| home.of_version(version).committed(version)).collect()
 }

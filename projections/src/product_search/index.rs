@@ -173,7 +173,7 @@ impl Store {
             document.add_pre_tokenized_text(self.fields.text(text), recent.tokens.indexed(text));
         }
         document.add_pre_tokenized_text(self.fields.surface, recent.tokens.indexed_surface());
-        document.add_text(self.fields.source, serde_json::to_string(&recent.ready.stored)?);
+        document.add_text(self.fields.source, serde_json::to_string(&recent.stored)?);
         Ok(document)
     }
 

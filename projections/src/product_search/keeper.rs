@@ -14,9 +14,10 @@ use super::lot::{self, Lot};
 use super::projector::blocking;
 use super::refused::{Aggregate, Refused};
 use super::retry::Stream;
+use super::telling::Telling;
 use crate::runner::failure::FeedError;
 
-/// How often we look whether something is to be tried again, and say where the index is if it has moved.
+/// How often we look whether something is to be tried again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often we say that somebody looks after it, though nothing happens.
@@ -26,7 +27,7 @@ pub(super) struct Keeper {
     log: Log,
     lot: Lot,
     looked_at: Option<Instant>,
-    told: Option<(Instant, i64)>,
+    telling: Telling,
 }
 
 impl Keeper {
@@ -35,7 +36,8 @@ impl Keeper {
         let lot = Lot::of(log, folder).await?;
         feed.hold(lot.open(feed.head().position).await?);
         lot::forget_the_gone(log.pool()).await?;
-        let keeper = Self { log: log.clone(), lot, looked_at: None, told: None };
+        let telling = telling(lot.clone());
+        let keeper = Self { log: log.clone(), lot, looked_at: None, telling };
         count(feed);
         Ok(keeper)
     }
@@ -56,20 +58,9 @@ impl Keeper {
         Ok(())
     }
 
-    /// Says where the index is. That a moment passes without is no harm.
+    /// Says where the index is, now or in a moment. That one passes without is no harm.
     pub(super) async fn tell(&mut self, position: i64) {
-        let due = self
-            .told
-            .is_none_or(|(at, told)| at.elapsed() >= if told == position { TELL_EVERY } else { LOOK_EVERY });
-        if due {
-            self.told = Some((Instant::now(), position));
-            if let Err(error) = self.lot.tell(position).await {
-                warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the search index's position is not in status"
-                );
-            }
-        }
+        self.telling.tell(position).await;
     }
 
     /// What is to be tried again, looked for once a second while anything is parked.
@@ -121,6 +112,21 @@ impl Keeper {
         count(feed);
         Ok(())
     }
+}
+
+/// Says it in status.
+fn telling(lot: Lot) -> Telling {
+    Telling::by(move |position| {
+        let lot = lot.clone();
+        Box::pin(async move {
+            if let Err(error) = lot.tell(position).await {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the search index's position is not in status"
+                );
+            }
+        })
+    })
 }
 
 fn count(feed: &Feed) {

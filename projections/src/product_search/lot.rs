@@ -11,10 +11,10 @@ use event_store::{Checkpoint, Log};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::NAME;
 use super::index::SearchError;
 use super::projector::blocking;
 use super::refused::{Aggregate, Refused};
+use super::{NAME, VERSION};
 use crate::runner::connection::{connect, try_lock};
 use crate::runner::failure::FeedError;
 use crate::runner::held;
@@ -141,10 +141,11 @@ impl Lot {
     /// Says that the index is being fed, and how far it is.
     pub(super) async fn tell(&self, position: i64) -> Result<(), sqlx::Error> {
         sqlx::query!(
-            "INSERT INTO search_indexes (name, position) VALUES ($1, $2)
+            "INSERT INTO search_indexes (name, position, version) VALUES ($1, $2, $3)
              ON CONFLICT (name) DO UPDATE SET position = excluded.position, seen_at = now()",
             self.name,
-            position
+            position,
+            VERSION
         )
         .execute(&self.pool)
         .await?;
@@ -154,10 +155,12 @@ impl Lot {
     /// Says how far an index is that is being built: nobody searches in it, and it is not among those that are fed.
     pub(super) async fn tell_of_building(&self, position: i64) -> Result<(), sqlx::Error> {
         sqlx::query!(
-            "INSERT INTO search_indexes (name, position, seen_at) VALUES ($1, $2, now() - interval '1 minute')
+            "INSERT INTO search_indexes (name, position, version, seen_at)
+             VALUES ($1, $2, $3, now() - interval '1 minute')
              ON CONFLICT (name) DO UPDATE SET position = excluded.position, seen_at = excluded.seen_at",
             self.name,
-            position
+            position,
+            VERSION
         )
         .execute(&self.pool)
         .await?;

@@ -37,7 +37,7 @@ pub(super) fn search(
     let sifted = sifting.end(query.offset, snapshot);
     let last = sifted.page.last().filter(|_| sifted.more);
     let scale = scale.iter().flat_map(Scale::numbers);
-    let next = last.map(|(place, _)| Cursor::behind(place.clone(), scale));
+    let next = last.map(|(place, _)| Cursor::behind(place.clone(), scale, query.fingerprint()));
     let marks = plan.as_ref().filter(|_| query.highlights);
     let marks = marks.map(|plan| Marks::of(plan, &snapshot.words.analyzer));
     let mut hits = Vec::with_capacity(sifted.page.len());
@@ -76,14 +76,14 @@ pub(super) fn hit(
         CategoryOrWord::Word(_) => None,
     };
     Ok(Some(Hit {
-        id: ProductId(ready.stored.id),
+        id: ProductId(ready.id),
         stock: snapshot.table.row(slot).stock,
         rating: snapshot.table.rest(slot).rating,
         category,
         highlights: marks.map(|marks| marks.on(&ready)),
-        details: Arc::clone(ready.details()),
-        created_at: ready.entry().created_at,
-        updated_at: ready.entry().updated_at,
-        version: ready.entry().version,
+        details: Arc::clone(&ready.details),
+        created_at: ready.created_at,
+        updated_at: ready.updated_at,
+        version: ready.version,
     }))
 }

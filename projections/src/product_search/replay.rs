@@ -17,6 +17,7 @@ use super::home::Home;
 use super::index::{SearchError, Store};
 use super::lot::{self, Lot};
 use super::projector::{apply, blocking};
+use super::versions::require_newest;
 use super::words::Words;
 use crate::replay::{Progress, Reader, ReplayError, ReplayReport};
 use crate::runner::failure::FeedError;
@@ -42,6 +43,7 @@ pub(crate) async fn replay_until(
     stopped: impl Future<Output = ()>,
 ) -> Result<ReplayReport, ReplayError> {
     let started = Instant::now();
+    require_newest(home).await?;
     let its_home = home.clone();
     let free = blocking(move || Ok(its_home.building()?)).await?;
     let Some((building, _lock)) = free else { return Err(ReplayError::Running) };

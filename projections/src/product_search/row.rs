@@ -51,7 +51,8 @@ pub(super) struct Rest {
     pub(super) seller: SellerId,
     pub(super) tags: Arc<[Name]>,
     pub(super) created_at: DateTime<Utc>,
-    pub(super) name_key: Arc<str>,
+    /// What it is ordered by among [names](super::collation).
+    pub(super) name_key: Arc<[u8]>,
     /// What its reviews come to.
     pub(super) rating: Rating,
 }
@@ -63,7 +64,7 @@ impl Rest {
             seller: SellerId(Uuid::nil()),
             tags: Arc::new([]),
             created_at: DateTime::UNIX_EPOCH,
-            name_key: Arc::from(""),
+            name_key: Arc::new([]),
             rating: Rating::default(),
         }
     }

@@ -142,14 +142,13 @@ impl ProductSearch {
         &self,
         question: impl FnOnce(&Snapshot, &Weights) -> Result<T, TantivyError> + Send + 'static,
     ) -> Result<Answer<T>, QueryError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|error| TantivyError::InternalError(error.to_string()))?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await?;
         let search = self.clone();
         let asking = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             search.now(question)
         });
-        asking.await.map_err(|error| TantivyError::InternalError(error.to_string()))?
+        asking.await?
     }
 
     fn now<T>(
@@ -158,5 +157,27 @@ impl ProductSearch {
     ) -> Result<Answer<T>, QueryError> {
         let shown = self.window.get().ok_or(QueryError::Missing(NAME))?;
         Ok(Answer { position: shown.position, value: question(&shown, &self.weights)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_search_that_panics_is_told_from_one_that_the_index_fails_and_gives_its_turn_back() {
+        let folder = TempDir::new().unwrap();
+        let feed = Feed::open(folder.path(), Arc::new(Words::default())).unwrap();
+        let search = ProductSearch::of(&feed);
+        for _ in 0..=search.turns.available_permits() {
+            let broke_off = search.apart(|_, _| -> Result<(), TantivyError> { panic!("a bug") }).await;
+            assert!(
+                matches!(&broke_off, Err(QueryError::Unfinished(why)) if why.is_panic()),
+                "{broke_off:?}"
+            );
+        }
+        assert_eq!(search.apart(|_, _| Ok(7)).await.unwrap().value, 7);
     }
 }

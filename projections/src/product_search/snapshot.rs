@@ -4,12 +4,12 @@
 //! memory, and masks what the disk says of it; so is the table, which is always of this position.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tantivy::TantivyError;
 
 use super::categories::Categories;
-use super::disk::Disk;
+use super::disk::{Disk, Stored};
 use super::fields::Text;
 use super::segment::List;
 use super::shelf::Ready;
@@ -23,8 +23,20 @@ use super::words::Words;
 #[derive(Debug)]
 pub(super) struct Recent {
     pub(super) slot: u32,
-    pub(super) ready: Arc<Ready>,
+    pub(super) stored: Stored,
     pub(super) tokens: Tokens,
+    /// Made when it is first shown.
+    ready: OnceLock<Arc<Ready>>,
+}
+
+impl Recent {
+    pub(super) fn new(slot: u32, stored: Stored, tokens: Tokens) -> Self {
+        Self { slot, stored, tokens, ready: OnceLock::new() }
+    }
+
+    fn ready(&self) -> &Arc<Ready> {
+        self.ready.get_or_init(|| Arc::new(Ready::of(self.stored.clone())))
+    }
 }
 
 /// The state of a moment. Cheap to clone.
@@ -208,7 +220,7 @@ impl Snapshot {
     /// What is known of a product.
     pub(super) fn ready(&self, slot: u32) -> Result<Option<Arc<Ready>>, TantivyError> {
         match self.recent.binary_search_by_key(&slot, |recent| recent.slot) {
-            Ok(place) => Ok(self.recent.get(place).map(|recent| Arc::clone(&recent.ready))),
+            Ok(place) => Ok(self.recent.get(place).map(|recent| Arc::clone(recent.ready()))),
             Err(_) if self.masked.contains(slot) => Ok(None),
             Err(_) => self.disk.ready(slot),
         }

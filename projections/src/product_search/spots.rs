@@ -2,8 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::analyze::{Analyzer, Word};
-use super::entry::Entry;
+use domain::product::ProductDetails;
+
+use super::analyze::{Analyzer, MOST_WORDS};
 
 /// A word, as a number: one in 2^64 others has the same, and would be marked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,35 +18,49 @@ impl WordNumber {
     }
 }
 
-/// A word in its place, in bytes.
+/// A word in its place, in bytes. There is one for each word of a text, so it is kept small.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) stem: WordNumber,
-    pub(super) whole: Option<Whole>,
-}
-
-/// What a word is with those before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Whole {
-    pub(super) from: usize,
+    pub(super) from: u32,
+    pub(super) to: u32,
     pub(super) word: WordNumber,
 }
 
-/// The words of a text, in order.
+impl Spot {
+    /// None beyond 4 GiB, where nobody looks.
+    fn new(word: &str, from: usize, to: usize) -> Option<Self> {
+        let (from, to) = (u32::try_from(from).ok()?, u32::try_from(to).ok()?);
+        Some(Self { from, to, word: WordNumber::of(word) })
+    }
+}
+
+/// The words of a text, in order: each by its stem, and then as what it is with those before it.
 pub(super) fn spots(text: &str, analyzer: &Analyzer) -> Box<[Spot]> {
     let words = analyzer.words(text);
-    let spot = |(place, word): (usize, &Word)| Spot {
-        from: word.from,
-        to: word.to,
-        stem: WordNumber::of(&word.stem),
-        whole: word.whole.as_ref().map(|whole| Whole {
-            from: words[place - word.joins.min(place)].from,
-            word: WordNumber::of(whole),
-        }),
-    };
-    words.iter().enumerate().map(spot).collect()
+    let mut spots = Vec::with_capacity(words.len());
+    for (place, word) in words.iter().enumerate() {
+        spots.extend(Spot::new(&word.stem, word.from, word.to));
+        if let Some(whole) = &word.whole {
+            let first = &words[place - word.joins.min(place)];
+            spots.extend(Spot::new(whole, first.from, word.to));
+        }
+    }
+    spots.into_boxed_slice()
+}
+
+/// How many bytes the spots of a text take, about, told without looking for its words: one for each word, and another one for
+/// what stands together with something before it.
+pub(super) fn room(text: &str) -> usize {
+    let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let mut spots = 0;
+    let mut before = b' ';
+    for byte in text.bytes() {
+        if is_of_word(byte) && !is_of_word(before) {
+            spots += if before.is_ascii_whitespace() { 1 } else { 2 };
+        }
+        before = byte;
+    }
+    spots.min(2 * MOST_WORDS as usize) * size_of::<Spot>()
 }
 
 /// The words of the texts of a product that are shown.
@@ -57,8 +72,7 @@ pub(super) struct Spots {
 }
 
 impl Spots {
-    pub(super) fn of(entry: &Entry, analyzer: &Analyzer) -> Self {
-        let product = &entry.product;
+    pub(super) fn of(product: &ProductDetails, analyzer: &Analyzer) -> Self {
         Self {
             name: spots(&product.name, analyzer),
             description: spots(&product.description, analyzer),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::by_name::ByName;
 use super::by_seller::BySeller;
+use super::collation;
 use super::column::Column;
 use super::entry::{Entry, price_key};
 use super::fields::Text;
@@ -199,7 +200,7 @@ impl Table {
             seller: product.seller_id,
             tags,
             created_at: entry.created_at,
-            name_key: Arc::from(word_key(&product.name)),
+            name_key: collation::key(&product.name),
             rating: rest.rating,
         };
         self.enter(slot);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tantivy::tokenizer::{PreTokenizedString, Token};
 
-use super::analyze::{Analyzer, MOST_WORDS};
+use super::analyze::{Analyzer, MOST_WORDS, Word};
 use super::entry::Entry;
 use super::fields::Text;
 use super::sieve::{Bits, Sieve};
@@ -25,9 +25,9 @@ pub(super) struct Posting {
 pub(super) struct Tokens {
     /// Sorted, so that those of a word stand together.
     postings: Vec<Posting>,
-    /// Words as they are written, sorted.
+    /// Words as they are written, sorted, without the numbers alone.
     pub(super) surface: Vec<String>,
-    /// How many words each text has.
+    /// How many words each text has, without the numbers alone that are beside others.
     pub(super) lengths: [u16; Text::COUNT],
     /// Both kinds of words.
     sieve: Sieve,
@@ -41,7 +41,8 @@ impl Tokens {
         reading.read(Text::Model, entry.codes());
         reading.read(Text::Brand, product.brand.as_deref());
         reading.read(Text::Tags, product.tags.iter().map(String::as_str));
-        reading.read(Text::Attributes, entry.attributes());
+        let behind = reading.read(Text::Attributes, entry.attributes());
+        reading.read_aside(Text::Attributes, entry.numbers(), behind);
         let description =
             [product.description.as_str()].into_iter().chain(product.long_description.as_deref());
         reading.read(Text::Description, description);
@@ -105,9 +106,39 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn read<'b>(&mut self, text: Text, parts: impl IntoIterator<Item = &'b str>) {
-        let mut position = 0;
-        let mut length: u16 = 0;
+    /// Reads a text; the place behind it.
+    fn read<'b>(&mut self, text: Text, parts: impl IntoIterator<Item = &'b str>) -> u32 {
+        let (words, behind) = self.words(parts, 0);
+        self.set_length(text, words.len());
+        for (position, word) in words {
+            self.surface.insert(word.surface);
+            self.add(text, word.stem, position);
+            if let Some(whole) = word.whole {
+                self.add(text, whole, position);
+            }
+        }
+        behind
+    }
+
+    /// Reads on in a text, from this place on, what is only to be found there: nobody begins to type it, and other words count
+    /// no less for it, so it is no part of the text's length if that has others.
+    fn read_aside<'b>(&mut self, text: Text, parts: impl IntoIterator<Item = &'b str>, from: u32) {
+        let (words, _) = self.words(parts, from);
+        if self.tokens.lengths[text as usize] == 0 {
+            self.set_length(text, words.len());
+        }
+        for (position, word) in words {
+            self.add(text, word.stem, position);
+            if let Some(whole) = word.whole {
+                self.add(text, whole, position);
+            }
+        }
+    }
+
+    /// The words of these parts, each with its place, from this one on; and the place behind them.
+    fn words<'b>(&self, parts: impl IntoIterator<Item = &'b str>, from: u32) -> (Vec<(u32, Word)>, u32) {
+        let mut words = Vec::new();
+        let mut position = from;
         // A field has no more words than one text may have.
         for part in parts {
             if position >= MOST_WORDS {
@@ -117,17 +148,16 @@ impl Reading<'_> {
                 if position >= MOST_WORDS {
                     break;
                 }
-                self.surface.insert(word.surface);
-                self.add(text, word.stem, position);
-                if let Some(whole) = word.whole {
-                    self.add(text, whole, position);
-                }
+                words.push((position, word));
                 position += 1;
-                length = length.saturating_add(1);
             }
             position += GAP;
         }
-        self.tokens.lengths[text as usize] = length;
+        (words, position)
+    }
+
+    fn set_length(&mut self, text: Text, words: usize) {
+        self.tokens.lengths[text as usize] = u16::try_from(words).unwrap_or(u16::MAX);
     }
 
     fn add(&mut self, text: Text, word: String, position: u32) {

@@ -4,9 +4,14 @@
 //! number is inches.
 
 use super::analyze::{Analyzer, Word};
+use super::normal::Normal;
 
 /// Words beyond these are not looked at.
 const MOST_WORDS: usize = 32;
+
+/// A phrase begins behind a blank, or behind one of these: behind a letter, a number or the end of a sentence a mark is no
+/// beginning.
+const OPENS: &[char] = &['(', '[', '{', '<', '/', '|', '+', '-', '=', ':', ',', ';'];
 
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +27,8 @@ pub(super) struct Typed {
 impl Typed {
     pub(super) fn read(text: &str, analyzer: &Analyzer) -> Self {
         let mut typed = Self::default();
-        let mut rest = text;
+        let normal = Normal::of(text);
+        let mut rest: &str = &normal.text;
         while let Some((before, phrase, behind)) = next_phrase(rest) {
             typed.add(analyzer.words(before));
             let words = analyzer.words(phrase);
@@ -63,7 +69,8 @@ fn next_phrase(text: &str) -> Option<(&str, &str, &str)> {
     loop {
         let open = from + text[from..].find(['"', '“', '„'])?;
         let mark = text[open..].chars().next().map_or(1, char::len_utf8);
-        let begins = text[..open].chars().next_back().is_none_or(char::is_whitespace);
+        let opens = |c: char| c.is_whitespace() || OPENS.contains(&c);
+        let begins = text[..open].chars().next_back().is_none_or(opens);
         if begins && let Some(end) = text[open + mark..].find(['"', '”', '“']) {
             let (phrase, behind) = text[open + mark..].split_at(end);
             let mark = behind.chars().next().map_or(1, char::len_utf8);
@@ -91,7 +98,12 @@ mod tests {
             ("red lamps ", ("red lamp", 0, false)),
             ("\"red lamps\" big", ("red lamp big", 1, true)),
             ("“red lamps”", ("red lamp", 1, false)),
+            ("（＂red lamps＂） big", ("red lamp big", 1, true)),
+            ("(\"red lamps\") big", ("red lamp big", 1, true)),
+            ("sofa+\"red lamp\",[“desk lamp”]", ("sofa red lamp desk", 2, false)),
             ("17\" laptop 15\"", ("17 laptop 15", 0, false)),
+            ("(17\" laptop, 15\")", ("17 laptop 15", 0, false)),
+            ("red lamp.\" a sofa\"", ("red lamp sofa", 0, false)),
             ("\"red", ("red", 0, true)),
             ("\"red\" lamp", ("red lamp", 0, true)),
             ("\"\" \"", ("", 0, false)),

@@ -4,6 +4,7 @@
 const UNITS: &[(&str, &str)] = &[
     ("inch", "in"),
     ("inches", "in"),
+    ("zoll", "in"),
     ("foot", "ft"),
     ("feet", "ft"),
     ("meter", "m"),

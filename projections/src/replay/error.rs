@@ -8,9 +8,6 @@ pub enum ReplayError {
     /// There is no such read model.
     #[error("there is no read model of this name; those there are: {0}")]
     Unknown(String),
-    /// It is not in Postgres.
-    #[error("the indexes of {0} have no versions: a process builds its own, in the form that it knows")]
-    NoVersions(&'static str),
     /// It is being rebuilt already.
     #[error("another replay of it is running")]
     Running,
@@ -33,6 +30,9 @@ pub enum ReplayError {
     /// It is not an old version.
     #[error("version {0} of it is not one that another has superseded")]
     NotSuperseded(i32),
+    /// It is a process's index.
+    #[error("a process feeds version {0} of it: stop that first")]
+    StillFed(i32),
     /// Old tables could not be dropped.
     #[error(
         "its old tables are being read, perhaps by a backup, so they can't be dropped yet: try again later"

@@ -46,6 +46,8 @@ use crate::{product_search, registry};
 
 pub use self::error::ReplayError;
 pub(crate) use self::reader::Reader;
+#[cfg(test)]
+pub(crate) use self::versions::retire_tables;
 pub use self::versions::{require_live, retire, unbuilt};
 
 /// What a rebuild did.

@@ -9,17 +9,17 @@ use crate::runner::connection::{connect, try_lock, unlock};
 use crate::runner::held;
 use crate::{generation, product_search, registry};
 
-/// A read model that has versions.
-fn versioned(name: &str) -> Result<&'static dyn ReadModel, ReplayError> {
+/// Refuses unless this version of a read model is the newest that is live: of product search, in this folder.
+pub async fn require_live(
+    name: &str,
+    version: i32,
+    owner: &PgPool,
+    search: &product_search::Home,
+) -> Result<(), ReplayError> {
     if name == product_search::NAME {
-        return Err(ReplayError::NoVersions(product_search::NAME));
+        return product_search::require_live(search, version).await;
     }
-    find(name)
-}
-
-/// Refuses unless this version of a read model is the newest that is live.
-pub async fn require_live(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
-    let versions = generation::live_versions(owner, versioned(name)?.name()).await?;
+    let versions = generation::live_versions(owner, find(name)?.name()).await?;
     match versions.last() {
         Some((live, _)) if *live == version => Ok(()),
         live => Err(ReplayError::OtherVersion { live: live.map_or(0, |live| live.0), expected: version }),
@@ -38,12 +38,28 @@ pub async fn unbuilt(pool: &PgPool) -> Result<Vec<&'static dyn ReadModel>, sqlx:
     Ok(unbuilt)
 }
 
-/// Ends a version of a read model that a newer one has superseded, and drops its tables. Who still reads it gets no answer any
-/// more. Where its tables could not be dropped it is ended all the same, and to be retired once more.
-pub async fn retire(name: &str, version: i32, owner: &PgPool) -> Result<(), ReplayError> {
-    let model = versioned(name)?;
+/// Ends a version of a read model that a newer one has superseded, and drops its tables, or deletes its index in this folder.
+/// Who still reads tables gets no answer any more; an index that is still fed is refused.
+pub async fn retire(
+    name: &str,
+    version: i32,
+    owner: &PgPool,
+    search: &product_search::Home,
+) -> Result<(), ReplayError> {
+    if name == product_search::NAME {
+        return product_search::retire(search, version, owner).await;
+    }
+    retire_tables(find(name)?, version, owner).await
+}
+
+/// The same of one in Postgres. Where its tables could not be dropped it is ended all the same, and to be retired once more.
+pub(crate) async fn retire_tables(
+    model: &dyn ReadModel,
+    version: i32,
+    owner: &PgPool,
+) -> Result<(), ReplayError> {
     let mut db = connect(owner).await?;
-    let lock = held::replayer(name);
+    let lock = held::replayer(model.name());
     if !try_lock(&mut db, &lock).await? {
         return Err(ReplayError::Running);
     }
@@ -66,24 +82,4 @@ async fn end(model: &dyn ReadModel, version: i32, db: &mut PgConnection) -> Resu
         return Err(ReplayError::NotSuperseded(version));
     }
     drop_old(db, model).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Guards against an answer that calls it unknown and names it among those that are known.
-    #[tokio::test]
-    async fn product_search_is_known_to_have_no_versions() {
-        let nowhere = PgPool::connect_lazy("postgres://nowhere/none").unwrap();
-        for refused in [
-            require_live(product_search::NAME, 1, &nowhere).await,
-            retire(product_search::NAME, 1, &nowhere).await,
-        ] {
-            let error = refused.unwrap_err();
-            assert!(matches!(error, ReplayError::NoVersions(product_search::NAME)), "{error}");
-        }
-        let unknown = retire("orders", 1, &nowhere).await.unwrap_err();
-        assert!(matches!(unknown, ReplayError::Unknown(_)), "{unknown}");
-    }
 }

@@ -2,7 +2,7 @@
 
 use event_store::relay::NotOurs;
 use event_store::sqlstate::{self, Class, UNDEFINED_FUNCTION, UNDEFINED_TABLE};
-use event_store::{Checkpoint, Head, LogError};
+use event_store::{Checkpoint, Head, LogError, Standstill};
 use rdkafka::error::KafkaError;
 use sqlx::PgPool;
 use tracing::{error, warn};
@@ -102,9 +102,20 @@ impl FeedError {
         is_lost && lost.replace(at) != Some(at)
     }
 
-    /// Whether it is Kafka that can't be reached or read: it goes on by itself, and what was written so far can be read.
-    fn is_of_kafka(&self) -> bool {
-        matches!(self, Self::Kafka(_) | Self::Topics(_))
+    /// Where Kafka can't be reached or read it goes on by itself, and what was written so far can be read.
+    fn standstill(&self) -> Standstill {
+        match self {
+            Self::Kafka(_) | Self::Topics(_) => Standstill::Waiting,
+            Self::Log(_)
+            | Self::Apply(_)
+            | Self::Postgres(_)
+            | Self::Undecodable { .. }
+            | Self::NotKept(_)
+            | Self::Stranger(_)
+            | Self::Search(_)
+            | Self::Task(_)
+            | Self::Missing => Standstill::Failed,
+        }
     }
 }
 
@@ -166,7 +177,7 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
 
 /// Keeps for `status` why a consumer stands still.
 pub(crate) async fn keep(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
-    let kept = consumer.failed(pool, &at, &chain(failure), failure.is_of_kafka()).await;
+    let kept = consumer.failed(pool, &at, &chain(failure), failure.standstill()).await;
     if let Err(error) = kept {
         warn!(consumer = consumer.name(), error = chain(&error), "the failure is not in status");
     }

@@ -87,7 +87,7 @@ fn midnight(day: NaiveDate) -> DateTime<Utc> {
 }
 
 /// The first moment of a day; where clocks leave it out, the first after it.
-fn begins(day: NaiveDate, tz: Tz) -> Option<DateTime<Utc>> {
+pub(super) fn begins(day: NaiveDate, tz: Tz) -> Option<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN);
     let quarters = (0..=192).map(|nth| midnight.checked_add_signed(TimeDelta::minutes(15 * nth)));
     quarters.flatten().find_map(|local| tz.from_local_datetime(&local).earliest()).map(|at| at.to_utc())

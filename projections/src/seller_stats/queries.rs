@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use domain::ids::SellerId;
 use sqlx::Arguments as _;
@@ -215,6 +215,12 @@ impl Stats {
             (false, true) => LONG_OF_ALL,
         };
         self.live.ask(report, bind).await
+    }
+
+    /// The first day of a time zone that can be told from those around it, which begins with a quarter of an hour as all after
+    /// it do; none where any can.
+    pub fn first_day(&self, tz: Tz) -> Option<NaiveDate> {
+        self.zone(tz).first_day
     }
 
     fn zone(&self, tz: Tz) -> Arc<Zone> {

@@ -10,27 +10,39 @@ use super::{ConsumerStatus, State, lag_ms};
 use crate::product_search::{self, IndexOnDisk};
 use crate::runner::held::{self, Held};
 
+/// What is known of an index.
+struct Known {
+    position: i64,
+    /// None is said of one that a build of before version 5 feeds elsewhere.
+    version: Option<i32>,
+    state: State,
+}
+
 /// The indexes that are being fed are as far as they said a second ago; one that nobody feeds is as far as its last
-/// commit, and is shown where it is: in this `DAYBOOK_HOME`. The one that is here, or the only one, has the plain name.
+/// commit, and is shown where it is: in this `DAYBOOK_HOME`. The newest one that is here, or the only one, has the plain name.
 pub(super) async fn indexes(
     pool: &PgPool,
     home: &Path,
     now: DateTime<Utc>,
 ) -> Result<Vec<ConsumerStatus>, sqlx::Error> {
     let (here, left) = (product_search::on_disk(home), product_search::building_on_disk(home));
-    let mut found = known(pool, left.as_deref()).await?;
+    let mut found = known(pool, &left).await?;
     let mut plain = None;
-    if let Some(IndexOnDisk { name, position }) = here {
+    for IndexOnDisk { name, position, version } in here {
         let name = name.unwrap_or_else(|| product_search::NAME.to_owned());
-        let (known, _) = found.entry(name.clone()).or_insert((position, State::Unfed));
-        *known = position.max(*known);
+        let known = found.entry(name.clone());
+        let known = known.or_insert(Known { position, version: None, state: State::Unfed });
+        known.position = position.max(known.position);
+        known.version = Some(version);
         plain = Some(name);
     }
-    let only = found.values().filter(|(_, state)| is_read(*state)).count() == 1;
+    supersede(&mut found);
+    let only = found.values().filter(|known| is_read(known.state)).count() == 1;
     let mut all = Vec::with_capacity(found.len());
-    for (name, (position, state)) in found {
-        let mut status = index(pool, &name, position, state, now).await?;
-        if is_read(state) && (only || plain.as_ref() == Some(&name)) {
+    for (name, known) in found {
+        let has_the_plain_name = is_read(known.state) && (only || plain.as_ref() == Some(&name));
+        let mut status = index(pool, &name, known, now).await?;
+        if has_the_plain_name {
             product_search::NAME.clone_into(&mut status.name);
         }
         all.push(status);
@@ -38,10 +50,10 @@ pub(super) async fn indexes(
     Ok(all)
 }
 
-/// Those that somebody feeds or builds, and the one that a replay has `left` here: how far each is.
-async fn known(pool: &PgPool, left: Option<&str>) -> Result<BTreeMap<String, (i64, State)>, sqlx::Error> {
+/// Those that somebody feeds or builds, and those that replays have `left` here: how far each is.
+async fn known(pool: &PgPool, left: &[String]) -> Result<BTreeMap<String, Known>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT name, position, seen_at > now() - interval '30 seconds' AS "is_fed!" FROM search_indexes"#
+        r#"SELECT name, position, version, seen_at > now() - interval '30 seconds' AS "is_fed!" FROM search_indexes"#
     );
     let rows = rows.fetch_all(pool).await?;
     let locks: Vec<_> = rows.iter().map(|row| held::replayer(&row.name)).collect();
@@ -49,16 +61,27 @@ async fn known(pool: &PgPool, left: Option<&str>) -> Result<BTreeMap<String, (i6
     let known = rows.into_iter().filter_map(|row| {
         let state = if held.is_held(&held::replayer(&row.name)) {
             State::Rebuilding
-        } else if left == Some(row.name.as_str()) {
+        } else if left.contains(&row.name) {
             State::Abandoned
         } else if row.is_fed {
             State::Following
         } else {
             return None;
         };
-        Some((row.name, (row.position, state)))
+        Some((row.name, Known { position: row.position, version: row.version, state }))
     });
     Ok(known.collect())
+}
+
+/// Says which of those that are read are of an older version than others of them.
+fn supersede(indexes: &mut BTreeMap<String, Known>) {
+    let versions = indexes.values().filter(|known| is_read(known.state)).map(|known| known.version);
+    let Some(Some(newest)) = versions.max() else { return };
+    for known in indexes.values_mut() {
+        if is_read(known.state) && known.version.is_some_and(|version| version < newest) {
+            known.state = State::Superseded;
+        }
+    }
 }
 
 /// Whether anybody may read it.
@@ -70,16 +93,16 @@ fn is_read(state: State) -> bool {
 pub async fn of_search(pool: &PgPool, home: &Path, position: i64) -> Result<ConsumerStatus, sqlx::Error> {
     let name = product_search::name_on_disk(home);
     let name = name.as_deref().unwrap_or(product_search::NAME);
-    let status = index(pool, name, position, State::Following, Utc::now()).await?;
+    let known = Known { position, version: Some(product_search::VERSION), state: State::Following };
+    let status = index(pool, name, known, Utc::now()).await?;
     Ok(ConsumerStatus { name: product_search::NAME.to_owned(), ..status })
 }
 
-/// One that is doing this, unless it has failed.
+/// One that is doing what is known of it, unless it has failed.
 async fn index(
     pool: &PgPool,
     name: &str,
-    position: i64,
-    doing: State,
+    Known { position, version, state: doing }: Known,
     now: DateTime<Utc>,
 ) -> Result<ConsumerStatus, sqlx::Error> {
     let row = sqlx::query!(
@@ -95,7 +118,7 @@ async fn index(
     .await?;
     Ok(ConsumerStatus {
         name: name.to_owned(),
-        version: None,
+        version,
         position,
         lag_events: (row.head - position).max(0),
         lag_ms: lag_ms(now, row.oldest),

@@ -1,5 +1,6 @@
 //! A new version of a read model beside the old one.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use domain::public::PublicEvent;
@@ -13,8 +14,9 @@ use crate::fingerprint::dump;
 use crate::generation::{Generation, live};
 use crate::live::QueryError;
 use crate::order_history::{OrderFilter, OrderHistory, Orders, Scope};
+use crate::product_search::Home;
 use crate::read_model::{ApplyError, Fold, ReadModel, Table};
-use crate::replay::{ReplayError, replay_tables, require_live, retire};
+use crate::replay::{ReplayError, replay_tables, require_live, retire_tables};
 use crate::runner::projector::Projector;
 use crate::runner::start;
 use crate::status::{State, status};
@@ -77,6 +79,7 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     let positions = Positions::new(database.app.clone());
     let new = Projector::new(&Newer, database.app.clone(), Arc::clone(&source), positions.clone());
     let new = tokio::spawn(new.run());
+    let nowhere = Home::under(Path::new("nowhere"));
     let orders = Orders::new(database.app.clone());
     let filter = OrderFilter { limit: 1, ..OrderFilter::default() };
     let history: Vec<_> = SHOP.history().collect();
@@ -85,11 +88,11 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     reached(old.positions(), &[NAME], head.position).await;
 
     assert_eq!(versions(&database.app).await, [(NAME.to_owned(), OURS, State::Following)]);
-    require_live(NAME, OURS, &database.owner).await.unwrap();
+    require_live(NAME, OURS, &database.owner, &nowhere).await.unwrap();
     replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
     assert_eq!(live(&database.app, &OrderHistory).await.unwrap(), Some(Generation(1)));
     assert_eq!(live(&database.app, &Newer).await.unwrap(), Some(Generation(2)));
-    let error = require_live(NAME, OURS, &database.owner).await.unwrap_err();
+    let error = require_live(NAME, OURS, &database.owner, &nowhere).await.unwrap_err();
     assert!(matches!(error, ReplayError::OtherVersion { live: NEWER, expected: OURS }), "{error}");
 
     // The old build feeds and reads what it knows, the new one takes up its own.
@@ -113,11 +116,11 @@ async fn old_builds_go_on_with_their_version_until_it_is_retired() {
     assert!(matches!(error, ReplayError::Superseded { newer: NEWER, ours: OURS }), "{error}");
 
     drop(old);
-    retire(NAME, OURS, &database.owner).await.unwrap();
+    retire_tables(&OrderHistory, OURS, &database.owner).await.unwrap();
     let gone = orders.list(Scope::All, &filter).await.unwrap_err();
     assert!(matches!(gone, QueryError::Missing(NAME)), "{gone}");
     assert_eq!(versions(&database.app).await, [(NAME.to_owned(), NEWER, State::Following)]);
-    let error = retire(NAME, NEWER, &database.owner).await.unwrap_err();
+    let error = retire_tables(&OrderHistory, NEWER, &database.owner).await.unwrap_err();
     assert!(matches!(error, ReplayError::NotSuperseded(NEWER)), "{error}");
     new.abort();
 }
@@ -128,7 +131,7 @@ async fn who_reads_a_table_of_a_retired_version_keeps_nobody_from_the_others() {
     let database = TestDatabase::new().await;
     let log = Log::new(database.app.clone());
     replay_tables(&Newer, &database.owner, &log, |_| {}).await.unwrap();
-    dropped_one_by_one(&database, Generation(1), retire(NAME, OURS, &database.owner)).await;
+    dropped_one_by_one(&database, Generation(1), retire_tables(&OrderHistory, OURS, &database.owner)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,16 +145,16 @@ async fn a_version_whose_tables_could_not_be_dropped_is_retired_once_more() {
         let pid = dropping(&database).await;
         sqlx::query("SELECT pg_cancel_backend($1)").bind(pid).execute(&database.owner).await.unwrap();
     };
-    let (retired, ()) = tokio::join!(retire(NAME, OURS, &database.owner), giving_up);
+    let (retired, ()) = tokio::join!(retire_tables(&OrderHistory, OURS, &database.owner), giving_up);
     let error = retired.unwrap_err();
     assert!(matches!(error, ReplayError::Postgres(_)), "{error}");
     assert_eq!(live(&database.app, &OrderHistory).await.unwrap(), None);
     assert_ne!(tables(&database, Generation(1)).await, Vec::<String>::new());
     reader.rollback().await.unwrap();
 
-    retire(NAME, OURS, &database.owner).await.unwrap();
+    retire_tables(&OrderHistory, OURS, &database.owner).await.unwrap();
     assert_eq!(tables(&database, Generation(1)).await, Vec::<String>::new());
     assert_eq!(live(&database.app, &Newer).await.unwrap(), Some(Generation(2)));
-    let error = retire(NAME, OURS, &database.owner).await.unwrap_err();
+    let error = retire_tables(&OrderHistory, OURS, &database.owner).await.unwrap_err();
     assert!(matches!(error, ReplayError::NotSuperseded(OURS)), "nothing is left of it: {error}");
 }

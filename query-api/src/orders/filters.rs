@@ -3,7 +3,7 @@
 use api_contract::openapi::{FreshnessParams, PageParams};
 use api_contract::{Code, DayOrMoment, Fields, Paging};
 use chrono::{DateTime, Utc};
-use projections::order_history::{NumberPrefix, OrderFilter, OrderStatus, Sort};
+use projections::order_history::{NumberPrefix, OrderFilter, OrderStatus, Scope, Sort};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
@@ -101,8 +101,8 @@ impl IntoParams for ListParams {
     }
 }
 
-/// The filters, the order and the page, the same for every list.
-pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
+/// The filters, the order and the page, the same for every list; `scope` is whose.
+pub(super) fn filters(f: &mut Fields<'_, '_>, scope: Scope) -> Option<(OrderFilter, Paging)> {
     let statuses = statuses(f);
     let (from, until) = times(f);
     let number = f.field("search").or("orderNumber").or("q").text(0..=LONGEST);
@@ -117,8 +117,8 @@ pub(super) fn filters(f: &mut Fields<'_, '_>) -> Option<(OrderFilter, Paging)> {
         after,
         ..OrderFilter::default()
     };
-    if !filter.goes_on() {
-        lists::another_order(f);
+    if !filter.goes_on(scope) {
+        lists::another_list(f);
     }
     let paging = Paging::read(f, 10)?;
     Some((OrderFilter { offset: paging.offset(), limit: paging.limit(), ..filter }, paging))

@@ -18,14 +18,14 @@ pub(super) struct Found {
     pub(super) sight: OrderSight,
 }
 
-/// Folds it from its stream. One that the reader may not see is answered like one that doesn't exist.
+/// Folds it from its stream; `word` is its id or its number, in any case. One that the reader may not see is answered like one that doesn't exist.
 pub(super) async fn find(
     history: &History,
     reader: &Principal,
     min: MinPosition,
     word: &str,
 ) -> Result<Found, ApiError> {
-    let id = if let Ok(id) = word.parse::<OrderId>() {
+    let id = if let Ok(id) = word.trim().parse::<OrderId>() {
         history.freshness.folded(min).await?;
         id
     } else {

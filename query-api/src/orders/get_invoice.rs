@@ -19,7 +19,7 @@ use super::invoice::{Invoice, Names};
 #[utoipa::path(
     get, path = "/orders/{id}/invoice", operation_id = "getOrderInvoice", tag = "orders",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "The order's id or its number"), api_contract::openapi::FreshnessParams),
+    params(("id" = String, Path, description = "The order's id or its number, whatever the case of its letters"), api_contract::openapi::FreshnessParams),
     responses(
         (status = 200, description = "The invoice", body = Vec<u8>, content_type = "application/pdf"),
         (status = 409, description = "The order was given up before it was paid", body = api_contract::openapi::Refusal),

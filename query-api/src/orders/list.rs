@@ -1,10 +1,12 @@
 //! `GET /orders` (an admin's with `scope=all`) and `GET /sellers/me/orders`.
 
+use std::borrow::Cow;
+
 use api_contract::openapi::Envelope;
 use api_contract::views::OrderStatusWord;
 use api_contract::{
-    Amount, ApiError, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role, Success,
-    Timestamp,
+    Amount, ApiError, Field, Fields, MinPosition, Page, Paging, Principal, ProjectionPosition, Query, Role,
+    Success, Timestamp,
 };
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -36,32 +38,49 @@ pub async fn mine(
     min: MinPosition,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let (of_all, filter, paging) = query.read(|f| {
+    let (all, scope, filter, paging) = query.read(|f| {
         let all = f.field("scope").one_of(&[("mine", false), ("all", true)]).unwrap_or(false);
-        // Read all the same, so that a slip is told.
-        let of_all = Some(of_all(f)).filter(|_| all);
-        let (filter, paging) = filters(f)?;
-        Some((of_all, filter, paging))
+        let scope = if all {
+            of_all(f)
+        } else {
+            refuse_whose(f);
+            Scope::Customer(principal.user)
+        };
+        let (filter, paging) = filters(f, scope)?;
+        Some((all, scope, filter, paging))
     })?;
-    let scope = match of_all {
-        Some(scope) => {
-            principal.require(&[Role::Admin])?;
-            scope
-        }
-        None => Scope::Customer(principal.user),
-    };
+    if all {
+        principal.require(&[Role::Admin])?;
+    }
     answer(&history, &principal, min, scope, filter, paging).await
+}
+
+/// Of whom a list may be asked for.
+fn customer<'f, 'j>(f: &'f mut Fields<'_, 'j>) -> Field<'f, 'j> {
+    f.field("customerId").or("userId")
+}
+
+/// With a line of whom.
+fn seller<'f, 'j>(f: &'f mut Fields<'_, 'j>) -> Field<'f, 'j> {
+    f.field("sellerId")
 }
 
 /// Which of all an admin reads.
 fn of_all(f: &mut Fields<'_, '_>) -> Scope {
-    let customer = f.field("customerId").or("userId").id::<UserId>();
-    let seller = f.field("sellerId").id::<SellerId>();
-    match (seller, customer) {
+    let customer = customer(f).id::<UserId>();
+    match (seller(f).id::<SellerId>(), customer) {
         (None, None) => Scope::All,
         (None, Some(customer)) => Scope::Customer(customer),
         (Some(seller), customer) => Scope::WithLineOf(seller, customer),
     }
+}
+
+/// A list of which is said already whose it is. Who names somebody all the same is told: a page of other orders than were
+/// asked for looks like one of those that were.
+fn refuse_whose(f: &mut Fields<'_, '_>) {
+    let rule = |_: &str| Err::<(), _>(Cow::Borrowed("is for GET /orders?scope=all alone"));
+    customer(f).parse(0..=usize::MAX, rule);
+    seller(f).parse(0..=usize::MAX, rule);
 }
 
 /// Of whom an admin reads orders.
@@ -90,8 +109,12 @@ pub async fn of_my_shop(
 ) -> Result<Response, ApiError> {
     principal.require(&[Role::Seller])?;
     let shop = principal.shop.ok_or_else(ApiError::forbidden)?;
-    let (filter, paging) = query.read(filters)?;
-    answer(&history, &principal, min, Scope::Seller(shop), filter, paging).await
+    let scope = Scope::Seller(shop);
+    let (filter, paging) = query.read(|f| {
+        refuse_whose(f);
+        filters(f, scope)
+    })?;
+    answer(&history, &principal, min, scope, filter, paging).await
 }
 
 /// Whose orders.

@@ -191,7 +191,7 @@ pub(super) fn filters_in_a_shop(
         ..query
     };
     if !query.goes_on() {
-        lists::another_order(f);
+        lists::another_list(f);
     }
     let paging = Paging::read(f, 20)?;
     let query = SearchQuery {

@@ -53,8 +53,8 @@ pub async fn featured(
     read: PublicRead,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let (found, paging) = query.read(|f| filters(f, catalog.currency, SearchQuery::default()))?;
-    let found = SearchQuery { featured: Some(true), ..found };
+    let shown_first = SearchQuery { featured: Some(true), ..SearchQuery::default() };
+    let (found, paging) = query.read(|f| filters(f, catalog.currency, shown_first))?;
     answer(&catalog, &read, found, paging).await
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use api_contract::openapi::{Envelope, FreshnessParams};
 use api_contract::{
-    ApiError, Fields, MinPosition, PathId, Principal, ProjectionPosition, Query, Role, Success,
+    ApiError, Code, Fields, MinPosition, PathId, Principal, ProjectionPosition, Query, Role, Success,
 };
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use domain::ids::SellerId;
 use projections::seller_stats::{Interval, NAME, Period, Stats, StatsFilter};
 use sqlx::PgPool;
@@ -110,7 +111,8 @@ async fn answer(
     seller: SellerId,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let (period, interval) = query.read(|f| Some((period(f), interval(f))))?;
+    let (period, interval) =
+        query.read(|f| Some((period(f, |tz| sellers.stats.first_day(tz)), interval(f))))?;
     sellers.freshness.ready(NAME, min, Some(reader)).await?;
     let filter = StatsFilter { seller: Some(seller), period, interval, top: TOP };
     let found = sellers.stats.report(&filter).await.map_err(unanswered)?;
@@ -120,8 +122,18 @@ async fn answer(
     Ok((ProjectionPosition(found.position), Success::new(stats)).into_response())
 }
 
-fn period(f: &mut Fields<'_, '_>) -> Period {
+/// Days before the `first_day` of a time zone begin within a quarter of an hour, and so within a sum.
+fn period(f: &mut Fields<'_, '_>, first_day: impl Fn(Tz) -> Option<NaiveDate>) -> Period {
     let AskedDays { from, to, tz } = AskedDays::read(f);
+    for (name, day) in [("from", from), ("to", to)] {
+        let Some(day) = day else { continue };
+        if let Some(first) = first_day(tz).filter(|first| day < *first) {
+            let message = format!(
+                "{name} must not be before {first} in {tz}: its clocks were no whole quarters of an hour from UTC then"
+            );
+            f.violation(name, Code::ValidationError, message);
+        }
+    }
     Period { from, to, tz }
 }
 
@@ -129,4 +141,42 @@ fn interval(f: &mut Fields<'_, '_>) -> Interval {
     let words =
         [Interval::Day, Interval::Week, Interval::Month].map(|interval| (interval.as_str(), interval));
     f.field("interval").one_of(&words).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use api_contract::JsonBody;
+
+    use super::*;
+
+    /// Guards against sums that are off by what was sold around a midnight, without anybody being told.
+    #[test]
+    fn days_that_began_within_a_quarter_of_an_hour_are_refused() {
+        let read = |body: &str| {
+            let first = "1972-01-08".parse::<NaiveDate>().unwrap();
+            let first_day = |tz: Tz| (tz == Tz::Africa__Monrovia).then_some(first);
+            let read = JsonBody::from_text(body.to_owned()).read(|f| Some(period(f, first_day)));
+            let violations = |error: ApiError| {
+                error.violations().iter().map(|it| it.message.to_string()).collect::<Vec<_>>()
+            };
+            read.map(|period| (period.from, period.to)).map_err(violations)
+        };
+        let said = |name: &str| {
+            format!(
+                "{name} must not be before 1972-01-08 in Africa/Monrovia: its clocks were no whole quarters of an hour from \
+                 UTC then"
+            )
+        };
+        for (body, refused) in [
+            (r#"{"from": "1972-01-07", "tz": "Africa/Monrovia"}"#, vec!["from"]),
+            (r#"{"to": "1972-01-07", "tz": "Africa/Monrovia"}"#, vec!["to"]),
+            (r#"{"from": "1960-01-01", "to": "1961-01-01", "tz": "Africa/Monrovia"}"#, vec!["from", "to"]),
+            (r#"{"from": "1972-01-08", "to": "1972-01-08", "tz": "Africa/Monrovia"}"#, vec![]),
+            (r#"{"tz": "Africa/Monrovia"}"#, vec![]),
+            (r#"{"from": "1960-01-01", "to": "1961-01-01"}"#, vec![]),
+        ] {
+            let expected: Vec<_> = refused.into_iter().map(said).collect();
+            assert_eq!(read(body).err().unwrap_or_default(), expected, "{body}");
+        }
+    }
 }

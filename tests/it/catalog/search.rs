@@ -197,6 +197,50 @@ async fn pages_go_on_by_cursor_while_products_come() {
     }
 }
 
+/// Guards against pages that are of two searches, without anybody being told.
+#[tokio::test]
+async fn a_cursor_goes_on_with_the_search_that_gave_it_alone() {
+    let app = app().await;
+    let seller = app.person(Role::Seller).await;
+    for n in 0..3 {
+        let lamp = json!({ "name": format!("Lamp {n}"), "brand": "Acme", "price": 10, "stock": 1, "isFeatured": true });
+        made(&seller, "/products", &lamp).await;
+    }
+    let shop = seller.shop.unwrap();
+    for (list, others) in [
+        (
+            "/products/search?q=lamp&brand=acme,bright&currency=USD",
+            vec![
+                "/products/search?q=lamp&brand=acme,bright".to_owned(),
+                "/products/search?q=lamp&brand=acme&currency=USD".to_owned(),
+                "/products/search?q=lamps&brand=acme,bright&currency=USD".to_owned(),
+                "/products/search?q=lamp&brand=acme,bright&currency=USD&inStock=true".to_owned(),
+                format!("/products/search?q=lamp&brand=acme,bright&currency=USD&sellerId={shop}"),
+                "/products?brand=acme,bright&currency=USD".to_owned(),
+            ],
+        ),
+        ("/products?sort=newest", vec!["/products/featured?sort=newest".to_owned()]),
+        ("/products/featured?a=", vec!["/products?a=".to_owned(), format!("/sellers/{shop}/products?a=")]),
+    ] {
+        let page = data(&seller, &format!("{list}&pageSize=1")).await;
+        let cursor = page["nextCursor"].as_str().unwrap();
+        let next = data(&seller, &format!("{list}&pageSize=1&cursor={cursor}")).await;
+        assert_eq!(next["items"][0]["name"], "Lamp 1", "{list}");
+        for other in others {
+            let refused = seller.get(&format!("{other}&cursor={cursor}")).await;
+            assert_eq!(refused.status, 400, "{other}: {}", refused.text);
+            let error = refused.json()["errors"][0].clone();
+            let malformed = seller.get(&format!("{other}&cursor=nowhere")).await.json()["errors"][0].clone();
+            assert_eq!((&error["field"], &error), (&json!("cursor"), &malformed), "{other}");
+        }
+        if list.contains("q=lamp") {
+            let same = "/products/search?q=LAMP&brand=Bright&brand=ACME&currency=usd&facets=false&pageSize=2";
+            let next = data(&seller, &format!("{same}&cursor={cursor}")).await;
+            assert_eq!(next["items"].as_array().unwrap().len(), 2);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_being_typed_is_completed() {
     let app = app().await;

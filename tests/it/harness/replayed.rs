@@ -4,7 +4,7 @@ use std::path::Path;
 
 use event_store::Log;
 use projections::fingerprint::{TableFingerprint, fingerprint};
-use projections::product_search;
+use projections::product_search::{self, Home};
 use projections::registry::READ_MODELS;
 use serde_json::Value;
 
@@ -73,10 +73,11 @@ async fn rows(database: &Database) -> Vec<(&'static str, TableFingerprint)> {
 
 /// Builds the index of a process that runs anew, and waits until that process has given up the old one.
 async fn replay_index(place: &Place) {
-    let folder = place.home().join("search").join(product_search::NAME);
-    let before = live_folder(&folder);
+    let home = Home::under(place.home());
+    let folder = home.path();
+    let before = live_folder(folder);
     place.done(&["replay", product_search::NAME]).await;
-    assert_ne!(live_folder(&folder), before, "another index is live");
+    assert_ne!(live_folder(folder), before, "another index is live");
     seen("the old index is given up", async || {
         if folder.join(&before).exists() { Err(format!("{before} is still there")) } else { Ok(()) }
     })

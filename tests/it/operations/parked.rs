@@ -99,6 +99,9 @@ async fn an_operator_sees_what_is_parked_has_it_mended_and_tries_it_again() {
     }
     let none = place.done(&["parked", "show", "catalog"]).await;
     assert_eq!(none.trim(), "nothing of that is parked");
+    let other = format!("orders/{}", id(&other));
+    let (said, why) = place.refused(&["parked", "show", "order_history", &other]).await;
+    assert!(said.is_empty() && why.contains(&format!("order_history has not parked {other}")), "{said}{why}");
 
     let (said, why) = place.refused(&["parked", "retry", "order_history"]).await;
     assert!(said.contains(&format!("{aggregate}: still parked at sequence 2")), "{said}");

@@ -73,6 +73,7 @@ impl Answers {
         let mut queries: Vec<_> =
             TEXTS.map(|typed| SearchQuery { text: Some(typed.to_owned()), ..all.clone() }).into();
         queries.push(SearchQuery { sort: Sort::PriceAscending, ..all.clone() });
+        queries.push(SearchQuery { sort: Sort::NameAscending, ..all.clone() });
         queries.push(SearchQuery { sort: Sort::Oldest, in_stock: Some(true), ..all.clone() });
         queries.push(SearchQuery { sort: Sort::BestRated, min_rating: Some(300), ..all.clone() });
         queries.push(SearchQuery { sort: Sort::WorstRated, ..all.clone() });

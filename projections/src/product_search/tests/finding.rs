@@ -1,5 +1,8 @@
 //! What a text finds.
 
+use domain::product::Attribute;
+
+use super::super::fields::Text;
 use super::*;
 
 #[test]
@@ -37,6 +40,9 @@ fn codes_and_measures_are_found_however_they_are_written() {
         "Screen 17\"",
         "Card 128 GB",
         "Wi-Fi plug",
+        "Laptop 17,3\"",
+        "Disk 1,000 GB",
+        "Disk 2000 GB",
     ];
     let index = named(&folder, &names);
     for (typed, expected) in [
@@ -56,9 +62,73 @@ fn codes_and_measures_are_found_however_they_are_written() {
         ("128 gb", 5),
         ("wifi", 6),
         ("wi fi", 6),
+        ("17.3 inch", 7),
+        ("17,3 zoll", 7),
+        ("17,3\"", 7),
+        ("1000 gb", 8),
+        ("1,000GB", 8),
+        ("2,000 gb", 9),
     ] {
         let best = ask(&index, &SearchQuery { limit: 1, ..text(typed) });
         assert_eq!(ids(&best), [expected], "{typed}");
+    }
+}
+
+#[test]
+fn words_are_found_however_their_letters_are_encoded() {
+    let folder = TempDir::new().unwrap();
+    let mut index = named(&folder, &["Cafe\u{301} chair", "ＲＥＤ　ＬＡＭＰ", "Oﬃce desk"]);
+    for _ in ["in memory", "on disk"] {
+        for (typed, expected) in [
+            ("café", 1),
+            ("CAFE\u{301}", 1),
+            ("lamp", 2),
+            ("ｌａｍｐ", 2),
+            ("“ｒｅｄ lamps”", 2),
+            ("office", 3),
+            ("（＂oﬃce desk＂）", 3),
+        ] {
+            assert_eq!(found(&index, text(typed)), [expected], "{typed}");
+        }
+        index.commit().unwrap();
+    }
+    let page = ask(&index, &SearchQuery { highlights: true, limit: 1, ..text("red lamp") });
+    let marked = page.hits[0].highlights.clone().unwrap();
+    assert_eq!(marked.name.as_deref(), Some("<mark>ＲＥＤ</mark>　<mark>ＬＡＭＰ</mark>"));
+}
+
+#[test]
+fn numbers_alone_are_found_in_attributes_and_nothing_counts_less_for_them() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let with = |name: &str, facts: &[(&str, &str)]| {
+        let attribute =
+            |(name, value): &(&str, &str)| Attribute { name: (*name).into(), value: (*value).into() };
+        ProductDetails { attributes: facts.iter().map(attribute).collect(), ..details(name, "", 100) }
+    };
+    let first = with("Desk", &[("Warranty", "24"), ("Wood", "Oak"), ("Drawers", "2")]);
+    let mut last = with("Shelf", &[]);
+    last.specifications = [("diagonal".to_owned(), "17,3".to_owned())].into();
+    feed(
+        &mut index,
+        vec![created(1, first), created(2, with("Desk 24", &[("Wood", "Oak")])), created(3, last)],
+        3,
+    );
+    for is_committed in [false, true] {
+        if is_committed {
+            index.commit().unwrap();
+        }
+        // What is called so comes first.
+        assert_eq!(found(&index, text("24")), [2, 1], "committed: {is_committed}");
+        assert_eq!(found(&index, text("17.3")), [3]);
+        assert_eq!(found(&index, text("desk 24 oak"))[0], 2);
+        assert!(found(&index, text("2 ")).is_empty());
+        let snapshot = index.snapshot();
+        let lengths = [0, 1, 2].map(|slot| snapshot.table.lengths(slot)[Text::Attributes as usize]);
+        assert_eq!(lengths, [1, 1, 1]);
+        // Nobody begins to type one.
+        let completed = super::super::suggest::suggest(&snapshot, "17", 3, &Weights::default()).unwrap();
+        assert_eq!(completed.searches, []);
     }
 }
 

@@ -18,6 +18,7 @@ mod showing;
 mod slips;
 mod standing_still;
 mod together;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -186,8 +187,12 @@ async fn shown(search: &ProductSearch, position: i64) {
 /// Waits until the index on disk is of this position.
 async fn committed(daybook_home: &Path, position: i64) {
     let what = format!("the index on disk is at {position}");
-    until(&what, async || on_disk(daybook_home), |it| it.as_ref().map(|it| it.position) == Some(position))
-        .await;
+    until(
+        &what,
+        async || on_disk(daybook_home).pop(),
+        |it| it.as_ref().map(|it| it.position) == Some(position),
+    )
+    .await;
 }
 
 /// Waits until nobody keeps an index of before any more.

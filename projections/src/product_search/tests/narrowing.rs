@@ -1,5 +1,6 @@
 //! Filters, counts, orders and pages.
 
+use super::finding::named;
 use super::*;
 
 #[test]
@@ -30,6 +31,34 @@ fn filters_narrow_and_sorts_order() {
     assert_eq!(sorted(Sort::NameDescending), [3, 1, 2]);
     assert_eq!(sorted(Sort::Newest), [3, 2, 1]);
     assert_eq!(sorted(Sort::Oldest), [1, 2, 3]);
+}
+
+/// Page by page.
+fn by_name(index: &Feed, sort: Sort) -> Vec<u128> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let page = ask(index, &SearchQuery { sort, after, limit: 2, ..SearchQuery::default() });
+        all.extend(ids(&page));
+        let Some(next) = page.next else { return all };
+        after = Some(next.to_string().parse().unwrap());
+    }
+}
+
+#[test]
+fn names_are_in_the_order_of_a_dictionary_from_page_to_page_and_after_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let names = ["Zebra", "apple", "Ärmel", "Lamp 10", "Lamp 9", "Apfel", "lamp 9", "Apfel"];
+    let mut index = named(&folder, &names);
+    for when in ["in memory", "on disk", "after a restart"] {
+        assert_eq!(by_name(&index, Sort::NameAscending), [8, 6, 2, 3, 7, 5, 4, 1], "{when}");
+        assert_eq!(by_name(&index, Sort::NameDescending), [1, 4, 5, 7, 3, 2, 8, 6], "{when}");
+        index.commit().unwrap();
+        if when == "on disk" {
+            drop(index);
+            index = open(folder.path());
+        }
+    }
 }
 
 #[test]
