@@ -13,6 +13,7 @@ use domain::aggregate::Stored;
 use domain::{Halt, Streams as _};
 use event_store::{Accepted, Decider, Decision, Failure, Metadata, Remembered, Submission};
 use metrics::histogram;
+use projections::QueryError;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -110,5 +111,18 @@ pub async fn state<A: Stored>(decider: &Decider, id: impl Display) -> Result<A, 
         Accepted::Done { value, position: _ } => Ok(value),
         // Without a key nothing is replayed.
         Accepted::Replayed(_) => Err(ApiError::internal(BoxError::from("a look was replayed"))),
+    }
+}
+
+/// How a read model that could not be asked is answered.
+pub fn unanswered(error: QueryError) -> ApiError {
+    match error {
+        // It is being made.
+        error @ QueryError::Missing(_) => ApiError::unavailable(TRY_AGAIN).because(error),
+        error @ (QueryError::Postgres(..)
+        | QueryError::Unexpected(..)
+        | QueryError::Search(_)
+        | QueryError::Closed(_)
+        | QueryError::Unfinished(_)) => identity::failed(error),
     }
 }

@@ -23,6 +23,7 @@ mod payments;
 pub mod process_managers;
 mod products;
 mod remark;
+mod reviews;
 pub mod role;
 pub mod settlement;
 pub mod shop;
@@ -53,6 +54,7 @@ pub fn api(resources: Resources) -> OpenApiRouter {
         .merge(auth::routes(auth.clone()))
         .merge(users::routes(auth))
         .merge(products::routes(shop.clone()))
+        .merge(reviews::routes(shop.clone()))
         .merge(categories::routes(shop.clone()))
         .merge(cart::routes(shop.clone()))
         .merge(coupons::routes(shop.clone()))

@@ -11,11 +11,14 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::product::Product;
 use domain::purchases::Purchases;
+use domain::review::Review;
 use domain::shelf::Shelf;
 use event_store::decider::{self, DeciderTask, Registry};
 use event_store::{Decider, Log, LogError, LogWatch};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
+use projections::order_history::Orders;
+use projections::reviews::ReviewList;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch};
@@ -81,6 +84,7 @@ pub fn registry() -> Registry {
         .with::<Cart>()
         .with::<Payment>()
         .with::<Product>()
+        .with::<Review>()
         .with::<Category>()
         .with_snapshots::<Shelf>()
         .with::<Claim>()
@@ -156,6 +160,8 @@ fn open(setup: &Setup, decider: Decider, gateways: Gateways) -> Shop {
         personal,
         addresses: AddressBook::start(pool.clone()),
         order_numbers: OrderNumbers::new(pool.clone()),
+        orders: Orders::new(pool.clone()),
+        reviews: ReviewList::new(pool.clone()),
         rules: rules.clone(),
         payments: payments.clone(),
         gateways,

@@ -1,4 +1,4 @@
-//! What the commands of products, carts, orders and payments work with.
+//! What the commands of products, reviews, carts, orders and payments work with.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -6,6 +6,8 @@ use std::sync::Arc;
 use event_store::{Decider, Log};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
+use projections::order_history::Orders;
+use projections::reviews::ReviewList;
 use tokio::sync::Notify;
 
 use crate::config::{PaymentConfig, ShopConfig};
@@ -32,6 +34,10 @@ pub struct Parts {
     pub addresses: AddressBook,
     /// Numbers for new orders.
     pub order_numbers: OrderNumbers,
+    /// Orders as they were read last: which ones a customer has bought something in.
+    pub orders: Orders,
+    /// Reviews as they were read last: what those of a product come to.
+    pub reviews: ReviewList,
     /// The rules.
     pub rules: ShopConfig,
     /// How payments are taken.

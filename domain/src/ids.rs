@@ -50,6 +50,8 @@ ids! {
     PaymentId
     /// A refund, which is also its idempotency key at the gateway.
     RefundId
+    /// A review.
+    ReviewId
     /// A row of `personal`: what must be kept of a person and can be erased.
     PersonalId
 }

@@ -21,6 +21,7 @@ pub mod product;
 pub mod public;
 pub mod purchases;
 pub mod record;
+pub mod review;
 pub mod shelf;
 pub mod streams;
 pub mod tax;

@@ -27,6 +27,8 @@ use crate::payment::public::PaymentPublicEvent;
 use crate::payment::{Payment, PaymentEvent};
 use crate::product::public::ProductPublicEvent;
 use crate::product::{Product, ProductEvent};
+use crate::review::public::ReviewPublicEvent;
+use crate::review::{Review, ReviewEvent};
 
 /// A public event with its place in the log and in its stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -206,6 +208,7 @@ published! {
     Products(ProductPublicEvent) of Product: ProductEvent,
     Coupons(CouponPublicEvent) of Coupon: CouponEvent,
     Categories(CategoryPublicEvent) of Category: CategoryEvent,
+    Reviews(ReviewPublicEvent) of Review: ReviewEvent,
 }
 
 #[cfg(test)]

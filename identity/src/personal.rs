@@ -42,6 +42,8 @@ pub enum Purpose {
     Receipt,
     /// Why a stock changed.
     StockReason,
+    /// What somebody says of a product.
+    ReviewText,
 }
 
 /// How long an invoice's address is kept whatever its subject asks: ten years, the longest of the usual duties to keep
@@ -61,6 +63,7 @@ impl Purpose {
             Self::ActionPage => "action_page",
             Self::Receipt => "receipt",
             Self::StockReason => "stock_reason",
+            Self::ReviewText => "review_text",
         }
     }
 
@@ -74,7 +77,8 @@ impl Purpose {
             | Self::PaymentPages
             | Self::ActionPage
             | Self::Receipt
-            | Self::StockReason => None,
+            | Self::StockReason
+            | Self::ReviewText => None,
         }
     }
 }

@@ -261,6 +261,35 @@ pub async fn profile(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<Pro
     }))
 }
 
+/// What these people are called before everybody, in no order: the first name, and of the last one its first letter. Whoever
+/// was erased, or has no name, is not among them.
+pub async fn names_for_others(
+    db: impl PgExecutor<'_>,
+    users: &[UserId],
+) -> Result<Vec<(UserId, String)>, sqlx::Error> {
+    let ids: Vec<Uuid> = users.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "SELECT id, first_name, last_name FROM users WHERE id = ANY($1) AND erased_at IS NULL",
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    let named = rows
+        .into_iter()
+        .filter_map(|row| Some((UserId(row.id), name_for_others(&row.first_name, &row.last_name)?)));
+    Ok(named.collect())
+}
+
+fn name_for_others(first: &str, last: &str) -> Option<String> {
+    let (first, initial) = (first.trim(), last.trim().chars().next());
+    match (first, initial) {
+        ("", None) => None,
+        ("", Some(initial)) => Some(format!("{initial}.")),
+        (first, None) => Some(first.to_owned()),
+        (first, Some(initial)) => Some(format!("{first} {initial}.")),
+    }
+}
+
 fn names(roles: &[Role]) -> Vec<String> {
     roles.iter().map(|role| role.name().to_owned()).collect()
 }
@@ -268,4 +297,21 @@ fn names(roles: &[Role]) -> Vec<String> {
 /// The column's check lets no other word in.
 fn roles(names: &[String]) -> Vec<Role> {
     names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_see_the_first_name_and_a_letter() {
+        for (first, last, seen) in [
+            ("John", "Doe", Some("John D.")),
+            (" John ", "", Some("John")),
+            ("", "Über", Some("Ü.")),
+            ("", " ", None),
+        ] {
+            assert_eq!(name_for_others(first, last).as_deref(), seen);
+        }
+    }
 }

@@ -48,6 +48,10 @@ pub(crate) enum Numbers {
     Newest,
     /// A moment.
     Oldest,
+    /// Stars and how many reviews, below zero.
+    BestRated,
+    /// Stars and how many reviews.
+    WorstRated,
 }
 
 impl Numbers {
@@ -55,6 +59,8 @@ impl Numbers {
         match self {
             Self::Newest => 'n',
             Self::Oldest => 'o',
+            Self::BestRated => 'r',
+            Self::WorstRated => 'w',
         }
     }
 }
@@ -170,7 +176,7 @@ impl Cursor {
     }
 }
 
-/// `s` and a score and the numbers of its scale, `n` or `o` and a number, `p` or `q` and a price with its currency unless
+/// `s` and a score and the numbers of its scale, `n`, `o`, `r` or `w` and a number, `p` or `q` and a price with its currency unless
 /// that is the first one, `a` or `z` and a word, in hexadecimal digits, then the id, then what the list was asked
 /// for: each order has a letter of its own. Clients keep it as it is.
 impl fmt::Display for Cursor {
@@ -232,6 +238,8 @@ impl FromStr for Cursor {
             Some(b'z') => word().map(Key::WordDown),
             Some(b'n') => number(digits).map(|it| Key::Number(Numbers::Newest, it)),
             Some(b'o') => number(digits).map(|it| Key::Number(Numbers::Oldest, it)),
+            Some(b'r') => number(digits).map(|it| Key::Number(Numbers::BestRated, it)),
+            Some(b'w') => number(digits).map(|it| Key::Number(Numbers::WorstRated, it)),
             Some(b'p') => price(Prices::Cheapest),
             Some(b'q') => price(Prices::Dearest),
             Some(_) | None => None,
@@ -252,6 +260,8 @@ mod tests {
             Key::Score(1.25),
             Key::Number(Numbers::Newest, -3),
             Key::Number(Numbers::Oldest, i64::MAX),
+            Key::Number(Numbers::BestRated, -(433 << 32) - 7),
+            Key::Number(Numbers::WorstRated, 433 << 32),
             Key::Price(Prices::Cheapest, InCurrency(0), 0),
             Key::Price(Prices::Dearest, InCurrency::of("EUR".parse().ok(), None), -7),
             Key::Word(Arc::from("café".as_bytes())),
@@ -296,6 +306,8 @@ mod tests {
             [
                 number(Numbers::Newest),
                 number(Numbers::Oldest),
+                number(Numbers::BestRated),
+                number(Numbers::WorstRated),
                 price(Prices::Cheapest),
                 price(Prices::Dearest),
             ]

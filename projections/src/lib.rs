@@ -30,6 +30,7 @@ mod question;
 pub mod read_model;
 pub mod registry;
 pub mod replay;
+pub mod reviews;
 mod rows;
 pub mod runner;
 pub mod seller_stats;

@@ -6,10 +6,11 @@ use crate::catalog::Catalog;
 use crate::coupons::Coupons;
 use crate::order_history::OrderHistory;
 use crate::read_model::ReadModel;
+use crate::reviews::Reviews;
 use crate::seller_stats::SellerStats;
 
 /// Each of them, in the order in which they are shown.
-pub static READ_MODELS: [&dyn ReadModel; 4] = [&OrderHistory, &SellerStats, &Catalog, &Coupons];
+pub static READ_MODELS: [&dyn ReadModel; 5] = [&OrderHistory, &SellerStats, &Catalog, &Coupons, &Reviews];
 
 /// The read model of this name.
 pub fn find(name: &str) -> Option<&'static dyn ReadModel> {
@@ -49,6 +50,7 @@ mod tests {
         assert_eq!(farther("order_history@1", 90).await, 0);
         assert_eq!(farther("seller_stats@1", 70).await, 0);
         assert_eq!(farther("coupons@1", 80).await, 0);
+        assert_eq!(farther("reviews@1", 85).await, 0);
         assert_eq!(farther("catalog@1", 60).await, 60);
 
         // A version that this build doesn't know says nothing.

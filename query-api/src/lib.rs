@@ -57,11 +57,13 @@ impl QueryApi {
         let records = Records::start(&self.pool);
         let freshness = Freshness::start(log.clone(), self.watch, self.positions, self.read_wait);
         let names = Arc::new(products::Names::new(self.pool.clone()));
+        let reviews = Arc::new(products::Reviews::new(self.pool.clone(), records.clone()));
         let coupons = Arc::new(CouponList::new(self.pool.clone()));
         OpenApiRouter::new()
             .merge(me::router(self.pool.clone()))
             .merge(products::router(
                 Arc::clone(&names),
+                reviews,
                 self.search,
                 freshness.clone(),
                 log.clone(),

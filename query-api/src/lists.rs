@@ -25,7 +25,7 @@ pub enum Scored {
 pub fn cursor(description: &str, scored: Scored) -> Parameter {
     let numbers = match scored {
         Scored::Yes => {
-            "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[no][0-9a-f]{1,16}|[pq][0-9a-f]{1,16}(-[0-9a-f]{1,8})?"
+            "s[0-9a-f]{1,8}(-[0-9a-f]{1,8})*|[norw][0-9a-f]{1,16}|[pq][0-9a-f]{1,16}(-[0-9a-f]{1,8})?"
         }
         Scored::No => "[no][0-9a-f]{1,16}",
     };

@@ -38,6 +38,7 @@ mod place_order;
 mod projectors;
 mod races;
 mod readme;
+mod reviews;
 mod seller_orders;
 mod seller_stats;
 mod status;

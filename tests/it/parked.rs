@@ -65,7 +65,7 @@ async fn what_is_no_read_model_has_nothing_parked_and_that_is_an_error() {
         for slip in ["order-history", "order_histroy@2", "orders"] {
             let asked = place.output(&["parked", action, slip]).await;
             let said = String::from_utf8_lossy(&asked.stderr);
-            let names = "order_history, seller_stats, catalog, coupons, product_search";
+            let names = "order_history, seller_stats, catalog, coupons, reviews, product_search";
             assert!(!asked.status.success() && said.contains(names), "{action} {slip}: {said}");
             assert!(said.contains(&format!("there is no read model {slip}")), "{said}");
         }

@@ -6,11 +6,12 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::tag::TagBuilder;
 
 /// Each resource, in the order of a purchase.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     ("auth", "Register, log in, stay logged in"),
     ("users", "The caller's own profile and addresses"),
     ("sellers", "Shops and what they have sold"),
     ("products", "What is for sale, and its stock"),
+    ("reviews", "What buyers say of products"),
     ("categories", "The tree that products stand in"),
     ("cart", "What the caller is about to buy"),
     ("coupons", "Codes that make an order cheaper"),

@@ -21,12 +21,13 @@ struct Versioned {
     ends: &'static [&'static str],
 }
 
-const VERSIONED: [Versioned; 6] = [
+const VERSIONED: [Versioned; 7] = [
     Versioned {
         reads: &["getProduct"],
         changes: &["createProduct", "updateProduct", "changeProduct", "changeStock"],
         ends: &["deleteProduct"],
     },
+    Versioned { reads: &[], changes: &["writeReview"], ends: &[] },
     Versioned {
         reads: &[],
         changes: &["createCategory", "updateCategory", "changeCategory"],

@@ -1,7 +1,7 @@
 //! How products, carts, orders and payments look to a client: one form for the answers of commands and of queries.
 //!
 //! A *record* is a state with the moments that its stream tells beside it ([`OrderRecord`], [`PaymentRecord`],
-//! [`CartRecord`]): fold a stream's events into one, or make one of the state that a decision left. A *view* is what
+//! [`CartRecord`], [`ReviewRecord`]): fold a stream's events into one, or make one of the state that a decision left. A *view* is what
 //! becomes JSON, made of a record and of what is joined when it is read (texts kept in `personal`, names of products).
 
 mod cart;
@@ -12,6 +12,7 @@ mod order;
 mod payment;
 mod preview;
 mod product;
+mod review;
 
 use std::collections::HashMap;
 
@@ -30,6 +31,7 @@ pub use order::{
 pub use payment::{PaymentRecord, PaymentView, RefundView};
 pub use preview::PreviewView;
 pub use product::{ProductRecord, ProductView, SellerBrief, Stock};
+pub use review::{ReviewRecord, ReviewText, ReviewView, StarsView};
 
 /// The bodies of rows of `personal`: an address is an object, a note a string. What was erased isn't there.
 pub type PersonalBodies = HashMap<PersonalId, Box<RawValue>>;

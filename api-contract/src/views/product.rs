@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use domain::ids::{CategoryId, ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::{Attribute, Image, Product, ProductDetails, ProductEvent};
+use domain::review::Rating;
 use domain::{Currency, Decide};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CategoryBrief, Record};
+use super::{CategoryBrief, Record, ReviewView, StarsView};
 use crate::amount::Amount;
 use crate::envelope::Timestamp;
 
@@ -113,12 +114,11 @@ pub struct ProductView<'a> {
     seller: SellerBrief,
     #[schema(value_type = Uuid)]
     seller_id: SellerId,
-    /// 1 to 5; none without reviews.
-    rating: Option<f64>,
-    review_count: u64,
-    /// The latest.
-    #[schema(value_type = Vec<Object>)]
-    reviews: [(); 0],
+    /// What its reviews come to on average; none without reviews.
+    rating: Option<StarsView>,
+    review_count: u32,
+    /// The latest, where one product is shown; lists have none of them.
+    reviews: Vec<ReviewView>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -208,7 +208,7 @@ impl<'a> ProductView<'a> {
             seller_id: details.seller_id,
             rating: None,
             review_count: 0,
-            reviews: [],
+            reviews: Vec::new(),
             created_at: created_at.into(),
             updated_at: updated_at.into(),
         }
@@ -228,6 +228,21 @@ impl<'a> ProductView<'a> {
             self.category_id = category.id;
             self.category = Some(category);
         }
+        self
+    }
+
+    /// Says what its reviews come to.
+    #[must_use]
+    pub fn rated(mut self, rating: Rating) -> Self {
+        self.rating = rating.average().map(StarsView);
+        self.review_count = rating.reviews;
+        self
+    }
+
+    /// Shows some of its reviews.
+    #[must_use]
+    pub fn reviewed(mut self, latest: Vec<ReviewView>) -> Self {
+        self.reviews = latest;
         self
     }
 

@@ -36,6 +36,7 @@ mod revise_product;
 mod set_item_quantity;
 mod settle_refund;
 mod withdraw_product;
+mod write_review;
 
 pub use add_item::{AddItem, CartItemError, add_item};
 pub use advance_order::{AdvanceOrder, AdvanceOrderError, Step, advance_order};
@@ -66,6 +67,7 @@ pub use revise_product::{ReviseProduct, revise_product};
 pub use set_item_quantity::{SetItemQuantity, set_item_quantity};
 pub use settle_refund::{SettleRefund, SettleRefundError, settle_refund};
 pub use withdraw_product::withdraw_product;
+pub use write_review::{WriteReview, WriteReviewError, write_review};
 
 #[cfg(test)]
 mod tests;

@@ -161,6 +161,16 @@ fn every_event() -> Vec<(&'static str, &'static str, Value, Value)> {
     add("categories", "CategoryRemoved", same(json!({})));
 
     add(
+        "reviews",
+        "ReviewWritten",
+        (
+            json!({"review_id": id, "product_id": id, "seller_id": id, "user_id": id, "rating": 4, "order_id": id, "text": id}),
+            json!({"reviewId": id, "productId": id, "sellerId": id, "userId": id, "rating": 4,
+                "verifiedPurchase": true}),
+        ),
+    );
+
+    add(
         "orders",
         "OrderPlaced",
         (

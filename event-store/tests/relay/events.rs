@@ -8,7 +8,9 @@ use domain::cart::{Cart, CartEvent};
 use domain::category::{Category, CategoryDetails, CategoryEvent};
 use domain::claim::{Claim, ClaimEvent};
 use domain::coupon::{Coupon, CouponCode, CouponEvent, Discount, Terms};
-use domain::ids::{CategoryId, OrderId, PaymentId, PersonalId, ProductId, RefundId, SellerId, UserId};
+use domain::ids::{
+    CategoryId, OrderId, PaymentId, PersonalId, ProductId, RefundId, ReviewId, SellerId, UserId,
+};
 use domain::inventory::{Inventory, InventoryEvent};
 use domain::order::{
     CancelCause, GoodsAmount, Order, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefundReversed,
@@ -16,6 +18,7 @@ use domain::order::{
 };
 use domain::payment::{ActionPage, Payment, PaymentEvent};
 use domain::product::{Attribute, Image, Product, ProductDetails, ProductEvent};
+use domain::review::{self, Review, ReviewEvent, Written};
 use domain::{Currency, Money, StreamId};
 use uuid::Uuid;
 
@@ -55,7 +58,7 @@ fn gbp() -> Currency {
 
 /// One of each event of each aggregate that is published.
 pub fn one_of_each() -> Vec<Sample> {
-    [orders(), stock(), cart(), coupon(), payment(), product(), category()].concat()
+    [orders(), stock(), cart(), coupon(), payment(), product(), category(), review()].concat()
 }
 
 /// A name that is claimed: not published.
@@ -250,6 +253,20 @@ fn category() -> Vec<Sample> {
     .iter()
     .map(|event| Sample::of(category.clone(), event))
     .collect()
+}
+
+fn review() -> Vec<Sample> {
+    let written = Written {
+        review_id: id::<ReviewId>(),
+        product_id: id(),
+        seller_id: id(),
+        user_id: id(),
+        rating: 4,
+        order_id: Some(id()),
+        text: Some(id()),
+    };
+    let stream = StreamId::of::<Review>(review::stream(written.product_id, written.user_id));
+    vec![Sample::of(stream, &ReviewEvent::ReviewWritten(written))]
 }
 
 fn payment() -> Vec<Sample> {

@@ -89,7 +89,8 @@ impl<'a> Changes<'a> {
                 PublicData::Orders(_)
                 | PublicData::Carts(_)
                 | PublicData::Payments(_)
-                | PublicData::Coupons(_) => {}
+                | PublicData::Coupons(_)
+                | PublicData::Reviews(_) => {}
             }
         }
         Ok(changes)

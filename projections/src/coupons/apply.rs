@@ -40,7 +40,8 @@ impl<'a> Changes<'a> {
                 | PublicData::Carts(_)
                 | PublicData::Payments(_)
                 | PublicData::Products(_)
-                | PublicData::Categories(_) => {}
+                | PublicData::Categories(_)
+                | PublicData::Reviews(_) => {}
             }
         }
         changes

@@ -80,7 +80,8 @@ impl<'a> Changes<'a> {
                 | PublicData::Carts(_)
                 | PublicData::Products(_)
                 | PublicData::Coupons(_)
-                | PublicData::Categories(_) => {}
+                | PublicData::Categories(_)
+                | PublicData::Reviews(_) => {}
             }
         }
         Ok(changes)

@@ -1,6 +1,6 @@
 //! What may be asked of order history.
 
-use domain::ids::OrderId;
+use domain::ids::{OrderId, ProductId, UserId};
 use sqlx::Arguments as _;
 use sqlx::PgPool;
 
@@ -30,6 +30,14 @@ const BY_EXTERNAL_ID: &str = "
     SELECT coalesce(json_agg(o ORDER BY o.placed_at, o.order_id), '[]')
     FROM (SELECT * FROM order_history_g{g}_orders WHERE external_id = $1 ORDER BY placed_at, order_id LIMIT 100) o";
 
+/// Those that were delivered come first: of many the ones that count are not left out.
+const WITH_PRODUCT: &str = "
+    SELECT coalesce(json_agg(found.order_id ORDER BY found.delivered DESC, found.placed_at DESC), '[]') FROM (
+        SELECT o.order_id, o.placed_at, o.status = 'delivered' AS delivered FROM order_history_g{g}_orders o
+        WHERE o.customer_id = $1 AND o.status <> 'cancelled' AND EXISTS (
+            SELECT FROM order_history_g{g}_lines l WHERE l.order_id = o.order_id AND l.product_id = $2)
+        ORDER BY delivered DESC, o.placed_at DESC, o.order_id LIMIT 10) found";
+
 impl Orders {
     /// Asks by this pool.
     pub fn new(pool: PgPool) -> Self {
@@ -50,6 +58,20 @@ impl Orders {
     /// An order by its id.
     pub async fn by_id(&self, id: OrderId) -> Result<Answer<Option<OrderDetail>>, QueryError> {
         self.live.ask(BY_ID, |arguments| arguments.add(id.0)).await
+    }
+
+    /// The orders of a customer with a product that were not cancelled; at most 10, those that were delivered first.
+    pub async fn with_product(
+        &self,
+        customer: UserId,
+        product: ProductId,
+    ) -> Result<Answer<Vec<OrderId>>, QueryError> {
+        self.live
+            .ask(WITH_PRODUCT, |arguments| {
+                arguments.add(customer.0)?;
+                arguments.add(product.0)
+            })
+            .await
     }
 
     /// Which order has a number, as people write it: `ORD-2026-000100`, or `ord-2026-000100` with blanks around.

@@ -9,7 +9,7 @@ use domain::{Currency, Money};
 use super::categories::Categories;
 use super::filter::{Facet, Failed};
 use super::names::{NO_NAME, Name, Names};
-use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount};
+use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount, RatingCount};
 use super::row::Row;
 use super::snapshot::Snapshot;
 
@@ -21,11 +21,15 @@ const STEPS: [i64; 14] = [0, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 
 /// A whole unit of a price.
 const UNIT: i64 = 10_000;
 
+/// Stars from which on products are counted together, the most first.
+const STARS: [u8; 4] = [4, 3, 2, 1];
+
 /// What was counted so far.
 pub(super) struct Counting {
     categories: Vec<usize>,
     brands: Vec<usize>,
     prices: [usize; STEPS.len()],
+    ratings: [usize; STARS.len()],
     /// Of which prices are counted: one that is in another currency is in no range.
     currency: Option<Currency>,
     in_stock: usize,
@@ -38,6 +42,7 @@ impl Counting {
             categories: vec![0; snapshot.table.categories.len()],
             brands: vec![0; snapshot.table.brands.len()],
             prices: [0; STEPS.len()],
+            ratings: [0; STARS.len()],
             currency,
             in_stock: 0,
             out_of_stock: 0,
@@ -56,6 +61,11 @@ impl Counting {
             let step = STEPS.partition_point(|from| from * UNIT <= row.price);
             self.prices[step.saturating_sub(1)] += 1;
         }
+        if failed.none_but(Facet::Rating) {
+            for (count, from) in self.ratings.iter_mut().zip(STARS) {
+                *count += usize::from(row.average >= hundredths(from));
+            }
+        }
         if failed.none_but(Facet::Stock) {
             if row.stock > 0 {
                 self.in_stock += 1;
@@ -71,10 +81,20 @@ impl Counting {
             categories: categories(&self.categories, &snapshot.table.categories, &snapshot.categories),
             brands: brands(&self.brands, &snapshot.table.brands),
             prices: self.currency.map(|currency| prices(&self.prices, currency)).unwrap_or_default(),
+            ratings: ratings(&self.ratings),
             in_stock: self.in_stock,
             out_of_stock: self.out_of_stock,
         }
     }
+}
+
+fn hundredths(stars: u8) -> u16 {
+    u16::from(stars) * 100
+}
+
+fn ratings(counts: &[usize; STARS.len()]) -> Vec<RatingCount> {
+    let some = STARS.into_iter().zip(*counts).filter(|(_, count)| *count > 0);
+    some.map(|(from, count)| RatingCount { from, count }).collect()
 }
 
 /// A range ends where the next price is in the next one.

@@ -2,18 +2,22 @@
 
 mod commit;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::Decide;
 use domain::ids::CategoryId;
 use domain::product::public::{CatalogEntry, ProductPublicEvent};
 use domain::public::{PublicData, PublicEvent};
+use domain::review::public::{ReviewPublicEvent, ReviewWritten};
+use domain::review::{self, Review};
 use event_store::Head;
 use uuid::Uuid;
 
 use super::AGGREGATES;
 use super::categories::Categories;
+use super::counts::{Counts, Reviewed};
 use super::disk::{Disk, Stored};
 use super::entry::Entry;
 use super::index::{Opened, SearchError, Store};
@@ -35,6 +39,10 @@ struct Changes {
     described: BTreeMap<u32, Option<Arc<Recent>>>,
     /// Products whose stock moved.
     moved: HashSet<u32>,
+    /// Products that were reviewed.
+    rated: HashSet<u32>,
+    /// Reviews that came to be lacking, or no longer are.
+    lacking: BTreeSet<Reviewed>,
     categories: bool,
 }
 
@@ -52,6 +60,9 @@ pub(super) struct Feed {
     fresh: Changes,
     /// Aggregates that are not taken in, from which event of their stream on.
     parked: HashMap<Aggregate, i64>,
+    /// Reviews that are in no rating, from which event of their stream on. All of them are parked, but not the other way
+    /// round: a review that was taken on a retry may still be parked where that was not said any more.
+    lacking: HashMap<Reviewed, i64>,
     head: Head,
     committed: Head,
 }
@@ -65,7 +76,8 @@ impl Feed {
 
     /// What an opened index says. Without a store it is only shown.
     pub(super) fn of(opened: Opened, store: Option<Store>, words: Arc<Words>) -> Result<Self, SearchError> {
-        let Opened { head, disk, stock, tree } = opened;
+        let Opened { head, disk, counts, tree } = opened;
+        let Counts { stock, ratings, lacking } = counts;
         let mut feed = Self {
             words,
             table: Table::default(),
@@ -76,6 +88,7 @@ impl Feed {
             committing: Changes::default(),
             fresh: Changes::default(),
             parked: HashMap::new(),
+            lacking,
             head,
             committed: head,
         };
@@ -89,6 +102,10 @@ impl Feed {
         for (id, stock) in stock {
             let slot = feed.slot(id);
             feed.table.set_stock(slot, stock);
+        }
+        for (id, rating) in ratings {
+            let slot = feed.slot(id);
+            feed.table.set_rating(slot, rating);
         }
         feed.read_categories();
         Ok(feed)
@@ -154,6 +171,7 @@ impl Feed {
         }
         for event in events {
             if self.is_parked(event) {
+                self.lack(event.aggregate_type, &event.aggregate_id, event.sequence);
                 continue;
             }
             if let Err(error) = self.take(event) {
@@ -177,6 +195,7 @@ impl Feed {
     fn park(&mut self, refused: Refused, all: &mut BTreeMap<Aggregate, Refused>) {
         let from = self.parked.get(&refused.aggregate);
         if from.is_none_or(|from| refused.sequence < *from) {
+            self.lack(&refused.aggregate.0, &refused.aggregate.1, refused.sequence);
             self.parked.insert(refused.aggregate.clone(), refused.sequence);
             all.insert(refused.aggregate.clone(), refused);
         }
@@ -191,12 +210,20 @@ impl Feed {
         undecodable: &[Undecodable],
     ) -> Option<Refused> {
         self.parked.remove(aggregate);
-        self.forget(aggregate);
-        self.apply(events, undecodable, self.head).pop()
+        let from = self.forget(aggregate);
+        let lacks = |sequence: i64| sequence >= from;
+        let events: Vec<_> = events.iter().filter(|it| lacks(it.sequence)).cloned().collect();
+        let undecodable: Vec<_> = undecodable.iter().filter(|it| lacks(it.sequence)).cloned().collect();
+        self.apply(&events, &undecodable, self.head).pop()
     }
 
-    fn forget(&mut self, (aggregate_type, id): &Aggregate) {
-        let Ok(id) = id.parse::<Uuid>() else { return };
+    /// Forgets an aggregate: from which event on its stream is to be read then. What a review has added to a rating can't be
+    /// told from the rest, and stays.
+    fn forget(&mut self, (aggregate_type, id): &Aggregate) -> i64 {
+        if aggregate_type == <Review as Decide>::TYPE {
+            return self.lack_no_more(id);
+        }
+        let Ok(id) = id.parse::<Uuid>() else { return 1 };
         match aggregate_type.as_str() {
             "products" => {
                 let slot = self.slot(id);
@@ -213,6 +240,26 @@ impl Feed {
                 self.fresh.categories = true;
             }
         }
+        1
+    }
+
+    /// Notes that a review is not taken from this event of its stream on, if it is one. One whose stream has an id like no
+    /// other is never taken.
+    fn lack(&mut self, aggregate_type: &str, id: &str, from: i64) {
+        if aggregate_type != <Review as Decide>::TYPE {
+            return;
+        }
+        let Some(review) = review::of_stream(id) else { return };
+        let known = self.lacking.entry(review).or_insert(from);
+        *known = from.min(*known);
+        self.fresh.lacking.insert(review);
+    }
+
+    /// From which event on a review is to be taken in: the first that is lacking, beyond all where none is.
+    fn lack_no_more(&mut self, id: &str) -> i64 {
+        let Some(review) = review::of_stream(id) else { return 1 };
+        self.fresh.lacking.insert(review);
+        self.lacking.remove(&review).unwrap_or(i64::MAX)
     }
 
     /// Takes an event in, or nothing of it.
@@ -232,6 +279,9 @@ impl Feed {
                 let id = CategoryId(ApplyError::aggregate_uuid(event)?);
                 Arc::make_mut(&mut self.categories).apply(id, category);
                 self.fresh.categories = true;
+            }
+            PublicData::Reviews(ReviewPublicEvent::ReviewWritten(written)) => {
+                self.reviewed(event, written)?;
             }
             PublicData::Orders(_)
             | PublicData::Carts(_)
@@ -271,6 +321,19 @@ impl Feed {
         self.table.describe(slot, &entry, tokens.lengths);
         let stored = Stored { id, entry, lengths: tokens.lengths };
         self.fresh.described.insert(slot, Some(Arc::new(Recent::new(slot, stored, tokens))));
+        Ok(())
+    }
+
+    fn reviewed(&mut self, event: &PublicEvent, written: &ReviewWritten) -> Result<(), ApplyError> {
+        if review::of_stream(&event.aggregate_id) != Some((written.product_id, written.user_id)) {
+            return Err(ApplyError::bad(event, "it is not of its stream's product and user"));
+        }
+        let slot = self.slot(written.product_id.0);
+        let rating = self.table.rest(slot).rating.with(written.rating);
+        let rating =
+            rating.ok_or_else(|| ApplyError::bad(event, "its stars are none, or too many to be counted"))?;
+        self.table.set_rating(slot, rating);
+        self.fresh.rated.insert(slot);
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Filter(Vec<Condition>);
 enum Condition {
     InStock(bool),
     Featured(bool),
+    /// At least so many hundredths of a star on average.
+    Rated(u16),
     Currency(Currency),
     /// At least so much of this currency, as [`price_key`] says it.
     PriceFrom(Currency, i64),
@@ -39,6 +41,7 @@ pub(super) enum Facet {
     Brand = 2,
     Price = 4,
     Stock = 8,
+    Rating = 16,
 }
 
 /// Which filters a product fails, a bit for each.
@@ -47,7 +50,7 @@ pub(super) struct Failed(u8);
 
 impl Failed {
     /// A filter that isn't counted.
-    const OTHER: u8 = 16;
+    const OTHER: u8 = 32;
 
     /// It passes all.
     pub(super) fn none(self) -> bool {
@@ -66,6 +69,7 @@ impl Condition {
         match self {
             Self::InStock(in_stock) => (row.stock > 0) == *in_stock,
             Self::Featured(featured) => row.featured == *featured,
+            Self::Rated(least) => row.average >= *least,
             Self::Currency(currency) => row.currency == Some(*currency),
             Self::PriceFrom(currency, from) => row.price >= *from && row.currency == Some(*currency),
             Self::PriceTo(currency, to) => row.price <= *to && row.currency == Some(*currency),
@@ -80,6 +84,7 @@ impl Condition {
     fn bit(&self) -> u8 {
         match self {
             Self::InStock(_) => Facet::Stock as u8,
+            Self::Rated(_) => Facet::Rating as u8,
             Self::PriceFrom(..) | Self::PriceTo(..) => Facet::Price as u8,
             Self::Brands(_) => Facet::Brand as u8,
             Self::Categories(_) => Facet::Category as u8,
@@ -97,6 +102,7 @@ impl Condition {
             Self::Seller(seller) => Some(vec![table.of_seller(*seller)]),
             Self::InStock(_)
             | Self::Featured(_)
+            | Self::Rated(_)
             | Self::Currency(_)
             | Self::PriceFrom(..)
             | Self::PriceTo(..)
@@ -129,6 +135,7 @@ impl Filter {
         let conditions = [
             query.in_stock.map(Condition::InStock),
             query.featured.map(Condition::Featured),
+            query.min_rating.map(Condition::Rated),
             query.currency.map(Condition::Currency),
             query.min_price.map(from),
             query.max_price.map(to),

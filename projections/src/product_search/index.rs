@@ -13,11 +13,11 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Ta
 use tokio::task::JoinError;
 
 use super::background::in_background;
+use super::counts::{Block, Counts, CountsFile};
 use super::disk::Disk;
 use super::fields::{self, Fields, Text};
 use super::language::Language;
 use super::snapshot::Recent;
-use super::stock::{Stock, StockFile};
 use crate::catalog::Tree;
 
 /// The memory in which documents are gathered before they are written: one thread writes them all.
@@ -81,10 +81,10 @@ pub(super) struct Commit {
     pub(super) head: Head,
     /// By slot: a product's new description, or nothing where it was withdrawn.
     pub(super) documents: Vec<(u32, Option<Arc<Recent>>)>,
-    /// A block of the stock file: what moved since the last commit.
-    pub(super) stock: Vec<u8>,
-    /// A block with all stock, where the file has become long.
-    pub(super) all_stock: Option<Vec<u8>>,
+    /// What was counted anew since the last commit.
+    pub(super) counts: Block,
+    /// All that is counted, where the file has become long.
+    pub(super) all_counts: Option<Block>,
     /// The categories, where they have changed.
     pub(super) tree: Option<Tree>,
 }
@@ -93,7 +93,7 @@ pub(super) struct Commit {
 pub(super) struct Opened {
     pub(super) head: Head,
     pub(super) disk: Disk,
-    pub(super) stock: Stock,
+    pub(super) counts: Counts,
     pub(super) tree: Tree,
 }
 
@@ -103,7 +103,7 @@ pub(super) struct Store {
     fields: Fields,
     writer: IndexWriter,
     reader: IndexReader,
-    stock: StockFile,
+    counts: CountsFile,
 }
 
 /// Files end with their checksum's length and a number of Tantivy's; it panics where it has to look for these in less.
@@ -130,17 +130,17 @@ impl Store {
             return Err(SearchError::Unusable(format!("{} is damaged", file.display()).into()));
         }
         let head = committed(&index)?;
-        let (stock, counts) = StockFile::open(folder, head.position)?
-            .ok_or(SearchError::Unusable("its stock is of another moment".into()))?;
+        let (counts, known) = CountsFile::open(folder, head.position)?
+            .ok_or(SearchError::Unusable("its counts are of another moment".into()))?;
         let reader = reader(&index)?;
         let disk = Disk::of(&reader, fields, None)?;
-        let opened = Opened { head, disk, stock: counts, tree: read_tree(folder)? };
-        Ok((Self { folder: folder.to_owned(), fields, writer, reader, stock }, opened))
+        let opened = Opened { head, disk, counts: known, tree: read_tree(folder)? };
+        Ok((Self { folder: folder.to_owned(), fields, writer, reader, counts }, opened))
     }
 
-    /// Whether the stock file should be written anew.
-    pub(super) fn has_long_stock(&self, products: usize) -> bool {
-        self.stock.is_long(products)
+    /// Whether the file of counts should be written anew.
+    pub(super) fn has_long_counts(&self, products: usize) -> bool {
+        self.counts.is_long(products)
     }
 
     /// Writes everything, and opens what is written then.
@@ -155,12 +155,12 @@ impl Store {
         if let Some(tree) = &commit.tree {
             write_tree(&self.folder, tree)?;
         }
-        self.stock.append(&commit.stock)?;
+        self.counts.append(&commit.counts)?;
         let mut prepared = self.writer.prepare_commit()?;
         prepared.set_payload(&commit.head.to_string());
         prepared.commit()?;
-        if let Some(all) = &commit.all_stock {
-            self.stock.replace(all)?;
+        if let Some(all) = &commit.all_counts {
+            self.counts.replace(all)?;
         }
         self.reader.reload()?;
         Ok(Disk::of(&self.reader, self.fields, Some(before))?)
@@ -200,9 +200,9 @@ pub(super) fn look(
     if committed(&index)? != head {
         return Ok(None);
     }
-    let stock = StockFile::look(folder, head.position)?;
+    let counts = CountsFile::look(folder, head.position)?;
     let tree = read_tree(folder)?;
-    Ok(stock.map(|stock| Opened { head, disk, stock, tree }))
+    Ok(counts.map(|counts| Opened { head, disk, counts, tree }))
 }
 
 fn open(folder: &Path, language: Language) -> Result<(Index, Fields), SearchError> {

@@ -3,7 +3,7 @@
 //! Each process that answers searches keeps an index of its own of the log, under `DAYBOOK_HOME/search`: a large one on
 //! disk, by Tantivy, that is committed every few seconds; in memory the texts that have changed since, which mask what the
 //! disk says; and in memory too a [table] of what products are filtered, counted and sorted by. So what is found is of
-//! the position that the feed has come to, and a sale, which only changes a number in the table, rewrites no text. ADR
+//! the position that the feed has come to, and a sale or a review, which only changes numbers in the table, rewrites no text. ADR
 //! 0011 has the reasons and the figures.
 //!
 //! The commit's payload is the checkpoint, `position:hash`; an index whose checkpoint is not in the log, or of another
@@ -15,7 +15,7 @@
 //!   [filter], [facets], [order] and [collation], [page], [highlight], [spots], [suggest]. [search] is asked a [query], of a
 //!   [snapshot]; [quick] says on which thread.
 //! - From events to an index: [feed], [tokens], [sieve], [index] of [fields], [disk] of [segment]s, what of it is [kept] as
-//!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [stock], [categories], and the table of [row]s
+//!   sets of [slots], the [shelf] of each [entry], [vocabulary], [background], [counts], [categories], and the table of [row]s
 //!   in [column]s with its [names] in [shards], and with the slots [`by_name`] and [`by_seller`] in [runs]; [projector], by
 //!   [commits], and [replay] drive it, in its [home], where [versions] are beside each other, and it is shown when it has come
 //!   far enough: [showing].
@@ -31,6 +31,7 @@ mod categories;
 mod collation;
 mod column;
 mod commits;
+mod counts;
 mod disk;
 mod entry;
 mod facets;
@@ -70,7 +71,6 @@ mod slots;
 mod snapshot;
 mod spelling;
 mod spots;
-mod stock;
 mod suggest;
 mod synonyms;
 mod table;
@@ -92,7 +92,8 @@ pub use self::home::{Home, IndexOnDisk, name_on_disk, on_disk};
 pub use self::index::SearchError;
 pub use self::language::Language;
 pub use self::query::{
-    BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, SearchPage, SearchQuery, Sort,
+    BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, RatingCount, SearchPage,
+    SearchQuery, Sort,
 };
 pub use self::replay::replay;
 pub(crate) use self::replay::replay_until;
@@ -113,4 +114,4 @@ pub const NAME: &str = "product_search";
 pub const VERSION: i32 = 5;
 
 /// The aggregates whose events it reads.
-pub const AGGREGATES: &[&str] = &["products", "inventory", "categories"];
+pub const AGGREGATES: &[&str] = &["products", "inventory", "categories", "reviews"];

@@ -9,6 +9,7 @@ use super::query::Sort;
 use super::row::{Rest, Row};
 use crate::cursor::{InCurrency, Key, Numbers, Prices};
 use domain::Currency;
+use domain::review::Rating;
 
 /// An order of products.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +32,15 @@ impl Order {
             Sort::PriceDescending => price(Prices::Dearest, -row.price),
             Sort::NameAscending => Key::Word(Arc::clone(&rest.name_key)),
             Sort::NameDescending => Key::WordDown(Arc::clone(&rest.name_key)),
+            Sort::BestRated => Key::Number(Numbers::BestRated, rated(rest.rating).map_or(0, |it| -it)),
+            Sort::WorstRated => Key::Number(Numbers::WorstRated, rated(rest.rating).unwrap_or(i64::MAX)),
         }
     }
+}
+
+/// The average and, behind it, how many reviews it is of, as one number; nothing without reviews.
+fn rated(rating: Rating) -> Option<i64> {
+    rating.average().map(|average| i64::from(average) << u32::BITS | i64::from(rating.reviews))
 }
 
 /// Whether a place is one of a list in this order.
@@ -45,5 +53,7 @@ pub(super) fn is_of(key: &Key, sort: Sort, has_text: bool) -> bool {
         Sort::PriceDescending => matches!(key, Key::Price(Prices::Dearest, ..)),
         Sort::NameAscending => matches!(key, Key::Word(_)),
         Sort::NameDescending => matches!(key, Key::WordDown(_)),
+        Sort::BestRated => matches!(key, Key::Number(Numbers::BestRated, _)),
+        Sort::WorstRated => matches!(key, Key::Number(Numbers::WorstRated, _)),
     }
 }

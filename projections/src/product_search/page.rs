@@ -78,6 +78,7 @@ pub(super) fn hit(
     Ok(Some(Hit {
         id: ProductId(ready.id),
         stock: snapshot.table.row(slot).stock,
+        rating: snapshot.table.rest(slot).rating,
         category,
         highlights: marks.map(|marks| marks.on(&ready)),
         details: Arc::clone(&ready.details),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::ids::{CategoryId, ProductId, SellerId};
 use domain::product::ProductDetails;
+use domain::review::Rating;
 use domain::{Currency, Money};
 
 use super::order;
@@ -30,6 +31,10 @@ pub enum Sort {
     Newest,
     /// The oldest first.
     Oldest,
+    /// The best rated first, of equals the one with more reviews; what nobody has reviewed comes last.
+    BestRated,
+    /// The worst rated first, of equals the one with fewer reviews; what nobody has reviewed comes last all the same.
+    WorstRated,
 }
 
 /// What is looked for.
@@ -57,6 +62,8 @@ pub struct SearchQuery {
     pub prices_in: Option<Currency>,
     /// Only what is in stock, or only what isn't.
     pub in_stock: Option<bool>,
+    /// Only what has at least so many stars on average, in hundredths.
+    pub min_rating: Option<u16>,
     /// Only what is shown first, or only what isn't.
     pub featured: Option<bool>,
     /// The order.
@@ -102,6 +109,7 @@ impl SearchQuery {
             currency,
             prices_in,
             in_stock,
+            min_rating,
             featured,
             sort: _,
             after: _,
@@ -129,6 +137,7 @@ impl SearchQuery {
             .word(code(*prices_in).as_deref())
             .whether(*in_stock)
             .whether(*featured)
+            .word(min_rating.map(|stars| stars.to_string()).as_deref())
             .fingerprint()
     }
 }
@@ -163,6 +172,8 @@ pub struct Hit {
     pub version: i64,
     /// How many are for sale.
     pub stock: i64,
+    /// What its reviews come to.
+    pub rating: Rating,
     /// Its category, if the tree has it.
     pub category: Option<CategoryOf>,
     /// Its texts with the words that were found, where they were asked for.
@@ -199,6 +210,8 @@ pub struct Facets {
     pub brands: Vec<BrandCount>,
     /// Ranges of prices in the list's currency with something in them, the cheapest first.
     pub prices: Vec<PriceCount>,
+    /// From how many stars on there is something, the most first.
+    pub ratings: Vec<RatingCount>,
     /// What is in stock.
     pub in_stock: usize,
     /// What isn't.
@@ -234,6 +247,15 @@ pub struct PriceCount {
     pub to: Option<Money>,
     /// What it is in.
     pub currency: Currency,
+    /// How many.
+    pub count: usize,
+}
+
+/// Products with so many stars on average, or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RatingCount {
+    /// From 1 to 4.
+    pub from: u8,
     /// How many.
     pub count: usize,
 }
@@ -298,6 +320,7 @@ mod tests {
             SearchQuery { in_stock: Some(true), ..lamps() },
             SearchQuery { in_stock: Some(false), ..lamps() },
             SearchQuery { featured: Some(true), ..lamps() },
+            SearchQuery { min_rating: Some(400), ..lamps() },
             SearchQuery { sort: Sort::Oldest, ..lamps() },
         ] {
             assert!(!goes_on(other.clone()), "{other:?}");

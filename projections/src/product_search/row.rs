@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::Currency;
 use domain::ids::SellerId;
+use domain::review::Rating;
 use uuid::Uuid;
 
 use super::fields::Text;
@@ -21,6 +22,8 @@ pub(super) struct Row {
     pub(super) created: i64,
     pub(super) category: Name,
     pub(super) brand: Name,
+    /// Stars on average, in hundredths; 0 without reviews.
+    pub(super) average: u16,
     /// What the price is in.
     pub(super) currency: Option<Currency>,
     /// It was described and not withdrawn.
@@ -31,8 +34,8 @@ pub(super) struct Row {
 
 impl Row {
     /// What is known of a product that isn't described.
-    pub(super) fn of_stock(stock: i64) -> Self {
-        Self { stock, category: NO_NAME, brand: NO_NAME, ..Self::default() }
+    pub(super) fn of_numbers(stock: i64, average: u16) -> Self {
+        Self { stock, average, category: NO_NAME, brand: NO_NAME, ..Self::default() }
     }
 
     /// Whether anybody may find it.
@@ -50,6 +53,8 @@ pub(super) struct Rest {
     pub(super) created_at: DateTime<Utc>,
     /// What it is ordered by among [names](super::collation).
     pub(super) name_key: Arc<[u8]>,
+    /// What its reviews come to.
+    pub(super) rating: Rating,
 }
 
 impl Rest {
@@ -60,6 +65,7 @@ impl Rest {
             tags: Arc::new([]),
             created_at: DateTime::UNIX_EPOCH,
             name_key: Arc::new([]),
+            rating: Rating::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use domain::ids::SellerId;
+use domain::review::Rating;
 use uuid::Uuid;
 
 use super::by_name::ByName;
@@ -161,6 +162,11 @@ impl Table {
         self.rows.get_mut(slot).stock = stock;
     }
 
+    pub(super) fn set_rating(&mut self, slot: u32, rating: Rating) {
+        self.rests.get_mut(slot).rating = rating;
+        self.rows.get_mut(slot).average = rating.average().unwrap_or(0);
+    }
+
     /// Says what a product is now.
     pub(super) fn describe(&mut self, slot: u32, entry: &Entry, lengths: Lengths) {
         let seller = self.seller_of(slot);
@@ -182,6 +188,7 @@ impl Table {
             created: entry.created_at.timestamp_micros(),
             category,
             brand,
+            average: row.average,
             currency: Some(product.price.currency),
             described: true,
             hidden: product.hidden,
@@ -194,6 +201,7 @@ impl Table {
             tags,
             created_at: entry.created_at,
             name_key: collation::key(&product.name),
+            rating: rest.rating,
         };
         self.enter(slot);
         self.change_hands(slot, seller);
@@ -205,9 +213,9 @@ impl Table {
         self.forget_words(slot);
         self.strike(slot);
         let row = self.rows.get_mut(slot);
-        *row = Row::of_stock(row.stock);
+        *row = Row::of_numbers(row.stock, row.average);
         let rest = self.rests.get_mut(slot);
-        *rest = Rest::of(rest.id);
+        *rest = Rest { rating: rest.rating, ..Rest::of(rest.id) };
         self.change_hands(slot, seller);
     }
 

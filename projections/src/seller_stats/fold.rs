@@ -63,7 +63,8 @@ impl<'a> Changes<'a> {
                 | PublicData::Coupons(_)
                 | PublicData::Payments(_)
                 | PublicData::Products(_)
-                | PublicData::Categories(_) => {}
+                | PublicData::Categories(_)
+                | PublicData::Reviews(_) => {}
             }
         }
         Ok(changes)

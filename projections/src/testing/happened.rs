@@ -9,6 +9,7 @@ use domain::order::OrderEvent;
 use domain::payment::PaymentEvent;
 use domain::product::ProductEvent;
 use domain::public::{PublicData, PublicEvent};
+use domain::review::{self, ReviewEvent};
 use uuid::Uuid;
 
 /// An event as it is stored.
@@ -20,6 +21,7 @@ pub(crate) enum Stored {
     Product(ProductEvent),
     Category(CategoryEvent),
     Coupon(CouponEvent),
+    Review(ReviewEvent),
 }
 
 impl Stored {
@@ -31,6 +33,7 @@ impl Stored {
             Self::Product(event) => PublicData::Products(event.into()),
             Self::Category(event) => PublicData::Categories(event.into()),
             Self::Coupon(event) => PublicData::Coupons(event.into()),
+            Self::Review(event) => PublicData::Reviews(event.into()),
         }
     }
 
@@ -46,6 +49,7 @@ impl Stored {
             Self::Product(event) => of(event),
             Self::Category(event) => of(event),
             Self::Coupon(event) => of(event),
+            Self::Review(event) => of(event),
         }
     }
 
@@ -57,6 +61,7 @@ impl Stored {
             Self::Product(_) => "products",
             Self::Category(_) => "categories",
             Self::Coupon(_) => "coupons",
+            Self::Review(_) => "reviews",
         }
     }
 }
@@ -64,6 +69,7 @@ impl Stored {
 /// An event with its place in its stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Happened {
+    /// Its aggregate's id; of a review the product's, see [`Self::stream`].
     pub(crate) aggregate_id: Uuid,
     pub(crate) sequence: i64,
     pub(crate) occurred_at: DateTime<Utc>,
@@ -71,13 +77,29 @@ pub(crate) struct Happened {
 }
 
 impl Happened {
+    /// The id of its stream.
+    pub(crate) fn stream(&self) -> String {
+        match &self.event {
+            Stored::Review(ReviewEvent::ReviewWritten(written)) => {
+                review::stream(written.product_id, written.user_id)
+            }
+            Stored::Order(_)
+            | Stored::Inventory(_)
+            | Stored::Payment(_)
+            | Stored::Product(_)
+            | Stored::Category(_)
+            | Stored::Coupon(_) => self.aggregate_id.to_string(),
+        }
+    }
+
     pub(crate) fn publish(self, position: i64) -> PublicEvent {
+        let aggregate_id = self.stream();
         let data = self.event.publish();
         PublicEvent {
             position,
             event_id: Uuid::now_v7(),
             aggregate_type: data.aggregate_type(),
-            aggregate_id: self.aggregate_id.to_string(),
+            aggregate_id,
             sequence: self.sequence,
             occurred_at: self.occurred_at,
             recorded_at: self.occurred_at,

@@ -18,6 +18,7 @@ use rand::{Rng, SeedableRng};
 use uuid::Uuid;
 
 use super::happened::{Happened, Stored};
+use super::reviews::reviewed;
 
 /// A moment, by hours after the beginning.
 pub(crate) fn happened_at(hours: i64) -> DateTime<Utc> {
@@ -38,6 +39,7 @@ struct Making {
     sequences: BTreeMap<(&'static str, Uuid), i64>,
     hour: i64,
     group: Vec<Happened>,
+    reviewed: BTreeSet<(ProductId, UserId)>,
 }
 
 struct Item {
@@ -72,6 +74,7 @@ impl Shop {
             sequences: BTreeMap::new(),
             hour: 0,
             group: Vec::new(),
+            reviewed: BTreeSet::new(),
         };
         let sellers = [making.id(), making.id()].map(SellerId);
         let mut groups = vec![categories(&mut making)];
@@ -180,6 +183,7 @@ fn order(making: &mut Making, items: &[Item], n: usize, most_lines: usize) -> Ve
     } else {
         ship(making, id, &placed);
     }
+    review(making, id, n, &placed);
     groups.push(making.end());
     if fate < 3 {
         let refunded = give_back(making, id, &placed);
@@ -283,6 +287,19 @@ fn ship(making: &mut Making, id: Uuid, placed: &OrderPlaced) {
         making.happens(line.product_id.0, Stored::Inventory(committed));
     }
     making.happens(id, Stored::Order(OrderEvent::OrderDelivered { note: None, part: None }));
+}
+
+/// Every other customer says at once what they think of what has come, of each product once.
+fn review(making: &mut Making, id: Uuid, n: usize, placed: &OrderPlaced) {
+    let Some(customer) = placed.customer_id.filter(|_| n % 2 == 1) else { return };
+    for (place, line) in placed.lines.iter().enumerate() {
+        if making.reviewed.insert((line.product_id, customer)) {
+            let stars = u8::try_from((n + place) % 5 + 1).unwrap();
+            let said =
+                reviewed(line.product_id, customer, stars, Some(OrderId(id)), happened_at(making.hour));
+            making.group.push(said);
+        }
+    }
 }
 
 fn sellers(placed: &OrderPlaced) -> BTreeSet<SellerId> {

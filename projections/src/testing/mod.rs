@@ -6,10 +6,12 @@ pub(crate) mod happened;
 pub(crate) mod history;
 pub(crate) mod kafka;
 pub(crate) mod log;
+pub(crate) mod reviews;
 pub(crate) mod until;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use happened::{Happened, Stored};
 pub(crate) use history::{Shop, happened_at};
 pub(crate) use kafka::Relayed;
+pub(crate) use reviews::reviewed;
 pub(crate) use until::until;

@@ -20,7 +20,7 @@ use crate::testing::log::{append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 31, products: 8, orders: 20, most_lines: 3 };
-const ALL: [&str; 4] = ["catalog", "coupons", "order_history", "seller_stats"];
+const ALL: [&str; 5] = ["catalog", "coupons", "order_history", "reviews", "seller_stats"];
 
 async fn states(database: &TestDatabase, home: &TempDir) -> BTreeMap<String, State> {
     let all = status(&database.app, Some(home.path())).await.unwrap();

@@ -11,7 +11,7 @@ use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 7, products: 20, orders: 60, most_lines: 5 };
-const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
+const ALL: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "reviews"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn live_rows_are_those_of_one_large_batch() {

@@ -15,7 +15,7 @@ use crate::testing::log::{append_all, reached, source};
 use crate::testing::{Happened, Relayed, Shop, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 31, products: 20, orders: 60, most_lines: 5 };
-const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
+const ALL: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "reviews"];
 
 /// A database, and what one large batch makes of the shop's history.
 async fn database() -> (TestDatabase, Vec<(String, Vec<String>)>) {

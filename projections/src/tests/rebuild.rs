@@ -18,7 +18,7 @@ use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase, until};
 
 const SHOP: Shop = Shop { seed: 11, products: 20, orders: 80, most_lines: 5 };
-const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
+const ALL: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "reviews"];
 
 async fn replay_quietly(database: &TestDatabase, name: &str) -> Result<i64, ReplayError> {
     let folder = TempDir::new().unwrap();
@@ -52,7 +52,7 @@ async fn a_dropped_and_replayed_model_is_the_same_row_for_row() {
     let head = append_all(&database.app, head, new).await;
     reached(projectors.positions(), &ALL, head.position).await;
     let names: Vec<_> = status(&database.app, None).await.unwrap().into_iter().map(|c| c.name).collect();
-    assert_eq!(names, ["catalog", "coupons", "order_history", "seller_stats"]);
+    assert_eq!(names, ["catalog", "coupons", "order_history", "reviews", "seller_stats"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +128,10 @@ async fn a_replay_clears_what_a_broken_one_left() {
 async fn an_unknown_name_is_refused_with_those_there_are() {
     let database = TestDatabase::new().await;
     let error = replay_quietly(&database, "orders").await.unwrap_err().to_string();
-    assert!(error.contains("order_history, seller_stats, catalog, coupons, product_search"), "{error}");
+    assert!(
+        error.contains("order_history, seller_stats, catalog, coupons, reviews, product_search"),
+        "{error}"
+    );
 }
 
 /// Guards that no query of several tables waits in a circle with the dropping of the old ones.

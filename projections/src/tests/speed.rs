@@ -37,7 +37,7 @@ async fn speed() {
     let source = source(&database.app);
     let projectors = start(&database.app, &source);
     let search = product_search::start(home.clone(), &database.app, &source, projectors.positions());
-    let all = ["order_history", "seller_stats", "catalog", "coupons", "product_search"];
+    let all = ["order_history", "seller_stats", "catalog", "coupons", "reviews", "product_search"];
     for name in all {
         while projectors.positions().known(name) < head.position {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -12,7 +12,7 @@ use crate::testing::log::{append_all, reached, source};
 use crate::testing::{Shop, TestDatabase, until};
 
 const SHOP: Shop = Shop { seed: 29, products: 8, orders: 20, most_lines: 3 };
-const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
+const ALL: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "reviews"];
 
 /// The connections that have a lock of projectors in this way.
 async fn holders(app: &PgPool, mode: &str) -> BTreeSet<i32> {

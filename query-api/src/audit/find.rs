@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 use api_contract::ApiError;
 use domain::coupon::CouponCode;
 use domain::ids::OrderId;
+use domain::review;
 use projections::QueryError;
 use projections::catalog::{CatalogProduct, Products};
 use projections::order_history::{OrderSummary, Orders};
@@ -91,6 +92,11 @@ impl Finder {
             Subject::Order => self.orders(word).await?,
             Subject::Inventory | Subject::Product => self.products(word).await?,
             Subject::Category => self.categories(word).await?,
+            // Its own id has the product's and the user's in it.
+            Subject::Review => review::of_stream(word)
+                .map(|(product, user)| (review::stream(product, user), String::new()))
+                .into_iter()
+                .collect(),
             Subject::Payment | Subject::Cart | Subject::Coupon => Vec::new(),
         };
         one(subject, word, found)

@@ -10,6 +10,7 @@ use domain::inventory::Inventory;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::product::Product;
+use domain::review::Review;
 use event_store::{AsOf, Hash, Log, LogError, Metadata, Recorded};
 use serde::Serialize;
 use serde_json::Value;
@@ -117,6 +118,7 @@ impl History {
             Subject::Product => read_as::<Product>(log, id, as_of, told).await?,
             Subject::Coupon => read_as::<Coupon>(log, id, as_of, told).await?,
             Subject::Category => read_as::<Category>(log, id, as_of, told).await?,
+            Subject::Review => read_as::<Review>(log, id, as_of, told).await?,
         };
         if steps.is_empty() && log.stream_length(subject.aggregate_type(), id).await? == 0 {
             return Err(HistoryError::Unknown { subject, id: id.to_owned() });

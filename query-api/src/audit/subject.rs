@@ -13,6 +13,7 @@ use domain::inventory::Inventory;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::product::Product;
+use domain::review::Review;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -33,11 +34,13 @@ pub enum Subject {
     Coupon,
     /// A category of the catalog.
     Category,
+    /// What a user says of a product, whose id is made of theirs: `product:user`.
+    Review,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Order,
         Self::Payment,
         Self::Inventory,
@@ -45,6 +48,7 @@ impl Subject {
         Self::Product,
         Self::Coupon,
         Self::Category,
+        Self::Review,
     ];
 
     /// The word for it in the log and in paths.
@@ -57,6 +61,7 @@ impl Subject {
             Self::Product => Product::TYPE,
             Self::Coupon => Coupon::TYPE,
             Self::Category => Category::TYPE,
+            Self::Review => Review::TYPE,
         }
     }
 
@@ -70,6 +75,7 @@ impl Subject {
             Self::Product => "Product",
             Self::Coupon => "Coupon",
             Self::Category => "Category",
+            Self::Review => "Review",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A result's counts, and the marked texts of a product, as clients read them.
 
 use api_contract::Amount;
-use projections::product_search::{BrandCount, CategoryCount, Facets, Highlights, PriceCount};
+use projections::product_search::{BrandCount, CategoryCount, Facets, Highlights, PriceCount, RatingCount};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,9 +17,8 @@ pub(super) struct FacetsView {
     brands: Vec<BrandFacet>,
     /// Ranges of prices with something in them, the cheapest first: of the shop's currency, or of the one that is filtered by.
     price_ranges: Vec<PriceFacet>,
-    /// By stars. No product has any before there are reviews.
-    #[schema(value_type = Vec<Object>)]
-    ratings: [(); 0],
+    /// By stars on average, the most first: as many as are found from there on.
+    ratings: Vec<RatingFacet>,
     availability: AvailabilityFacet,
 }
 
@@ -54,6 +53,15 @@ struct PriceFacet {
     count: usize,
 }
 
+/// Products with so many stars on average, or more.
+#[derive(Serialize, ToSchema)]
+struct RatingFacet {
+    /// From here, as `minRating` has it.
+    #[schema(minimum = 1, maximum = 4)]
+    from: u8,
+    count: usize,
+}
+
 /// Products that are there, and that are not.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -81,7 +89,11 @@ impl From<Facets> for FacetsView {
                     count,
                 })
                 .collect(),
-            ratings: [],
+            ratings: facets
+                .ratings
+                .into_iter()
+                .map(|RatingCount { from, count }| RatingFacet { from, count })
+                .collect(),
             availability: AvailabilityFacet { in_stock: facets.in_stock, out_of_stock: facets.out_of_stock },
         }
     }

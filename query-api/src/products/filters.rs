@@ -3,7 +3,9 @@
 use api_contract::openapi::{ConditionParams, FreshnessParams, PageParams};
 use api_contract::{Amount, Code, Fields, Paging};
 use domain::Currency;
+use domain::review;
 use projections::product_search::{SearchQuery, Sort};
+use rust_decimal::Decimal;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Required, Type};
 use utoipa::{IntoParams, ToSchema};
@@ -47,14 +49,18 @@ struct Filters {
     max_price: Option<Amount>,
     /// Only what is in stock, or only what isn't.
     in_stock: Option<bool>,
-    /// `name`, `price`, `createdAt` or `rating`. By price those in the shop's currency come first, then those in each other.
+    /// Only what has at least so many stars on average.
+    #[param(minimum = 1, maximum = 5, example = 4)]
+    min_rating: Option<f64>,
+    /// `name`, `price`, `createdAt` or `rating`. By price those in the shop's currency come first, then those in each other. By
+    /// rating what has more reviews comes first among equals, and what has none last, whichever way.
     #[param(inline)]
     sort_by: Option<SortBy>,
-    /// With `sortBy`; ascending unless said otherwise.
+    /// With `sortBy`; ascending unless said otherwise, and by rating the best first.
     #[param(inline)]
     sort_order: Option<SortOrder>,
     /// Both in one word: `price_asc`, `price_desc`, `name_asc`, `name_desc`, `created_asc`, `created_desc`, `newest`,
-    /// `oldest`, `relevance`.
+    /// `oldest`, `rating_asc`, `rating_desc`, `relevance`.
     #[param(inline)]
     sort: Option<SortWord>,
 }
@@ -93,6 +99,8 @@ enum SortWord {
     CreatedDesc,
     Newest,
     Oldest,
+    RatingAsc,
+    RatingDesc,
     Relevance,
 }
 
@@ -164,6 +172,8 @@ pub(super) fn filters_in_a_shop(
         f.violation("maxPrice", Code::ValidationError, "maxPrice must not be less than minPrice");
     }
     let in_stock = f.field("inStock").boolean();
+    let min_rating =
+        f.field("minRating").decimal(Decimal::ONE..=Decimal::from(review::MOST)).and_then(hundredths);
     let sort = sort(f);
     let after = lists::after(f);
     let query = SearchQuery {
@@ -176,6 +186,7 @@ pub(super) fn filters_in_a_shop(
         currency: only_in,
         prices_in: Some(prices_in),
         in_stock,
+        min_rating,
         sort,
         ..query
     };
@@ -210,17 +221,26 @@ fn sort(f: &mut Fields<'_, '_>) -> Sort {
         ("newest", Sort::Newest),
         ("created_asc", Sort::Oldest),
         ("oldest", Sort::Oldest),
+        ("rating_asc", Sort::WorstRated),
+        ("rating_desc", Sort::BestRated),
         ("relevance", Sort::Relevance),
     ]);
-    // (ascending, descending). There are no reviews yet, so by rating all products are equal: the newest first.
+    // (ascending, descending)
     let by = f.field("sortBy").one_of(&[
         ("name", (Sort::NameAscending, Sort::NameDescending)),
         ("price", (Sort::PriceAscending, Sort::PriceDescending)),
         ("createdAt", (Sort::Oldest, Sort::Newest)),
-        ("rating", (Sort::Newest, Sort::Newest)),
+        ("rating", (Sort::WorstRated, Sort::BestRated)),
     ]);
-    let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]).unwrap_or(false);
-    by.map(|(up, down)| if descending { down } else { up }).or(sort).unwrap_or_default()
+    let descending = f.field("sortOrder").one_of(&[("asc", false), ("desc", true)]);
+    // Who asks for an order by rating and says no more doesn't mean the worst.
+    let of = |(up, down)| if descending.unwrap_or(down == Sort::BestRated) { down } else { up };
+    by.map(of).or(sort).unwrap_or_default()
+}
+
+/// Stars as they are compared: averages are told to the hundredth.
+fn hundredths(stars: Decimal) -> Option<u16> {
+    u16::try_from((stars * Decimal::ONE_HUNDRED).ceil()).ok()
 }
 
 #[cfg(test)]
@@ -253,6 +273,33 @@ mod tests {
             assert!(read(body).is_ok(), "{body}");
         }
         assert_eq!(read(r#"{"sort": "oldest"}"#).unwrap().sort, Sort::Oldest);
+    }
+
+    #[test]
+    fn ratings_are_filtered_by_the_hundredth_and_the_best_come_first() {
+        let read = |body: &str| {
+            let body = JsonBody::from_text(body.to_owned());
+            let usd = "USD".parse().unwrap();
+            body.read(|f| filters(f, usd, SearchQuery::default())).map(|(query, _)| query)
+        };
+        for (stars, least) in [("4", 400), ("4.5", 450), (r#""4.125""#, 413), ("1", 100), ("5", 500)] {
+            let query = read(&format!(r#"{{"minRating": {stars}}}"#)).unwrap();
+            assert_eq!(query.min_rating, Some(least), "{stars}");
+        }
+        for stars in ["0.99", "5.01", "0", "-4", r#""many""#] {
+            let error = read(&format!(r#"{{"minRating": {stars}}}"#)).unwrap_err();
+            let fields: Vec<_> = error.violations().iter().map(|it| it.field.as_deref()).collect();
+            assert_eq!(fields, [Some("minRating")], "{stars}");
+        }
+        for (body, sort) in [
+            (r#"{"sortBy": "rating"}"#, Sort::BestRated),
+            (r#"{"sortBy": "rating", "sortOrder": "desc"}"#, Sort::BestRated),
+            (r#"{"sortBy": "rating", "sortOrder": "asc"}"#, Sort::WorstRated),
+            (r#"{"sort": "rating_desc"}"#, Sort::BestRated),
+            (r#"{"sortBy": "price"}"#, Sort::PriceAscending),
+        ] {
+            assert_eq!(read(body).unwrap().sort, sort, "{body}");
+        }
     }
 
     #[test]

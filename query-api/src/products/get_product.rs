@@ -6,10 +6,12 @@ use api_contract::{ApiError, PathText, Principal, Role};
 use axum::extract::State;
 use axum::response::Response;
 use domain::ids::ProductId;
-use projections::catalog::ProductDetail;
+use projections::catalog::{self, ProductDetail};
+use projections::reviews;
 
 use super::Catalog;
 use super::names::Shown;
+use super::reviews::Reviewed;
 use crate::public_read::PublicRead;
 use crate::unanswered::unanswered;
 
@@ -32,12 +34,33 @@ pub async fn get_product(
     read: PublicRead,
     PathText(word): PathText,
 ) -> Result<Response, ApiError> {
-    read.ready(&catalog.freshness, &[projections::catalog::NAME]).await?;
+    read.ready(&catalog.freshness, &[catalog::NAME, reviews::NAME]).await?;
+    let seen = visible(&catalog, &read, &word).await?;
+    let product = [seen.product];
+    let reviewed = catalog.reviews.latest(product[0].id);
+    let (shops, reviewed) = tokio::try_join!(catalog.names.shops(&product), reviewed)?;
+    let [product] = product;
+    let Reviewed { rating, reviews } = reviewed.value;
+    let view = product.view(&shops).beside(seen.beside).rated(rating).reviewed(reviews);
+    Ok(read.answer(seen.position.min(reviewed.position), Some(product.version), &view))
+}
+
+/// A product that a reader may see.
+pub(super) struct Seen {
+    pub(super) product: Shown,
+    /// Those to show beside it.
+    beside: Vec<ProductId>,
+    /// What the catalog is of that said so.
+    pub(super) position: i64,
+}
+
+/// The product with this id or slug, as far as this reader may see it.
+pub(super) async fn visible(catalog: &Catalog, read: &PublicRead, word: &str) -> Result<Seen, ApiError> {
     let id: Option<ProductId> = word.parse().ok();
     let products = &catalog.names.products;
     let found = match id {
         Some(id) => products.detail_by_id(id).await,
-        None => products.detail_by_slug(&word).await,
+        None => products.detail_by_slug(word).await,
     };
     let found = found.map_err(unanswered)?;
     let (product, beside) = match (found.value, id) {
@@ -47,11 +70,8 @@ pub async fn get_product(
         (None, None) => (None, Vec::new()),
     };
     let product = product.filter(|product| !product.details.hidden || tends(read.reader(), product));
-    let product = [product.ok_or_else(|| ApiError::not_found("Product"))?];
-    let shops = catalog.names.shops(&product).await?;
-    let [product] = product;
-    let view = product.view(&shops).beside(beside);
-    Ok(read.answer(found.position, Some(product.version), &view))
+    let product = product.ok_or_else(|| ApiError::not_found("Product"))?;
+    Ok(Seen { product, beside, position: found.position })
 }
 
 /// Whether a reader tends this product: its seller, or an admin.

@@ -1,10 +1,11 @@
-//! The catalog: lists, search, one product.
+//! The catalog: lists, search, one product, and what is said of it.
 
 mod facets;
 mod filters;
 mod get_product;
 mod list;
 mod names;
+mod reviews;
 mod search;
 mod shops;
 mod suggest;
@@ -17,12 +18,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use names::Names;
+pub use reviews::Reviews;
 
 use crate::freshness::Freshness;
 
 #[derive(Clone)]
 struct Catalog {
     names: Arc<Names>,
+    reviews: Arc<Reviews>,
     search: ProductSearch,
     freshness: Freshness,
     log: event_store::Log,
@@ -32,6 +35,7 @@ struct Catalog {
 /// The routes.
 pub fn router(
     names: Arc<Names>,
+    reviews: Arc<Reviews>,
     search: ProductSearch,
     freshness: Freshness,
     log: event_store::Log,
@@ -44,5 +48,6 @@ pub fn router(
         .routes(routes!(list::featured))
         .routes(routes!(list::of_seller))
         .routes(routes!(get_product::get_product))
-        .with_state(Catalog { names, search, freshness, log, currency })
+        .routes(routes!(reviews::list_reviews))
+        .with_state(Catalog { names, reviews, search, freshness, log, currency })
 }

@@ -9,6 +9,7 @@ use domain::Decide;
 use domain::ids::{ProductId, SellerId};
 use domain::inventory::Inventory;
 use domain::product::ProductDetails;
+use domain::review::Rating;
 use event_store::Log;
 use projections::catalog::{CatalogProduct, CategoryName, Products};
 use projections::product_search::Hit;
@@ -32,6 +33,8 @@ pub struct Shown {
     pub details: Arc<ProductDetails>,
     /// How much there is.
     pub stock: u64,
+    /// What its reviews come to, where it is told with the product.
+    pub rating: Rating,
     /// When it came in.
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// When it last changed.
@@ -48,6 +51,7 @@ impl From<CatalogProduct> for Shown {
             id: product.product_id,
             details: Arc::new(product.details.into()),
             stock: u64::try_from(product.stock).unwrap_or(0),
+            rating: Rating::default(),
             created_at: product.created_at,
             updated_at: product.updated_at,
             version: product.version.unsigned_abs(),
@@ -64,6 +68,7 @@ impl From<Hit> for Shown {
             id: hit.id,
             details: hit.details,
             stock: u64::try_from(hit.stock).unwrap_or(0),
+            rating: hit.rating,
             created_at: hit.created_at,
             updated_at: hit.updated_at,
             version: hit.version.unsigned_abs(),
@@ -83,6 +88,7 @@ impl Shown {
         ProductView::of(self.id, &self.details, stock, self.created_at, self.updated_at)
             .sold_by(shops.get(&self.details.seller_id).cloned())
             .in_category(self.category.clone())
+            .rated(self.rating)
     }
 }
 
@@ -118,6 +124,7 @@ impl Names {
             id,
             details: Arc::clone(details),
             stock: inventory.available(),
+            rating: Rating::default(),
             created_at: record.created_at,
             updated_at: record.updated_at,
             version: record.version,

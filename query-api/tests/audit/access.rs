@@ -32,7 +32,9 @@ async fn only_auditors_are_answered() {
 async fn what_is_not_there_is_not_found() {
     test(async |database| {
         let unknown = "01890000-0000-7000-8000-000000000000";
-        for subject in ["orders", "payments", "inventory", "carts", "products", "coupons", "categories"] {
+        for subject in
+            ["orders", "payments", "inventory", "carts", "products", "coupons", "categories", "reviews"]
+        {
             for id in [unknown, "nonsense", "ORD-2026-999999"] {
                 for rest in ["", "/events"] {
                     let path = format!("/audit/{subject}/{id}{rest}");

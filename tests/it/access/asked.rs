@@ -134,6 +134,7 @@ async fn body(world: &World<'_>, caller: &str, method: &str, named: &Named) -> V
             json!({ "name": format!("Lamp {}", Uuid::now_v7().simple()), "price": "1.00" })
         }
         (_, "/products/{id}") => json!({ "price": "12.00" }),
+        ("post", "/products/{id}/reviews") => json!({ "rating": 4, "comment": "Does what it should" }),
         (_, "/products/{id}/stock") => json!({ "quantity": 1 }),
         (_, "/categories" | "/categories/{id}") => category(),
         ("post", "/coupons") => coupon(),

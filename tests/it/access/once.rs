@@ -75,6 +75,7 @@ fn another(body: &mut Value) {
         ("street", json!("2 Other St")),
         ("cardToken", json!("tok_mastercard")),
         ("amount", json!("0.01")),
+        ("rating", json!(1)),
     ] {
         if let Some(value) = body.get_mut(field) {
             *value = other;

@@ -31,7 +31,7 @@ const OTHER_WORDS: [(&str, &str); 18] = [
 
 /// The sums of the worked examples.
 const SUMS: [&str; 6] = ["subtotal", "discount", "discountAmount", "tax", "total", "amount"];
-/// What is null until somebody has reviewed a product.
+/// What is null where nobody has reviewed a product.
 const OF_REVIEWS: [&str; 2] = ["rating", "reviews"];
 
 /// What an answer lacks, and which fields have another word.
@@ -104,7 +104,7 @@ impl<'a> Compared<'a> {
 
     fn lack(&mut self, path: &str, what: String) {
         if OF_REVIEWS.iter().any(|name| path.ends_with(name)) {
-            self.words.insert("without reviews, which come later".to_owned());
+            self.words.insert("of a product without reviews".to_owned());
         } else {
             self.lacks.push(what);
         }

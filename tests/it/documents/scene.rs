@@ -116,10 +116,22 @@ impl World {
     }
 
     async fn catalog_scene(&self, request: &Request, route: &str) -> Result<Scene, Missing> {
-        let customer = Scene::of(&self.customer().await?.token, &[]);
+        let token = self.customer().await?.token;
+        let customer = Scene::of(&token, &[]);
+        let of_first = || Scene::of(&token, &[&self.products[0]]);
         Ok(match (request.method.as_str(), route) {
-            ("GET", "/products/{}" | "/products/{}/reviews") | ("POST", "/products/{}/reviews") => {
-                Scene { path: vec![self.products[0].clone()], ..customer }.with("orderId", Uuid::now_v7())
+            ("GET", "/products/{}" | "/products/{}/reviews") => {
+                let path = format!("/products/{}", self.products[0]);
+                let review =
+                    json!({ "rating": 5, "title": "Excellent!", "comment": "Best purchase this year" });
+                self.must(Method::POST, &format!("{path}/reviews"), &token, &review).await?;
+                self.seen(&path, "").await;
+                of_first()
+            }
+            ("POST", "/products/{}/reviews") => {
+                let buyer = self.customer().await?;
+                let order = self.order(&buyer).await?;
+                Scene::of(&buyer.token, &[&self.products[0]]).with("orderId", id(&order))
             }
             ("GET", "/products/search") => {
                 self.seen("/products/search?q=headphones", "").await;

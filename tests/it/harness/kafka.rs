@@ -58,6 +58,7 @@ pub async fn everything_is_in_kafka(database: &Database, brokers: &str) {
         "daybook.products",
         "daybook.coupons",
         "daybook.categories",
+        "daybook.reviews",
     ];
     let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(
         "SELECT event_id, aggregate_id, sequence FROM events WHERE 'daybook.' || aggregate_type = ANY($1)",

@@ -1,5 +1,7 @@
 //! A shop that a process runs, in which something of every kind happens. All that people do in it has to succeed.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use api_contract::Role;
@@ -30,6 +32,8 @@ pub struct Market {
     coupon: String,
     /// Somebody who buys nothing.
     stroller: String,
+    /// Which goods which customers have reviewed.
+    reviewed: Mutex<BTreeSet<(String, String)>>,
 }
 
 /// A product, and the token of who sells it.
@@ -57,6 +61,7 @@ impl Market {
             category: String::new(),
             coupon: format!("TENTH-{}", &Uuid::new_v4().simple().to_string()[..8]).to_uppercase(),
             stroller: token(Role::Customer).await,
+            reviewed: Mutex::default(),
         };
         for _ in 0..CUSTOMERS {
             this.customers.push(token(Role::Customer).await);
@@ -91,7 +96,10 @@ impl Market {
                 self.post(buyer, &format!("/orders/{placed}/cancel"), &why).await;
             }
             2 => self.refund_a_part(&order).await,
-            3 => self.ship(&placed).await,
+            3 => {
+                self.ship(&placed).await;
+                self.review(buyer, &order, turn).await;
+            }
             4 => self.revise(turn).await,
             5 => self.rename_the_category(turn).await,
             6 => self.withdraw_a_product(turn).await,
@@ -140,6 +148,15 @@ impl Market {
         for step in ["processing", "shipped", "delivered"] {
             let step = json!({ "status": step, "trackingNumber": "T-1", "carrier": "FedEx" });
             self.send(&self.admin, Method::PUT, &format!("/orders/{order}/status"), &step).await;
+        }
+    }
+
+    /// What has come is praised, or not, by each customer once.
+    async fn review(&self, buyer: &str, order: &Value, turn: u64) {
+        let product = order["data"]["items"][0]["productId"].as_str().unwrap();
+        if self.reviewed.lock().unwrap().insert((product.to_owned(), buyer.to_owned())) {
+            let review = json!({ "rating": turn % 5 + 1, "comment": "As it says", "orderId": id(order) });
+            self.post(buyer, &format!("/products/{product}/reviews"), &review).await;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The five read models beside what a fresh replay makes of the log.
+//! The six read models beside what a fresh replay makes of the log.
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{FIVE, Known, order_of};
+use super::{Known, SIX, order_of};
 use crate::harness::{Answer, Database, Place};
 
 /// The sum of all samples of a name.
@@ -60,7 +60,7 @@ async fn requests_decisions_and_consumers_are_counted() {
     ] {
         assert!(after.keys().any(|name| name.split('{').next() == Some(gauge)), "{gauge}");
     }
-    for consumer in FIVE {
+    for consumer in SIX {
         for unit in ["events", "seconds"] {
             let lag = format!(r#"daybook_consumer_lag_{unit}{{consumer="{consumer}"}}"#);
             assert!(after.contains_key(&lag), "{lag}");

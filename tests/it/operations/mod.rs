@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Place};
 
 /// The read models, with the product search.
-const FIVE: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "product_search"];
+const SIX: [&str; 6] = ["order_history", "seller_stats", "catalog", "coupons", "reviews", "product_search"];
 
 /// Somebody of the sample shop.
 struct Known<'a> {

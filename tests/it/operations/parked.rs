@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::FIVE;
+use super::SIX;
 use crate::harness::{Answer, Database, Market, Place, equal_a_fresh_replay};
 
 /// From now on the read model refuses all of an order but its first event.
@@ -49,12 +49,12 @@ async fn parked(place: &Place) -> [Vec<String>; 3] {
     };
     let counted =
         |name: &str| samples[&format!(r#"daybook_projection_parked{{model="{name}"}}"#)].to_string();
-    [FIVE.map(told).into(), FIVE.map(printed).into(), FIVE.map(counted).into()]
+    [SIX.map(told).into(), SIX.map(printed).into(), SIX.map(counted).into()]
 }
 
 /// One of each of these, in all three ways.
 fn one_of(those: &[&str]) -> [Vec<String>; 3] {
-    let parked = FIVE.map(|name| if those.contains(&name) { "1" } else { "0" }.to_owned()).to_vec();
+    let parked = SIX.map(|name| if those.contains(&name) { "1" } else { "0" }.to_owned()).to_vec();
     [parked.clone(), parked.clone(), parked]
 }
 

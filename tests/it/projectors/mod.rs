@@ -112,7 +112,7 @@ impl World {
         self.end().await;
         say(&format!(
             "{source}: {kills} kills and {} of the process of the index, {restarts} broker restarts, {orders} orders, \
-             {position} events: five read models equal a fresh replay, each time",
+             {position} events: six read models equal a fresh replay, each time",
             kills.div_ceil(2)
         ));
     }

@@ -111,6 +111,10 @@ pub(super) const WAYS: &[Way] = &[
     with("searchProducts", &[("productId", "/data/items/0/id")], &["addCartItem"]),
     by("suggestProducts", &[("q", "/data/suggestions/0/text")], &["searchProducts"]),
     by("suggestProducts", &[("id", "/data/products/0/id")], &["getProduct"]),
+    // Reviews.
+    by("getProduct", &[("id", "/data/id")], &["listReviews", "writeReview"]),
+    by("writeReview", &[("id", "/data/productId")], &["getProduct", "listReviews"]),
+    by("listReviews", &[("id", "/data/items/0/productId")], &["getProduct", "writeReview"]),
     // The cart.
     by(
         "addCartItem",

@@ -5,6 +5,7 @@ mod coupons;
 mod ordering;
 mod paying;
 mod properties;
+mod reviewing;
 mod shop;
 mod tree;
 

@@ -2,35 +2,57 @@
 
 use std::sync::Arc;
 
+use domain::review::Rating;
 use event_store::Head;
+use uuid::Uuid;
 
 use super::{Changes, Feed};
+use crate::product_search::counts::Block;
 use crate::product_search::disk::Disk;
 use crate::product_search::index::{Commit, SearchError, Store};
-use crate::product_search::stock::block;
 
 impl Feed {
     /// Begins a commit of everything up to now: what is to be written, and what with. Nothing while one is under way.
     pub(in crate::product_search) fn begin_commit(&mut self) -> Option<Committing> {
         let store = self.store.take()?;
         let changes = std::mem::take(&mut self.fresh);
-        let position = self.head.position;
-        let stock_of = |slot| (self.table.rest(slot).id, self.table.row(slot).stock);
-        let moved: Vec<_> = changes.moved.iter().map(|slot| stock_of(*slot)).collect();
-        let all_stock = store.has_long_stock(self.table.len()).then(|| {
-            let all = self.table.slots().map(stock_of);
-            let all: Vec<_> = all.filter(|(id, _)| !id.is_nil()).collect();
-            block(position, &all)
-        });
+        let counts = Block {
+            position: self.head.position,
+            stock: changes.moved.iter().map(|slot| self.stock_of(*slot)).collect(),
+            ratings: changes.rated.iter().map(|slot| self.rating_of(*slot)).collect(),
+            lacking: changes.lacking.iter().map(|it| (*it, self.lacking.get(it).copied())).collect(),
+        };
+        let all_counts = store.has_long_counts(self.table.len()).then(|| self.all_counts());
         let commit = Commit {
             head: self.head,
             documents: changes.described.iter().map(|(slot, it)| (*slot, it.clone())).collect(),
-            stock: block(position, &moved),
-            all_stock,
+            counts,
+            all_counts,
             tree: changes.categories.then(|| self.categories.tree().clone()),
         };
         self.committing = changes;
         Some(Committing { store, commit, before: Arc::clone(&self.disk) })
+    }
+
+    /// Everything that is counted.
+    fn all_counts(&self) -> Block {
+        let known = || self.table.slots().filter(|slot| !self.table.rest(*slot).id.is_nil());
+        let is_rated = |(_, rating): &(Uuid, Rating)| *rating != Rating::default();
+        Block {
+            position: self.head.position,
+            stock: known().map(|slot| self.stock_of(slot)).collect(),
+            ratings: known().map(|slot| self.rating_of(slot)).filter(is_rated).collect(),
+            lacking: self.lacking.iter().map(|(review, from)| (*review, Some(*from))).collect(),
+        }
+    }
+
+    fn stock_of(&self, slot: u32) -> (Uuid, i64) {
+        (self.table.rest(slot).id, self.table.row(slot).stock)
+    }
+
+    fn rating_of(&self, slot: u32) -> (Uuid, Rating) {
+        let rest = self.table.rest(slot);
+        (rest.id, rest.rating)
     }
 
     /// Goes on with what was committed.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::ids::UserId;
+use domain::review::Rating;
 use proptest::prelude::*;
 
 use super::*;
@@ -10,6 +12,7 @@ use crate::product_search::plan::Plan;
 use crate::product_search::suggest::suggest;
 use crate::product_search::typed::Typed;
 use crate::product_search::{Completion, Facets};
+use crate::testing::reviewed;
 
 /// What happens to one of a few products.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ enum Step {
     Describe(u32, usize, bool),
     Withdraw(u32),
     Stock(u32, i64),
+    /// Of a user, who does so once: so many stars.
+    Review(u32, u128, u8),
     Commit,
     Reopen,
 }
@@ -41,6 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0_u32..8, 0..NAMES.len(), any::<bool>()).prop_map(|(n, name, hidden)| Step::Describe(n, name, hidden)),
         1 => (0_u32..8).prop_map(Step::Withdraw),
         2 => (0_u32..8, -3_i64..5).prop_map(|(n, delta)| Step::Stock(n, delta)),
+        2 => (0_u32..8, 0_u128..4, 1_u8..=5).prop_map(|(n, user, stars)| Step::Review(n, user, stars)),
         2 => Just(Step::Commit),
         1 => Just(Step::Reopen),
     ];
@@ -53,8 +59,8 @@ const TEXTS: [&str; 9] =
 /// Every answer to a few questions.
 #[derive(Debug, PartialEq)]
 struct Answers {
-    /// The products in order, how many there are, and how many of what kind.
-    pages: Vec<(Vec<u128>, usize, Option<Facets>)>,
+    /// The products in order with their ratings, how many there are, and how many of what kind.
+    pages: Vec<(Vec<(u128, Rating)>, usize, Option<Facets>)>,
     /// The bits of each product's score.
     scores: Vec<BTreeMap<u128, u32>>,
     /// Searches, brands, and products.
@@ -69,10 +75,13 @@ impl Answers {
         queries.push(SearchQuery { sort: Sort::PriceAscending, ..all.clone() });
         queries.push(SearchQuery { sort: Sort::NameAscending, ..all.clone() });
         queries.push(SearchQuery { sort: Sort::Oldest, in_stock: Some(true), ..all.clone() });
+        queries.push(SearchQuery { sort: Sort::BestRated, min_rating: Some(300), ..all.clone() });
+        queries.push(SearchQuery { sort: Sort::WorstRated, ..all.clone() });
         queries.push(SearchQuery { sort: Sort::Oldest, seller: Some(SELLER), facets: false, ..all });
         let page = |query: &SearchQuery| {
             let page = ask(index, query);
-            (ids(&page), page.total, page.facets)
+            let hits = page.hits.iter().map(|hit| (hit.id.0.as_u128(), hit.rating));
+            (hits.collect(), page.total, page.facets)
         };
         let typed = ["l", "la", "lamps", "red l", "desk 17 in", "green red lam", "note", "w"];
         Self {
@@ -118,6 +127,7 @@ proptest! {
         }
         let mut sequences = Sequences::default();
         let mut withdrawn = std::collections::HashSet::new();
+        let mut wrote = std::collections::HashSet::new();
         // What was not committed when the process ended, it reads again.
         let mut committed = 0;
         for step in steps {
@@ -140,6 +150,10 @@ proptest! {
                 Step::Stock(n, delta) => {
                     let event = InventoryEvent::StockAdjusted { delta, reason: None };
                     happened(n, sequences.next(n, true), Stored::Inventory(event))
+                }
+                Step::Review(n, user, _) if !wrote.insert((n, user)) => continue,
+                Step::Review(n, user, stars) => {
+                    reviewed(product(n), UserId(Uuid::from_u128(user)), stars, None, happened_at(n.into()))
                 }
                 Step::Commit => {
                     index.commit().unwrap();

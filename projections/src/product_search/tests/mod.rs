@@ -11,6 +11,7 @@ mod language;
 mod narrowing;
 mod parking;
 mod quickly;
+mod rating;
 mod reading;
 mod relevance;
 mod showing;

@@ -8,7 +8,7 @@ use crate::parked::{self, Outcome, Parked, Which};
 use crate::status::{ConsumerStatus, State, status};
 use crate::testing::log::append_all;
 
-const ALL: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", super::super::NAME];
+const ALL: [&str; 6] = ["order_history", "seller_stats", "catalog", "coupons", "reviews", super::super::NAME];
 
 /// A process with the index, in which what is called a poison can't be read as long as the bug is there.
 struct Process {

@@ -26,7 +26,7 @@ use crate::testing::log::{append, append_all, reached, source};
 use crate::testing::{Shop, TestDatabase};
 
 const SHOP: Shop = Shop { seed: 21, products: 12, orders: 40, most_lines: 4 };
-const ALL: [&str; 4] = ["order_history", "seller_stats", "catalog", "coupons"];
+const ALL: [&str; 5] = ["order_history", "seller_stats", "catalog", "coupons", "reviews"];
 
 async fn consumer(pool: &PgPool, name: &str) -> ConsumerStatus {
     status(pool, None).await.unwrap().into_iter().find(|it| it.name == name).unwrap()

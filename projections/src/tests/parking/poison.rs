@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::inventory::InventoryEvent;
+use domain::review::{self, ReviewEvent};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ pub(super) struct Poison {
 }
 
 /// One for each read model.
-pub(super) fn poisons(history: &[Vec<Happened>]) -> [Poison; 4] {
+pub(super) fn poisons(history: &[Vec<Happened>]) -> [Poison; 5] {
     let events = || history.iter().flatten();
     let order =
         events().find(|e| e.event.aggregate_type() == "orders" && e.sequence == 3).unwrap().aggregate_id;
@@ -35,6 +36,11 @@ pub(super) fn poisons(history: &[Vec<Happened>]) -> [Poison; 4] {
     let day = paid[paid.len() / 2].occurred_at.date_naive();
     let of_day = events().filter(|e| e.occurred_at.date_naive() == day && moves_money(e));
     let of_day = of_day.map(|e| ("orders", e.aggregate_id.to_string())).collect();
+    let mut reviews = events().filter_map(|e| match &e.event {
+        Stored::Review(ReviewEvent::ReviewWritten(written)) => Some(written),
+        _ => None,
+    });
+    let said = reviews.next_back().unwrap();
     let one = |kind, id: Uuid| BTreeSet::from([(kind, id.to_string())]);
     [
         Poison {
@@ -60,6 +66,12 @@ pub(super) fn poisons(history: &[Vec<Happened>]) -> [Poison; 4] {
             table: "coupons",
             refuses: format!("NEW.code = '{COUPON}' AND NEW.version >= 2"),
             aggregates: one("coupons", COUPON),
+        },
+        Poison {
+            model: "reviews",
+            table: "reviews",
+            refuses: format!("NEW.product_id = '{}' AND NEW.user_id = '{}'", said.product_id, said.user_id),
+            aggregates: BTreeSet::from([("reviews", review::stream(said.product_id, said.user_id))]),
         },
     ]
 }

@@ -1,0 +1,12 @@
+//! What buyers say of products.
+
+mod write_review;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::shop::Shop;
+
+/// The routes.
+pub fn routes(shop: Shop) -> OpenApiRouter {
+    OpenApiRouter::new().merge(write_review::route()).with_state(shop)
+}

@@ -1,0 +1,99 @@
+//! Folding a batch and writing it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::public::{PublicData, PublicEvent};
+use domain::review::Rating;
+use domain::review::public::{ReviewPublicEvent, ReviewWritten};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::arrays::column;
+use crate::generation::Generation;
+use crate::read_model::ApplyError;
+
+/// What a batch changes, by primary key.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Changes<'a> {
+    reviews: BTreeMap<(Uuid, Uuid), (&'a ReviewWritten, DateTime<Utc>)>,
+    ratings: BTreeMap<Uuid, Rating>,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn fold(events: &'a [PublicEvent]) -> Result<Self, ApplyError> {
+        let mut changes = Self::default();
+        for event in events {
+            match &event.data {
+                PublicData::Reviews(ReviewPublicEvent::ReviewWritten(written)) => {
+                    changes.written(event, written)?;
+                }
+                PublicData::Orders(_)
+                | PublicData::Inventory(_)
+                | PublicData::Carts(_)
+                | PublicData::Payments(_)
+                | PublicData::Products(_)
+                | PublicData::Coupons(_)
+                | PublicData::Categories(_) => {}
+            }
+        }
+        Ok(changes)
+    }
+
+    fn written(&mut self, event: &'a PublicEvent, written: &'a ReviewWritten) -> Result<(), ApplyError> {
+        let key = (written.product_id.0, written.user_id.0);
+        let rating = self.ratings.entry(key.0).or_default();
+        *rating = rating
+            .with(written.rating)
+            .ok_or_else(|| ApplyError::bad(event, "its stars are none, or too many to be counted"))?;
+        self.reviews.insert(key, (written, event.occurred_at));
+        Ok(())
+    }
+
+    pub(super) async fn write(
+        &self,
+        generation: Generation,
+        db: &mut PgConnection,
+    ) -> Result<(), ApplyError> {
+        self.write_reviews(generation, db).await?;
+        self.write_ratings(generation, db).await?;
+        Ok(())
+    }
+
+    async fn write_reviews(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.reviews.iter().collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let insert = "
+            INSERT INTO reviews_g{g}_reviews (product_id, user_id, review_id, created_at)
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[])";
+        sqlx::query(&generation.sql(insert))
+            .bind(column(&rows, |((product, _), _)| *product))
+            .bind(column(&rows, |((_, user), _)| *user))
+            .bind(column(&rows, |(_, (written, _))| written.review_id.0))
+            .bind(column(&rows, |(_, (_, at))| *at))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+
+    async fn write_ratings(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let rows: Vec<_> = self.ratings.iter().collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let add = "
+            INSERT INTO reviews_g{g}_ratings AS r (product_id, stars, reviews)
+            SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[])
+            ON CONFLICT (product_id) DO UPDATE
+            SET stars = r.stars + excluded.stars, reviews = r.reviews + excluded.reviews";
+        sqlx::query(&generation.sql(add))
+            .bind(column(&rows, |(product, _)| **product))
+            .bind(column(&rows, |(_, rating)| i64::from(rating.stars)))
+            .bind(column(&rows, |(_, rating)| i64::from(rating.reviews)))
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+}
