@@ -4,6 +4,7 @@ use super::tries::Try;
 use super::*;
 use crate::cart::{Cart, CartCommand, CartError};
 use crate::coupon::CouponCode;
+use crate::ids::ReviewId;
 use crate::order::Split;
 
 impl World {
@@ -149,6 +150,19 @@ impl World {
                 let refund_id = self.refund_of(order, refund);
                 let command = ReverseRefund { payment_id: payment_id(order), refund_id, code: "c".into() };
                 self.shop.decide(|it| reverse_refund(it, &command)).is_ok()
+            }
+            Try::Review { product, order, rating } => {
+                let command = WriteReview {
+                    review_id: ReviewId(Uuid::from_u128(0x4000)),
+                    product_id: PRODUCTS[product],
+                    user_id,
+                    shop: None,
+                    rating,
+                    order_id: None,
+                    perhaps: vec![order_id(order)],
+                    text: None,
+                };
+                self.shop.decide(|it| write_review(it, &command)).is_ok()
             }
         }
     }

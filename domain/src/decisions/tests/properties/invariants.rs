@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::order::{OrderEvent, Split};
 use crate::payment::RefundPhase;
+use crate::review::{self, Review, ReviewEvent};
 
 impl World {
     /// All of it.
     pub(super) fn check(&self) -> Result<(), TestCaseError> {
         self.check_coupons()?;
+        self.check_reviews()?;
         let mut held: BTreeMap<ProductId, u64> = BTreeMap::new();
         for n in 0..usize::try_from(self.orders).unwrap() {
             self.check_money(n)?;
@@ -43,6 +45,24 @@ impl World {
             });
             prop_assert_eq!(coupon.redeemed, open.count() as u64);
             prop_assert!(coupon.terms.unwrap().total_limit.is_none_or(|limit| coupon.redeemed <= limit));
+        }
+        Ok(())
+    }
+
+    /// Each product is reviewed once by the one who buys here, and an order proves a review only if it brought the product.
+    fn check_reviews(&self) -> Result<(), TestCaseError> {
+        for product_id in PRODUCTS {
+            let stream = review::stream(product_id, ANN);
+            let written = self.shop.events::<Review>(&stream);
+            prop_assert!(written.len() <= 1);
+            for ReviewEvent::ReviewWritten(written) in written {
+                prop_assert!((1..=5).contains(&written.rating));
+                let Some(order_id) = written.order_id else { continue };
+                let order = self.shop.get::<Order>(order_id);
+                let lines = order.placed.iter().flat_map(|placed| &placed.lines).zip(&order.line_status);
+                let mut lines = lines.filter(|(line, _)| line.product_id == product_id);
+                prop_assert!(lines.any(|(_, status)| *status == OrderStatus::Delivered), "{:?}", order);
+            }
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ pub(super) enum Try {
     Settle { order: usize, refund: usize },
     Fail { order: usize, refund: usize },
     Reverse { order: usize, refund: usize },
+    Review { product: usize, order: usize, rating: u8 },
 }
 
 pub(super) fn any_try() -> impl Strategy<Value = Try> {
@@ -39,7 +40,13 @@ pub(super) fn any_try() -> impl Strategy<Value = Try> {
     let lines = prop_oneof![Just(Lines::All), Just(Lines::OfSeller(SELLER)), Just(Lines::OfSeller(POTTER))];
     let cause =
         prop_oneof![Just(CancelCause::Customer), Just(CancelCause::Staff), Just(CancelCause::Expired)];
+    let review = (product.clone(), order.clone(), 0..7_u8).prop_map(|(product, order, rating)| Try::Review {
+        product,
+        order,
+        rating,
+    });
     prop_oneof![
+        1 => review,
         2 => (product.clone(), change).prop_map(|(product, change)| Try::Stock { product, change }),
         2 => (product.clone(), 0..6_u32).prop_map(|(product, quantity)| Try::Add { product, quantity }),
         1 => (product.clone(), 0..9_u32).prop_map(|(product, quantity)| Try::SetQuantity { product, quantity }),
