@@ -41,7 +41,7 @@ pub struct Args {
 /// `daybook replay`.
 pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     let owner = migrate::owner_pool(config).await?;
-    let home = Home::under(&config.home).with(search_words::from(&config.environment)?);
+    let home = Home::under(&config.home);
     if let Some(version) = args.retire {
         replay::retire(&args.name, version, &owner, &home).await?;
         say(format_args!("{}: version {version} is gone", args.name));
@@ -51,6 +51,7 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         replay::require_live(&args.name, version, &owner, &home).await?;
     }
     let log = Log::new(owner.clone());
+    let home = home.with(search_words::from(&config.environment)?);
     let bar = ProgressBar::new(0)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}")?);
     let show = |progress: Progress| {

@@ -248,13 +248,21 @@ async fn whose_orders_are_wanted_is_refused_where_it_is_not_for_the_caller_to_sa
     let app = started().await;
     let (seller, buyer, admin) =
         (app.person(Role::Seller).await, app.person(Role::Customer).await, app.person(Role::Admin).await);
+    let (other, other_seller) = (app.person(Role::Customer).await, app.person(Role::Seller).await);
     let (customer, shop) = (buyer.account.id, seller.shop.unwrap());
+    for (person, own) in [
+        (&buyer, format!("/orders?userId={customer}")),
+        (&buyer, format!("/orders?scope=mine&customerId={customer}")),
+        (&seller, format!("/sellers/me/orders?sellerId={shop}")),
+    ] {
+        assert_eq!(person.get(&own).await.status, 200, "{own}: whose it is anyway");
+    }
     for (person, list) in [
-        (&buyer, "/orders?"),
-        (&buyer, "/orders?scope=mine&"),
+        (&other, "/orders?"),
+        (&other, "/orders?scope=mine&"),
         (&seller, "/orders?"),
         (&admin, "/orders?"),
-        (&seller, "/sellers/me/orders?"),
+        (&other_seller, "/sellers/me/orders?"),
     ] {
         for (filter, field) in [
             (format!("customerId={customer}"), "customerId"),

@@ -30,10 +30,13 @@ const BY_EXTERNAL_ID: &str = "
     SELECT coalesce(json_agg(o ORDER BY o.placed_at, o.order_id), '[]')
     FROM (SELECT * FROM order_history_g{g}_orders WHERE external_id = $1 ORDER BY placed_at, order_id LIMIT 100) o";
 
-/// Those that were delivered come first: of many the ones that count are not left out.
+/// Those of which a shop's part was delivered come first: of many the ones that count are not left out.
 const WITH_PRODUCT: &str = "
     SELECT coalesce(json_agg(found.order_id ORDER BY found.delivered DESC, found.placed_at DESC), '[]') FROM (
-        SELECT o.order_id, o.placed_at, o.status = 'delivered' AS delivered FROM order_history_g{g}_orders o
+        SELECT o.order_id, o.placed_at, EXISTS (
+                   SELECT FROM order_history_g{g}_lines l JOIN order_history_g{g}_sellers s USING (order_id, seller_id)
+                   WHERE l.order_id = o.order_id AND l.product_id = $2 AND s.status = 'delivered') AS delivered
+        FROM order_history_g{g}_orders o
         WHERE o.customer_id = $1 AND o.status <> 'cancelled' AND EXISTS (
             SELECT FROM order_history_g{g}_lines l WHERE l.order_id = o.order_id AND l.product_id = $2)
         ORDER BY delivered DESC, o.placed_at DESC, o.order_id LIMIT 10) found";

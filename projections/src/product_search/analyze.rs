@@ -198,13 +198,21 @@ fn is_in_list(before: &str) -> bool {
     before.strip_suffix(',').is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
+const MICRO: char = '\u{3bc}';
+
 /// Without accents, as far as the letters are Latin.
 fn fold(lower: &str) -> String {
     if lower.is_ascii() {
         return lower.to_owned();
     }
+    // The sign of micro is a letter of Greek where a unit was one sign with it; people type `u`.
+    let has_micro = lower.len() > MICRO.len_utf8() && lower.chars().all(|c| c.is_ascii() || c == MICRO);
     let mut folded = String::with_capacity(lower.len());
     for c in lower.chars() {
+        if has_micro && c == MICRO {
+            folded.push('u');
+            continue;
+        }
         let latin = matches!(c, '\u{80}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{2070}'..='\u{209f}');
         match deunicode_char(c).filter(|_| latin) {
             Some(ascii) => folded.push_str(&ascii.to_ascii_lowercase()),
@@ -293,10 +301,13 @@ mod tests {
         for (text, expected) in [
             ("1,000 GB 1,000GB 1000 GB", "1000 gb+1000gb 1000gb 1000 gb+1000gb"),
             ("12,345,678 1,234.5 1,234.5m", "12345678 1234.5 1234.5m"),
-            ("17,3 0,125 0,5l 17,35", "17.3 0.125 0.5l 17.35"),
+            ("17,3 0,125 0,5l 17,3m", "17.3 0.125 0.5l 17.3m"),
+            ("100,000 h 150,000", "100000 h 150000"),
             ("(17,3), 1,5, 16.", "17.3 1.5 16"),
             // A list, or nobody knows what.
             ("1,2,3 38,39,40", "1 2 3 38 39 40"),
+            ("iPhone 13,14 17,35 16,32GB", "iphon 13 14 17 35 16 32gb"),
+            ("140,160 cm", "140 160 cm+160cm"),
             ("1,000,20 1,0000 1234,567 012,345", "1 000 20 1 0000 1234 567 012 345"),
             ("1.5,2.5 802,11ac a1,5 1,5b", "1.5 2.5 802 11ac a1 5 1 5b"),
             ("1, 2 and 3,", "1 2 and 3"),
@@ -315,6 +326,7 @@ mod tests {
             ("ﾗﾝﾌﾟ ランプ", "ランプ ランプ"),
             ("\u{399}\u{308}\u{301} \u{390}", "\u{390} \u{390}"),
             ("Lamp™ 17″ 10µF 1½", "lamp 17+17in 10uf 11/2"),
+            ("10\u{3bc}F 10㎌ 5㎛ μ", "10uf 10uf 5um μ"),
         ] {
             assert_eq!(words(text), expected, "{text}");
         }

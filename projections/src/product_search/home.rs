@@ -188,15 +188,20 @@ impl Home {
         Ok(indexes.chain([self.root.join(BUILDING)]).collect())
     }
 
-    /// Takes away what else is there of this version.
+    /// Takes away what else is there of this version, the pointer last: until that is gone it can be done once more.
     pub(super) fn remove(&self) -> io::Result<()> {
-        for file in ["current", "replay.lock"] {
+        for file in ["replay.lock", "current"] {
             match fs::remove_file(self.root.join(file)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
             }
         }
         if self.root == self.all { Ok(()) } else { fs::remove_dir_all(&self.root) }
+    }
+
+    /// How far the live index of a version was when it was last committed.
+    pub(super) fn position_of(&self, version: i32) -> i64 {
+        self.of_version(version).committed(version).map_or(0, |index| index.position)
     }
 
     fn generations(&self) -> io::Result<Vec<u32>> {

@@ -1,9 +1,9 @@
 //! Numbers with decimals, and with commas.
 //!
 //! A comma groups thousands where three digits follow it, and no more than three, the first of them no nought, are before it,
-//! be it once or again and again: `1,000` is `1000`. It is one of decimals where one or two digits follow it, or a nought
-//! alone is before it: `17,3` is `17.3`, and `0,125` is `0.125`. Elsewhere, and where more of them follow as in a list, it
-//! is between words: `1,2,3` are three.
+//! be it once or again and again: `1,000` is `1000`; three before it only if the number ends with two noughts. It is one of
+//! decimals where one digit follows it, or a nought alone is before it: `17,3` is `17.3`, and `0,125` is `0.125`. Elsewhere, and
+//! where more of them follow as in a list, it is between words: `1,2,3` are three, and `13,14` and `140,160` two.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ fn with_commas(first: &str, behind: &str) -> Option<(String, usize)> {
     let (thousands, rest) = behind.split_at(thousands(first, behind));
     let bytes = if thousands.is_empty() {
         let decimals = decimals(',', behind)?;
-        if first != "0" && digits(&behind[1..]) > 2 {
+        if first != "0" && digits(&behind[1..]) > 1 {
             return None;
         }
         decimals
@@ -53,7 +53,7 @@ fn thousands(first: &str, behind: &str) -> usize {
     while behind[end..].strip_prefix(',').is_some_and(|group| digits(group) == 3) {
         end += 4;
     }
-    end
+    if first.len() < 3 || behind[..end].ends_with("00") { end } else { 0 }
 }
 
 /// How many bytes of decimals behind this sign a text begins with, with the unit that is glued to them: `1.5m` is not 15

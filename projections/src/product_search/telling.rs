@@ -44,6 +44,8 @@ impl Telling {
         };
         let is_told = self.told.is_some_and(|(_, told)| told == position);
         if due <= now {
+            // What is being said is of before: it must not come last.
+            while self.later.join_next().await.is_some() {}
             self.told = Some((now, position));
             (self.say)(position).await;
         } else if !is_told {

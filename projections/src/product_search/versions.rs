@@ -1,6 +1,7 @@
 //! The versions of the index in a `DAYBOOK_HOME` beside each other: which one is the newest, and the end of an old one.
 
-use std::path::Path;
+use std::io;
+use std::path::PathBuf;
 
 use sqlx::PgPool;
 use tantivy::Directory;
@@ -40,36 +41,58 @@ pub(super) async fn require_newest(home: &Home) -> Result<(), ReplayError> {
 /// Deletes the index of a version that a newer one has superseded, and what it had parked. What was deleted of one that
 /// could not be deleted to its end stays so: it is to be retired once more.
 pub(crate) async fn retire(home: &Home, version: i32, pool: &PgPool) -> Result<(), ReplayError> {
-    let old = home.of_version(version);
     let its_home = home.clone();
     let versions = blocking(move || Ok(its_home.versions()?)).await?;
-    if !versions.contains(&version) || versions.last().is_none_or(|newest| *newest <= version) {
-        return Err(ReplayError::NotSuperseded(version));
-    }
+    let newest = versions.last().copied().filter(|newest| versions.contains(&version) && *newest > version);
+    let newest = newest.ok_or(ReplayError::NotSuperseded(version))?;
+    let old = home.of_version(version);
     let its_home = old.clone();
     let free = blocking(move || Ok(its_home.building()?)).await?;
     let Some((_, _lock)) = free else { return Err(ReplayError::Running) };
     let its_home = old.clone();
-    let folders = blocking(move || Ok(its_home.folders()?)).await?;
-    for folder in folders {
-        let index = folder.clone();
-        let Some(_writer) = blocking(move || writers_lock(&index)).await? else {
-            return Err(ReplayError::StillFed(version));
-        };
-        lot::delete(pool, &folder).await?;
+    let writers = blocking(move || its_home.folders()?.into_iter().map(Writer::of).collect());
+    let writers: Vec<Writer> = writers.await?;
+    if writers.iter().any(|writer| matches!(writer.lock, Lock::Busy)) {
+        return Err(ReplayError::StillFed(version));
+    }
+    let its_home = home.clone();
+    let is_behind = blocking(move || Ok(its_home.position_of(newest) < its_home.position_of(version)));
+    if is_behind.await? {
+        return Err(ReplayError::Behind(newest));
+    }
+    // Held until all is gone: nobody begins to feed what is being deleted.
+    for writer in &writers {
+        lot::delete(pool, &writer.folder).await?;
     }
     Ok(blocking(move || Ok(old.remove()?)).await?)
 }
 
-/// Keeps whoever would feed the index in a folder from doing so; nothing where somebody feeds it.
-fn writers_lock(folder: &Path) -> Result<Option<Option<DirectoryLock>>, SearchError> {
-    if !folder.exists() {
-        return Ok(Some(None));
-    }
-    let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
-    match directory.acquire_lock(&INDEX_WRITER_LOCK) {
-        Ok(lock) => Ok(Some(Some(lock))),
-        Err(LockError::LockBusy) => Ok(None),
-        Err(LockError::IoError(error)) => Err(std::io::Error::new(error.kind(), error).into()),
+/// Whoever feeds the index in a folder has its lock.
+struct Writer {
+    folder: PathBuf,
+    lock: Lock,
+}
+
+enum Lock {
+    /// Somebody else has it.
+    Busy,
+    /// It is ours for as long as this lives.
+    Held(#[allow(dead_code, reason = "it is held")] DirectoryLock),
+    /// There is no such folder.
+    Nowhere,
+}
+
+impl Writer {
+    fn of(folder: PathBuf) -> Result<Self, SearchError> {
+        if !folder.exists() {
+            return Ok(Self { folder, lock: Lock::Nowhere });
+        }
+        let directory = MmapDirectory::open(&folder).map_err(TantivyError::from)?;
+        let lock = match directory.acquire_lock(&INDEX_WRITER_LOCK) {
+            Ok(lock) => Lock::Held(lock),
+            Err(LockError::LockBusy) => Lock::Busy,
+            Err(LockError::IoError(error)) => return Err(io::Error::new(error.kind(), error).into()),
+        };
+        Ok(Self { folder, lock })
     }
 }

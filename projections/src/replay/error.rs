@@ -33,6 +33,9 @@ pub enum ReplayError {
     /// It is a process's index.
     #[error("a process feeds version {0} of it: stop that first")]
     StillFed(i32),
+    /// The newer version is not yet as far as the old one.
+    #[error("version {0} of it is not yet as far as the old one: try again when it is")]
+    Behind(i32),
     /// Old tables could not be dropped.
     #[error(
         "its old tables are being read, perhaps by a backup, so they can't be dropped yet: try again later"

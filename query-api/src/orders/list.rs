@@ -43,8 +43,9 @@ pub async fn mine(
         let scope = if all {
             of_all(f)
         } else {
-            refuse_whose(f);
-            Scope::Customer(principal.user)
+            let scope = Scope::Customer(principal.user);
+            refuse_others(f, scope);
+            scope
         };
         let (filter, paging) = filters(f, scope)?;
         Some((all, scope, filter, paging))
@@ -75,12 +76,19 @@ fn of_all(f: &mut Fields<'_, '_>) -> Scope {
     }
 }
 
-/// A list of which is said already whose it is. Who names somebody all the same is told: a page of other orders than were
-/// asked for looks like one of those that were.
-fn refuse_whose(f: &mut Fields<'_, '_>) {
-    let rule = |_: &str| Err::<(), _>(Cow::Borrowed("is for GET /orders?scope=all alone"));
-    customer(f).parse(0..=usize::MAX, rule);
-    seller(f).parse(0..=usize::MAX, rule);
+/// A list of which is said already whose it is. Who names somebody else all the same is told: a page of other orders than
+/// were asked for looks like one of those that were.
+fn refuse_others(f: &mut Fields<'_, '_>, scope: Scope) {
+    let (own_customer, own_seller) = match scope {
+        Scope::Customer(customer) => (Some(customer), None),
+        Scope::Seller(seller) => (None, Some(seller)),
+        Scope::All | Scope::WithLineOf(..) => (None, None),
+    };
+    let others = || Cow::Borrowed("is for GET /orders?scope=all alone");
+    let is_own = |text: &str| own_customer.is_some() && text.parse().ok() == own_customer;
+    customer(f).parse(0..=usize::MAX, |text| is_own(text).then_some(()).ok_or_else(others));
+    let is_own = |text: &str| own_seller.is_some() && text.parse().ok() == own_seller;
+    seller(f).parse(0..=usize::MAX, |text| is_own(text).then_some(()).ok_or_else(others));
 }
 
 /// Of whom an admin reads orders.
@@ -111,7 +119,7 @@ pub async fn of_my_shop(
     let shop = principal.shop.ok_or_else(ApiError::forbidden)?;
     let scope = Scope::Seller(shop);
     let (filter, paging) = query.read(|f| {
-        refuse_whose(f);
+        refuse_others(f, scope);
         filters(f, scope)
     })?;
     answer(&history, &principal, min, scope, filter, paging).await

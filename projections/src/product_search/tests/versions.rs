@@ -94,3 +94,19 @@ async fn an_index_elsewhere_of_an_older_version_is_superseded_too() {
     assert_eq!(state("product_search@older"), (Some(4), State::Superseded));
     assert_eq!(state("product_search@oldest"), (None, State::Following));
 }
+
+/// Guards against an old index that is deleted while the new one is still empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_index_stays_until_the_new_one_is_as_far() {
+    let (database, folder) = (TestDatabase::new().await, TempDir::new().unwrap());
+    let (home, log) = (Home::under(folder.path()), Log::new(database.app.clone()));
+    append(&database.app, Head::EMPTY, shop()).await;
+    replay(NAME, &database.owner, &home.of_version(OLD), &log, |_| {}).await.unwrap();
+    home.start_over().unwrap();
+    let error = retire(NAME, OLD, &database.owner, &home).await.unwrap_err();
+    assert!(matches!(error, ReplayError::Behind(VERSION)), "{error}");
+    assert!(home.of_version(OLD).folder(1).exists());
+    replay(NAME, &database.owner, &home, &log, |_| {}).await.unwrap();
+    retire(NAME, OLD, &database.owner, &home).await.unwrap();
+    assert!(!home.of_version(OLD).folder(1).exists());
+}
