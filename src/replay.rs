@@ -30,7 +30,7 @@ pub struct Args {
     ///
     /// A build knows one version of each read model. Where the live one is an older, the replay builds this build's
     /// version beside it; processes of the old build go on feeding and reading theirs. `daybook status` shows both. Of
-    /// product_search that is the index in DAYBOOK_HOME.
+    /// `product_search` that is the index in `DAYBOOK_HOME`.
     #[arg(long, value_name = "VERSION")]
     from_version: Option<i32>,
     /// Drops this version, which a newer one has superseded, instead of building one.

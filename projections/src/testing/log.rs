@@ -27,7 +27,7 @@ pub(crate) async fn append(app: &PgPool, head: Head, group: Vec<Happened>) -> He
     .bind(Uuid::now_v7())
     .bind(&hash[..])
     .bind(group.iter().map(|event| event.event.aggregate_type()).collect::<Vec<_>>())
-    .bind(group.iter().map(|event| event.stream()).collect::<Vec<_>>())
+    .bind(group.iter().map(Happened::stream).collect::<Vec<_>>())
     .bind(group.iter().map(|event| event.sequence).collect::<Vec<_>>())
     .bind(group.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
     .bind(columns.iter().map(|columns| columns.0.as_str()).collect::<Vec<_>>())

@@ -56,11 +56,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 const TEXTS: [&str; 9] =
     ["lamp", "red lamp", "17 inch", "wd40", "laptop", "lmap", "gre", "\"red lamp\"", "case for a lamp"];
 
+/// Products, each with what its reviews come to.
+type Rated = Vec<(u128, Rating)>;
+
 /// Every answer to a few questions.
 #[derive(Debug, PartialEq)]
 struct Answers {
     /// The products in order with their ratings, how many there are, and how many of what kind.
-    pages: Vec<(Vec<(u128, Rating)>, usize, Option<Facets>)>,
+    pages: Vec<(Rated, usize, Option<Facets>)>,
     /// The bits of each product's score.
     scores: Vec<BTreeMap<u128, u32>>,
     /// Searches, brands, and products.
