@@ -14,8 +14,10 @@ use std::sync::Arc;
 use event_store::Head;
 use serde::Deserialize;
 
+use super::projector::blocking;
 use super::words::Words;
 use super::{VERSION, lot};
+use crate::runner::failure::FeedError;
 
 /// The folder of a rebuild.
 const BUILDING: &str = "building";
@@ -81,6 +83,15 @@ impl Home {
     /// What words are in its indexes.
     pub(super) fn words(&self) -> &Arc<Words> {
         &self.words
+    }
+
+    /// Asks or does something of it where that holds nobody up.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, FeedError> {
+        let home = self.clone();
+        blocking(move || Ok(ask(&home)?)).await
     }
 
     /// The folder itself.

@@ -59,7 +59,7 @@ impl SearchProjector {
                     warn!(reason = failure::chain(&error), "the search index is built again");
                     self.showing.start_over();
                     let failed = place.generation;
-                    self.at_home(move |home| home.give_up(failed)).await
+                    self.home.ask(move |home| home.give_up(failed)).await
                 }
                 _ => Err(error),
             };
@@ -97,17 +97,8 @@ impl SearchProjector {
 
     /// The place in Postgres of the live index, which could not be opened.
     async fn lot_on_disk(&self) -> Option<Lot> {
-        let folder = self.at_home(|home| Ok(home.current()?.map(|live| home.folder(live)))).await;
+        let folder = self.home.ask(|home| Ok(home.current()?.map(|live| home.folder(live)))).await;
         Lot::named(&self.pool, &folder.ok()??).await
-    }
-
-    /// Asks or does something of the folder in which the indexes are.
-    async fn at_home<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Home) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, FeedError> {
-        let home = self.home.clone();
-        blocking(move || Ok(ask(&home)?)).await
     }
 
     /// Whether another index is the live one now. We look once in a while.
@@ -115,7 +106,7 @@ impl SearchProjector {
         if looked_at.elapsed() < LOOK_EVERY {
             return Ok(false);
         }
-        let live = self.at_home(Home::current).await?;
+        let live = self.home.ask(Home::current).await?;
         *looked_at = Instant::now();
         Ok(live != Some(generation))
     }
@@ -123,7 +114,7 @@ impl SearchProjector {
     /// Feeds the live index until another one is.
     async fn follow(&mut self, place: &mut Place) -> Result<(), FeedError> {
         self.showing.begin(&Log::new(self.pool.clone())).await?;
-        let (generation, folder) = self.at_home(Home::live).await?;
+        let (generation, folder) = self.home.ask(Home::live).await?;
         place.generation = Some(generation);
         let (mut feed, mut keeper) = self.open(generation, folder).await?;
         place.lot = Some(keeper.lot().clone());
@@ -169,7 +160,7 @@ impl SearchProjector {
         let (words, its_folder) = (Arc::clone(self.home.words()), folder.clone());
         let mut feed = blocking(move || Feed::open(&its_folder, words)).await?;
         let keeper = Keeper::open(&Log::new(self.pool.clone()), &folder, &mut feed).await?;
-        for older in self.at_home(move |home| home.older_than(generation)).await? {
+        for older in self.home.ask(move |home| home.older_than(generation)).await? {
             lot::delete(&self.pool, &self.home.folder(older)).await?;
         }
         info!(consumer = NAME, position = feed.head().position, "follows the log");
@@ -214,7 +205,7 @@ impl SearchProjector {
 
     /// Shows what another process commits, for a while.
     async fn follow_another(&self) -> Result<(), FeedError> {
-        let generation = self.at_home(Home::current).await?.unwrap_or_default();
+        let generation = self.home.ask(Home::current).await?.unwrap_or_default();
         let folder = self.home.folder(generation);
         let until = Instant::now() + LOOK_EVERY;
         while Instant::now() < until {

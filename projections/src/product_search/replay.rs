@@ -44,9 +44,7 @@ pub(crate) async fn replay_until(
 ) -> Result<ReplayReport, ReplayError> {
     let started = Instant::now();
     require_newest(home).await?;
-    let its_home = home.clone();
-    let free = blocking(move || Ok(its_home.building()?)).await?;
-    let Some((building, _lock)) = free else { return Err(ReplayError::Running) };
+    let Some((building, _lock)) = home.ask(Home::building).await? else { return Err(ReplayError::Running) };
     lot::delete(log.pool(), &building).await?;
     // A future of its own: whoever waits for a rebuild of any read model needn't have room for this one.
     let built = Box::pin(build(home, log, &building, progress, stopped)).await;

@@ -18,8 +18,7 @@ use crate::replay::ReplayError;
 
 /// The newest version that has a live index here.
 async fn newest(home: &Home) -> Result<Option<i32>, ReplayError> {
-    let home = home.clone();
-    Ok(blocking(move || Ok(home.versions()?.pop())).await?)
+    Ok(home.ask(|home| Ok(home.versions()?.pop())).await?)
 }
 
 /// Refuses unless this version is the newest one here.
@@ -41,30 +40,25 @@ pub(super) async fn require_newest(home: &Home) -> Result<(), ReplayError> {
 /// Deletes the index of a version that a newer one has superseded, and what it had parked. What was deleted of one that
 /// could not be deleted to its end stays so: it is to be retired once more.
 pub(crate) async fn retire(home: &Home, version: i32, pool: &PgPool) -> Result<(), ReplayError> {
-    let its_home = home.clone();
-    let versions = blocking(move || Ok(its_home.versions()?)).await?;
+    let versions = home.ask(Home::versions).await?;
     let newest = versions.last().copied().filter(|newest| versions.contains(&version) && *newest > version);
     let newest = newest.ok_or(ReplayError::NotSuperseded(version))?;
     let old = home.of_version(version);
-    let its_home = old.clone();
-    let free = blocking(move || Ok(its_home.building()?)).await?;
-    let Some((_, _lock)) = free else { return Err(ReplayError::Running) };
+    let Some((_, _lock)) = old.ask(Home::building).await? else { return Err(ReplayError::Running) };
     let its_home = old.clone();
     let writers = blocking(move || its_home.folders()?.into_iter().map(Writer::of).collect());
     let writers: Vec<Writer> = writers.await?;
     if writers.iter().any(|writer| matches!(writer.lock, Lock::Busy)) {
         return Err(ReplayError::StillFed(version));
     }
-    let its_home = home.clone();
-    let is_behind = blocking(move || Ok(its_home.position_of(newest) < its_home.position_of(version)));
-    if is_behind.await? {
+    if home.ask(move |home| Ok(home.position_of(newest) < home.position_of(version))).await? {
         return Err(ReplayError::Behind(newest));
     }
     // Held until all is gone: nobody begins to feed what is being deleted.
     for writer in &writers {
         lot::delete(pool, &writer.folder).await?;
     }
-    Ok(blocking(move || Ok(old.remove()?)).await?)
+    Ok(old.ask(Home::remove).await?)
 }
 
 /// Whoever feeds the index in a folder has its lock.
