@@ -17,8 +17,10 @@ use crate::cart::public::CartPublicEvent;
 use crate::cart::{Cart, CartEvent};
 use crate::category::public::CategoryPublicEvent;
 use crate::category::{Category, CategoryEvent};
+use crate::claim::Claim;
 use crate::coupon::public::CouponPublicEvent;
 use crate::coupon::{Coupon, CouponEvent};
+use crate::imported::Imported;
 use crate::inventory::public::InventoryPublicEvent;
 use crate::inventory::{Inventory, InventoryEvent};
 use crate::order::public::OrderPublicEvent;
@@ -27,8 +29,10 @@ use crate::payment::public::PaymentPublicEvent;
 use crate::payment::{Payment, PaymentEvent};
 use crate::product::public::ProductPublicEvent;
 use crate::product::{Product, ProductEvent};
+use crate::purchases::Purchases;
 use crate::review::public::ReviewPublicEvent;
 use crate::review::{Review, ReviewEvent};
+use crate::shelf::Shelf;
 
 /// A public event with its place in the log and in its stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,7 +140,8 @@ macro_rules! published {
         /// The types of the aggregates that are published; each has a topic.
         pub const PUBLISHED: &[&str] = &[$(<$aggregate as Decide>::TYPE,)*];
 
-        /// The public event of a stored one, of whatever version; `None` for an aggregate that is not published.
+        /// The public event of a stored one, of whatever version; `None` for an aggregate that is not published
+        /// ([`is_private`]) or not known.
         ///
         /// `payload` is the event's JSON as it stands in the log. Only an old version is read into a
         /// `serde_json::Value` on the way.
@@ -209,6 +214,16 @@ published! {
     Coupons(CouponPublicEvent) of Coupon: CouponEvent,
     Categories(CategoryPublicEvent) of Category: CategoryEvent,
     Reviews(ReviewPublicEvent) of Review: ReviewEvent,
+}
+
+/// The types of the aggregates that no event leaves the log of: they keep promises among the others (a name is taken, a
+/// line of a file is imported), and say nothing that these don't say.
+const PRIVATE: [&str; 4] = [Claim::TYPE, Imported::TYPE, Purchases::TYPE, Shelf::TYPE];
+
+/// Whether an aggregate is known and not published. One that is neither this nor in [`PUBLISHED`] is of a later version of
+/// Daybook.
+pub fn is_private(aggregate_type: &str) -> bool {
+    PRIVATE.contains(&aggregate_type)
 }
 
 #[cfg(test)]

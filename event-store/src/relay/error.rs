@@ -22,6 +22,20 @@ pub enum RelayError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An event is of an aggregate that this build doesn't know. It is not passed over: the checkpoint would say that it is in
+    /// Kafka, and no later build would come back to it.
+    #[error(
+        "the event at position {position}, {aggregate_type}/{event_type}, is of a later version of Daybook: a relay of that \
+         version goes on from here"
+    )]
+    Unknown {
+        /// Where it is.
+        position: i64,
+        /// Its aggregate's type.
+        aggregate_type: String,
+        /// Its type.
+        event_type: String,
+    },
     /// A topic was made by others, or was changed.
     #[error(
         "the topic {topic} has {found} partitions instead of {expected}; their number never changes, because keys would \

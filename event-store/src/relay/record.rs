@@ -1,6 +1,7 @@
 //! From an event of the log to a Kafka record: `CloudEvents` 1.0, Kafka protocol binding 1.0.2, binary mode.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::public::is_private;
 use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
 
@@ -60,7 +61,7 @@ impl Record {
             source: reason,
         };
         let Some(event) = recorded.publish().map_err(|error| unmappable(error.into()))? else {
-            return Ok(None);
+            return if is_private(&recorded.aggregate_type) { Ok(None) } else { Err(unknown(recorded)) };
         };
         let payload = event.data.to_json().map_err(|error| unmappable(error.into()))?;
         if payload.len() > MOST_PAYLOAD {
@@ -87,6 +88,14 @@ impl Record {
             headers,
             payload,
         }))
+    }
+}
+
+fn unknown(recorded: &Recorded) -> RelayError {
+    RelayError::Unknown {
+        position: recorded.position,
+        aggregate_type: recorded.aggregate_type.clone(),
+        event_type: recorded.event_type.clone(),
     }
 }
 

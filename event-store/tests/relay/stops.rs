@@ -1,9 +1,10 @@
 //! What stops a relay, with words that say what to do.
 
+use domain::StreamId;
 use event_store::relay::{RelayConfig, RelayError};
 use event_store::{Checkpoint, Head, LogError};
 
-use crate::events::{Sample, one_of_each, order_of};
+use crate::events::{Sample, a_claim, one_of_each, order_of};
 use crate::harness::{World, test};
 use crate::order::same_as_log;
 use crate::process::{Process, config};
@@ -18,7 +19,8 @@ async fn append_then(world: &World, bad: Sample) -> Head {
 /// Fails unless the relay stopped at the event after `good`, with everything up to there settled.
 async fn stopped_after(world: &World, good: Head, relay: Process, event_type: &str) {
     match relay.ended().await.unwrap_err() {
-        RelayError::Unmappable { position, event_type: stopped_by, .. } => {
+        RelayError::Unmappable { position, event_type: stopped_by, .. }
+        | RelayError::Unknown { position, event_type: stopped_by, .. } => {
             assert_eq!((position, stopped_by.as_str()), (good.position + 1, event_type));
         }
         other => panic!("{other:?}"),
@@ -48,6 +50,27 @@ async fn an_event_that_cannot_be_mapped_is_never_passed_over() {
             .collect::<Vec<_>>();
         same_as_log(reader.everything().await, &upto);
         assert!(behind.position > good.position + 1);
+    })
+    .await;
+}
+
+/// As a relay that is older than what writes: if it passed, the newer one would begin behind the event.
+#[tokio::test]
+async fn an_event_of_an_aggregate_that_it_does_not_know_is_left_to_a_newer_one() {
+    test(async |world| {
+        let newer = Sample {
+            stream: StreamId { aggregate_type: "teleports", aggregate_id: "a".into() },
+            event_type: "TeleportBegun".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload: r#"{"TeleportBegun":{}}"#.to_owned(),
+            ..a_claim()
+        };
+        world.append(vec![a_claim()]).await;
+        let good = append_then(world, newer).await;
+        let relay = Process::start(world).await;
+        stopped_after(world, good, relay, "TeleportBegun").await;
+        let error = Process::start(world).await.ended().await.unwrap_err();
+        assert!(matches!(error, RelayError::Unknown { .. }), "{error:?}");
     })
     .await;
 }
