@@ -1,4 +1,4 @@
-//! Work that nobody waits for: merges of the index, and commits but for those of many changes.
+//! Work that nobody waits for: the merges of the index.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -24,7 +24,7 @@ pub(super) fn in_background<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 fn stand_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(STANDS_BACK) {
-        tracing::debug!(%error, "what writes the search index doesn't stand back");
+        tracing::debug!(%error, "merges of the search index don't stand back");
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::background::in_background;
 use super::feed::{Committed, Feed};
 use super::index::SearchError;
 use super::projector::unfinished;
@@ -57,12 +56,8 @@ impl Commits {
             // Changes come faster than they can be written.
             self.end(feed).await?;
         }
-        // Somebody waits for one only where changes come in so fast.
-        let is_waited_for = feed.pending() >= MOST_PENDING;
         if let Some(begun) = feed.begin_commit() {
-            self.writing = Some(tokio::task::spawn_blocking(move || {
-                if is_waited_for { begun.write() } else { in_background(|| begun.write()) }
-            }));
+            self.writing = Some(tokio::task::spawn_blocking(move || begun.write()));
         }
         Ok(())
     }
