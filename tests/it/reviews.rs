@@ -78,6 +78,7 @@ async fn a_review_is_written_once_and_shown_with_its_product() {
     assert_eq!(detail.json()["data"]["reviews"], json!([second, data]));
     let renamed = seller.send(Method::PATCH, &path, &json!({ "description": "Holds tea" })).await;
     assert!(renamed.text.contains(r#""rating":4.5,"reviewCount":2"#), "{}", renamed.text);
+    assert_eq!(renamed.json()["data"]["reviews"], json!([second, data]), "as it is read");
     let slug = detail.json()["data"]["slug"].as_str().unwrap().to_owned();
     assert_eq!(read(&app, &format!("/products/{slug}/reviews")).await.json()["data"]["totalCount"], 2);
     assert_eq!(app.events("reviews", &format!("{}:{}", mug.id, ann.id)).await, ["ReviewWritten"]);

@@ -134,8 +134,7 @@ async fn review_at(
 ) -> Result<Response, ApiError> {
     let stream = review::stream(product_id, user_id);
     let Told { record, .. }: Told<ReviewRecord> = told(&shop.log, stream, Some(position)).await?;
-    let text = record.written().and_then(|written| written.text);
-    let bodies = bodies(&shop.log, text.as_slice()).await?;
+    let bodies = bodies(&shop.log, record.text().as_slice()).await?;
     let names = users::names_for_others(shop.log.pool(), &[user_id]).await.map_err(identity::failed)?;
     let name = names.into_iter().next().map(|(_, name)| name);
     let view = ReviewView::of(&record, &bodies, name).ok_or_else(|| ApiError::not_found("Review"))?;
