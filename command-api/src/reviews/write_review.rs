@@ -7,7 +7,8 @@
 use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{ReviewRecord, ReviewText, ReviewView};
 use api_contract::{
-    ApiError, EventPosition, Fields, Fingerprint, IdempotencyKey, JsonBody, PathId, Role, Success, Version,
+    ApiError, Code, EventPosition, Fields, Fingerprint, IdempotencyKey, JsonBody, PathId, Role, Success,
+    Version,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -82,6 +83,7 @@ impl NewReview {
     request_body = NewReviewBody,
     responses(
         (status = 201, description = "The review", body = Envelope<ReviewView>),
+        (status = 403, description = "Not with this role, or the product is of the caller's own shop", body = Refusal),
         (status = 409, description = "The caller has reviewed this product already", body = Refusal),
     ),
 )]
@@ -146,7 +148,7 @@ fn refusal(error: &WriteReviewError) -> ApiError {
     let message = error.to_string();
     match error {
         WriteReviewError::UnknownProduct { .. } => ApiError::not_found("Product"),
-        WriteReviewError::OwnProduct => ApiError::forbidden(),
+        WriteReviewError::OwnProduct => ApiError::new(Code::Forbidden, message),
         WriteReviewError::UnknownOrder { .. } => ApiError::not_found("Order").field("orderId"),
         WriteReviewError::NotInOrder { .. } => ApiError::invalid("orderId", message),
         WriteReviewError::Review(ReviewError::AlreadyWritten) => {
