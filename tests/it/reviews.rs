@@ -154,6 +154,26 @@ async fn a_purchase_is_verified_by_an_order_that_was_delivered() {
     assert_eq!(verified(&looked_up, json!({ "rating": 4 })).await, json!(true));
 }
 
+/// Guards against a product that isn't there, and is answered with 503 while order history is made anew.
+#[tokio::test]
+async fn order_history_is_asked_only_where_a_review_depends_on_it() {
+    let app = App::start().await;
+    let (seller, admin) = (app.person(Role::Seller).await, app.person(Role::Admin).await);
+    let (buyer, other) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 9).await;
+    let order = delivered(&admin, &buyer, &product).await;
+    app.database.execute_as_owner("DELETE FROM read_models WHERE name = 'order_history'").await;
+
+    let five = json!({ "rating": 5 });
+    assert_eq!(review(&other, &product, &five).await.status, 503, "which orders of theirs there are");
+    let named = reviewed(&buyer, &product, &json!({ "rating": 5, "orderId": order })).await;
+    assert_eq!(named["verifiedPurchase"], json!(true));
+    assert_eq!(review(&buyer, &product, &five).await.status, 409, "twice");
+    assert_eq!(review(&seller, &product, &five).await.status, 403, "a shop of its own product");
+    let nowhere = "/products/01890000-0000-7000-8000-000000000000/reviews";
+    assert_eq!(other.post(nowhere, &five).await.status, 404);
+}
+
 #[tokio::test]
 async fn what_is_no_review_is_refused_and_leaves_nothing() {
     let app = started().await;

@@ -1,8 +1,8 @@
 //! `POST /products/{id}/reviews`: each user once for each product.
 //!
 //! Whether they have got the product is decided by the orders' own streams. Which orders these may be, where the request names
-//! none, is looked up in order history, which may be a moment behind: whoever reviews what was delivered just now names
-//! the order.
+//! none that delivered it, is looked up in order history, which may be a moment behind: whoever reviews what was delivered just
+//! now names the order.
 
 use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{ReviewRecord, ReviewText, ReviewView};
@@ -13,7 +13,7 @@ use api_contract::{
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::decisions::{WriteReview, WriteReviewError, write_review};
+use domain::decisions::{ReviewOutcome, WriteReview, WriteReviewError, write_review};
 use domain::ids::{OrderId, ProductId, ReviewId, UserId};
 use domain::review::{self, LEAST, MOST, ReviewError};
 use event_store::{Accepted, Decision, Submission};
@@ -99,7 +99,6 @@ async fn write(
     let (NewReview { rating, text, order_id }, fingerprint): (_, Fingerprint) =
         body.read_keyed(NewReview::read)?;
     let user_id = caller.principal.user;
-    let perhaps = shop.orders.with_product(user_id, product_id).await.map_err(unanswered)?.value;
 
     let mut rows = Rows::of(user_id);
     let text = if text.is_empty() {
@@ -112,19 +111,42 @@ async fn write(
     let review_id = ReviewId(Uuid::now_v7());
     let its_shop = caller.principal.shop;
     let command =
-        WriteReview { review_id, product_id, user_id, shop: its_shop, rating, order_id, perhaps, text };
+        WriteReview { review_id, product_id, user_id, shop: its_shop, rating, order_id, perhaps: None, text };
     let submission = Submission { occurred_at: Some(now()), ..caller.keyed(&key, fingerprint) };
-    let decision = move |streams: &mut Decision<'_>| {
-        write_review(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
-        streams.remember(201, review::stream(product_id, user_id));
-        Ok(())
-    };
-    let position = match decide(&shop.decider, submission, decision).await? {
-        Accepted::Done { value: (), position } => position,
+    let position = match decided(&shop, submission, command).await? {
+        Accepted::Done { value: _, position } => position,
         Accepted::Replayed(before) => before.position,
     };
     // A key is of one user and one path, so it is the same stream.
     review_at(&shop, product_id, user_id, position).await.map_err(ApiError::after_acceptance)
+}
+
+/// Has it decided; and where that depends on orders that nobody has named, once more, with those that order history knows of.
+async fn decided(
+    shop: &Shop,
+    submission: Submission,
+    command: WriteReview,
+) -> Result<Accepted<ReviewOutcome>, ApiError> {
+    let first = decided_once(shop, submission.clone(), command.clone()).await?;
+    if !matches!(first, Accepted::Done { value: ReviewOutcome::Unproven, position: _ }) {
+        return Ok(first);
+    }
+    let perhaps = shop.orders.with_product(command.user_id, command.product_id).await;
+    let perhaps = Some(perhaps.map_err(unanswered)?.value);
+    decided_once(shop, submission, WriteReview { perhaps, ..command }).await
+}
+
+async fn decided_once(
+    shop: &Shop,
+    submission: Submission,
+    command: WriteReview,
+) -> Result<Accepted<ReviewOutcome>, ApiError> {
+    let decision = move |streams: &mut Decision<'_>| {
+        let outcome = write_review(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
+        streams.remember(201, review::stream(command.product_id, command.user_id));
+        Ok(outcome)
+    };
+    decide(&shop.decider, submission, decision).await
 }
 
 /// The review as the command left it.
