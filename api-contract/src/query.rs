@@ -51,6 +51,7 @@ impl<S: Sync> FromRequestParts<S> for Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Paging;
 
     /// What is wrong with a query string of which one parameter is read.
     fn wrong(query: &str) -> Vec<String> {
@@ -71,6 +72,23 @@ mod tests {
         assert_eq!(read("brand=Folio&brand=Folio"), texts(&["Folio", "Folio"]));
         assert_eq!((read("brand=&a=1"), read("")), (Ok(None), Ok(None)));
         assert_eq!(read("brand=Folio&brand=a+much+longer+one"), Err(1));
+    }
+
+    #[test]
+    fn zeros_before_a_whole_number_are_none_of_its_digits() {
+        let size = |text: &str| {
+            let read = Query(format!("pageSize={text}")).read(|f| Paging::read(f, 20));
+            read.map(|paging| paging.size).map_err(|error| error.violations()[0].message.to_string())
+        };
+        let zeros = "0".repeat(40);
+        assert_eq!(size(&format!("{zeros}7")), Ok(7));
+        assert_eq!(size(&format!("{zeros}{}", "9".repeat(40))), Ok(100));
+        for none in ["0", zeros.as_str()] {
+            assert_eq!(size(none), Err("pageSize must be at least 1".to_owned()));
+        }
+        for broken in ["0.5", "1.5"] {
+            assert_eq!(size(broken), Err("pageSize must be a whole number".to_owned()));
+        }
     }
 
     #[test]

@@ -116,13 +116,9 @@ pub async fn state<A: Stored>(decider: &Decider, id: impl Display) -> Result<A, 
 
 /// How a read model that could not be asked is answered.
 pub fn unanswered(error: QueryError) -> ApiError {
-    match error {
-        // It is being made.
-        error @ QueryError::Missing(_) => ApiError::unavailable(TRY_AGAIN).because(error),
-        error @ (QueryError::Postgres(..)
-        | QueryError::Unexpected(..)
-        | QueryError::Search(_)
-        | QueryError::Closed(_)
-        | QueryError::Unfinished(_)) => identity::failed(error),
+    if error.is_not_ready() {
+        ApiError::unavailable(TRY_AGAIN).because(error)
+    } else {
+        identity::failed(error)
     }
 }

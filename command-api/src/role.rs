@@ -14,7 +14,7 @@ use domain::purchases::Purchases;
 use domain::review::Review;
 use domain::shelf::Shelf;
 use event_store::decider::{self, DeciderTask, Registry};
-use event_store::{Decider, Log, LogError, LogWatch};
+use event_store::{Decider, Histories, Log, LogError, LogWatch};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use projections::order_history::Orders;
@@ -157,6 +157,7 @@ fn open(setup: &Setup, decider: Decider, gateways: Gateways) -> Shop {
     Shop::from(shop::Parts {
         decider,
         log,
+        histories: Histories::start(pool.clone()),
         personal,
         addresses: AddressBook::start(pool.clone()),
         order_numbers: OrderNumbers::new(pool.clone()),

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use event_store::{Decider, Log};
+use event_store::{Decider, Histories, Log};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
 use projections::order_history::Orders;
@@ -28,6 +28,8 @@ pub struct Parts {
     pub decider: Decider,
     /// For answers that are given again.
     pub log: Log,
+    /// For what an answer tells of several streams at once.
+    pub histories: Histories,
     /// Keeps what events may not hold of a person.
     pub personal: Keeper,
     /// Where customers are at home, and what orders name.
@@ -36,7 +38,7 @@ pub struct Parts {
     pub order_numbers: OrderNumbers,
     /// Orders as they were read last: which ones a customer has bought something in.
     pub orders: Orders,
-    /// Reviews as they were read last: what those of a product come to.
+    /// Reviews as they were read last: what those of a product come to, and which are the latest.
     pub reviews: ReviewList,
     /// The rules.
     pub rules: ShopConfig,

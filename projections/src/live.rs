@@ -41,6 +41,21 @@ pub enum QueryError {
     Unfinished(#[from] JoinError),
 }
 
+impl QueryError {
+    /// Whether the read model is only being made, or the index built: who asks again a moment later is answered. Whether
+    /// Postgres only can't be reached now, its error says.
+    pub fn is_not_ready(&self) -> bool {
+        match self {
+            Self::Missing(_) => true,
+            Self::Postgres(..)
+            | Self::Unexpected(..)
+            | Self::Search(_)
+            | Self::Closed(_)
+            | Self::Unfinished(_) => false,
+        }
+    }
+}
+
 /// What a read model answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer<T> {

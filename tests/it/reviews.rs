@@ -78,6 +78,7 @@ async fn a_review_is_written_once_and_shown_with_its_product() {
     assert_eq!(detail.json()["data"]["reviews"], json!([second, data]));
     let renamed = seller.send(Method::PATCH, &path, &json!({ "description": "Holds tea" })).await;
     assert!(renamed.text.contains(r#""rating":4.5,"reviewCount":2"#), "{}", renamed.text);
+    assert_eq!(renamed.json()["data"]["reviews"], json!([second, data]), "as it is read");
     let slug = detail.json()["data"]["slug"].as_str().unwrap().to_owned();
     assert_eq!(read(&app, &format!("/products/{slug}/reviews")).await.json()["data"]["totalCount"], 2);
     assert_eq!(app.events("reviews", &format!("{}:{}", mug.id, ann.id)).await, ["ReviewWritten"]);
@@ -153,6 +154,26 @@ async fn a_purchase_is_verified_by_an_order_that_was_delivered() {
     assert_eq!(verified(&looked_up, json!({ "rating": 4 })).await, json!(true));
 }
 
+/// Guards against a product that isn't there, and is answered with 503 while order history is made anew.
+#[tokio::test]
+async fn order_history_is_asked_only_where_a_review_depends_on_it() {
+    let app = App::start().await;
+    let (seller, admin) = (app.person(Role::Seller).await, app.person(Role::Admin).await);
+    let (buyer, other) = (app.person(Role::Customer).await, app.person(Role::Customer).await);
+    let product = seller.product("10.00", 9).await;
+    let order = delivered(&admin, &buyer, &product).await;
+    app.database.execute_as_owner("DELETE FROM read_models WHERE name = 'order_history'").await;
+
+    let five = json!({ "rating": 5 });
+    assert_eq!(review(&other, &product, &five).await.status, 503, "which orders of theirs there are");
+    let named = reviewed(&buyer, &product, &json!({ "rating": 5, "orderId": order })).await;
+    assert_eq!(named["verifiedPurchase"], json!(true));
+    assert_eq!(review(&buyer, &product, &five).await.status, 409, "twice");
+    assert_eq!(review(&seller, &product, &five).await.status, 403, "a shop of its own product");
+    let nowhere = "/products/01890000-0000-7000-8000-000000000000/reviews";
+    assert_eq!(other.post(nowhere, &five).await.status, 404);
+}
+
 #[tokio::test]
 async fn what_is_no_review_is_refused_and_leaves_nothing() {
     let app = started().await;
@@ -181,7 +202,10 @@ async fn what_is_no_review_is_refused_and_leaves_nothing() {
     let both = review(&buyer, &product, &json!({ "rating": 6, "orderId": "x" })).await;
     assert_eq!(both.json()["errors"].as_array().unwrap().len(), 2, "all at once");
     let five = json!({ "rating": 5 });
-    assert_eq!(review(&seller, &product, &five).await.status, 403, "a shop of its own product");
+    let own = review(&seller, &product, &five).await;
+    let reason = own.json()["errors"][0]["message"].clone();
+    assert_eq!(refusal(&own), (403, "FORBIDDEN".to_owned(), Value::Null));
+    assert_eq!(reason, "a shop can't review its own products");
     assert_eq!(review(&app.person(Role::Auditor).await, &product, &five).await.status, 403);
     let path = format!("/api/v1/products/{}/reviews", product.id);
     assert_eq!(app.send(Method::POST, &path, five.to_string()).await.status, 401);

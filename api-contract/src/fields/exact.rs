@@ -23,6 +23,7 @@ impl Field<'_, '_> {
                     Json::String(text) if textual && is_number(text) => text,
                     _ => return Err(Wrong::format("must be a whole number")),
                 };
+                let text = without_zeros(text);
                 let is_endless = *range.end() == i64::MAX;
                 let out_of_range = || {
                     Wrong::rule(match (range.start(), range.end()) {
@@ -113,6 +114,13 @@ fn decimal(text: &str) -> Option<Decimal> {
         return None;
     }
     Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+/// A whole number without the zeros before it: they are no digits of it, however many there are.
+fn without_zeros(text: &str) -> &str {
+    let zeros = text.bytes().take_while(|byte| *byte == b'0').count();
+    let followed = text.as_bytes().get(zeros).is_some_and(u8::is_ascii_digit);
+    text.get(if followed { zeros } else { zeros.saturating_sub(1) }..).unwrap_or(text)
 }
 
 fn digits(text: &str) -> usize {

@@ -5,7 +5,8 @@
 //!
 //! - a change of a thing carries the version that was answered of it, as `If-Match`;
 //! - a read after a command carries the command's position, as `X-Min-Position`, so that it sees what was done;
-//! - a list leads to its next page, and what has an `ETag` may be asked for again with `If-None-Match`.
+//! - a list leads to its next page, with the same filters and order, and what has an `ETag` may be asked for again with
+//!   `If-None-Match`.
 
 mod ways;
 
@@ -119,13 +120,14 @@ fn carried(from: &str, to: &str, taken: &Taken) -> Vec<Carried> {
     carried
 }
 
-/// From an operation to itself: the next page, or whether it is still the same.
+/// From an operation to itself: the next page, or whether it is still the same. What else was asked for is asked for again;
+/// of a parameter that was not there nothing is passed, as the specification has it of an expression that has no value.
 fn again(operation: &str, taken: &Taken) -> Vec<(String, Link)> {
     let ways = [("cursor", "/data/nextCursor"), ("If-None-Match", "$response.header.ETag")];
     let ways = ways.into_iter().filter(|(parameter, _)| takes(taken, operation, parameter));
     ways.map(|way| {
         let mut link = link(operation, &[way], taken);
-        for known in taken.get(operation).into_iter().flatten().filter(|it| it.required == Required::True) {
+        for known in taken.get(operation).into_iter().flatten().filter(|it| stays(it, way.0)) {
             let place = place(&known.parameter_in);
             link =
                 link.parameter(format!("{place}.{}", known.name), format!("$request.{place}.{}", known.name));
@@ -133,6 +135,14 @@ fn again(operation: &str, taken: &Taken) -> Vec<(String, Link)> {
         (name(operation, way.0), link.build())
     })
     .collect()
+}
+
+/// Whether a parameter says what is asked for, where an operation leads to itself by another one. A page's number counts from
+/// the cursor.
+fn stays(parameter: &Parameter, by: &str) -> bool {
+    let is_told_anew = parameter.name == by || (by == "cursor" && parameter.name == "pageNumber");
+    let asks = parameter.required == Required::True || place(&parameter.parameter_in) == "query";
+    asks && !is_told_anew
 }
 
 fn link(to: &str, parameters: &[Carried], taken: &Taken) -> LinkBuilder {
@@ -218,7 +228,10 @@ mod tests {
                     "patch": operation("changeProduct", "200", vec![parameter("id", "path"), parameter("If-Match", "header")]),
                 },
                 "/sellers/{id}/products": {
-                    "get": operation("listSellerProducts", "200", vec![parameter("id", "path"), parameter("cursor", "query")]),
+                    "get": operation("listSellerProducts", "200", vec![
+                        parameter("id", "path"), parameter("category", "query"), parameter("cursor", "query"),
+                        parameter("pageNumber", "query"), parameter("If-None-Match", "header"), parameter("Prefer", "header"),
+                    ]),
                 },
             }
         }))
@@ -246,10 +259,21 @@ mod tests {
     }
 
     #[test]
-    fn a_list_leads_to_its_next_page() {
-        let next = &links("listSellerProducts")["listSellerProducts.cursor"];
-        let parameters =
-            json!({ "query.cursor": "$response.body#/data/nextCursor", "path.id": "$request.path.id" });
-        assert_eq!(next["parameters"], parameters);
+    fn a_list_leads_to_its_next_page_and_to_itself_with_what_else_was_asked_for() {
+        let links = links("listSellerProducts");
+        let next = json!({
+            "query.cursor": "$response.body#/data/nextCursor",
+            "path.id": "$request.path.id",
+            "query.category": "$request.query.category",
+        });
+        assert_eq!(links["listSellerProducts.cursor"]["parameters"], next);
+        let again = json!({
+            "header.If-None-Match": "$response.header.ETag",
+            "path.id": "$request.path.id",
+            "query.category": "$request.query.category",
+            "query.cursor": "$request.query.cursor",
+            "query.pageNumber": "$request.query.pageNumber",
+        });
+        assert_eq!(links["listSellerProducts.If-None-Match"]["parameters"], again);
     }
 }

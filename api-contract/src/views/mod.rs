@@ -1,8 +1,9 @@
 //! How products, carts, orders and payments look to a client: one form for the answers of commands and of queries.
 //!
 //! A *record* is a state with the moments that its stream tells beside it ([`OrderRecord`], [`PaymentRecord`],
-//! [`CartRecord`], [`ReviewRecord`]): fold a stream's events into one, or make one of the state that a decision left. A *view* is what
-//! becomes JSON, made of a record and of what is joined when it is read (texts kept in `personal`, names of products).
+//! [`CartRecord`], [`ReviewRecord`]): fold a stream's events into one, or make one of the state that a decision left. A
+//! *view* is what becomes JSON, made of a record and of what is joined when it is read (texts kept in `personal`, names of
+//! products).
 
 mod cart;
 mod category;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::Decide;
-use domain::ids::{ProductId, ReviewId, UserId};
+use domain::ids::{PersonalId, ProductId, ReviewId, UserId};
 use domain::review::{Review, ReviewEvent, Written};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -30,6 +30,11 @@ impl ReviewRecord {
     /// What is said, if anything was.
     pub fn written(&self) -> Option<&Arc<Written>> {
         self.review.written.as_ref()
+    }
+
+    /// The row of `personal` that has its words, if there are any.
+    pub fn text(&self) -> Option<PersonalId> {
+        self.written()?.text
     }
 }
 
@@ -111,6 +116,14 @@ impl ReviewView {
             created_at: record.created_at.into(),
         })
     }
+
+    /// Reviews in their order, with what `personal` keeps of them and the names of those who wrote them. One that was never
+    /// written is left out.
+    pub fn each(records: &[ReviewRecord], bodies: &PersonalBodies, names: &[(UserId, String)]) -> Vec<Self> {
+        let name = |user: UserId| names.iter().find(|(its, _)| *its == user).map(|(_, name)| name.clone());
+        let view = |record: &ReviewRecord| Self::of(record, bodies, name(record.written()?.user_id));
+        records.iter().filter_map(view).collect()
+    }
 }
 
 /// Stars on average, in hundredths, as an exact JSON number with no more decimals than it needs: `4.33`, `4.5`, `5`.
@@ -143,7 +156,7 @@ impl ToSchema for StarsView {}
 
 #[cfg(test)]
 mod tests {
-    use domain::ids::{PersonalId, SellerId};
+    use domain::ids::SellerId;
     use uuid::Uuid;
 
     use super::*;

@@ -8,13 +8,13 @@ use domain::category::Category;
 use domain::ids::ProductId;
 use domain::inventory::Inventory;
 use domain::product::{Product, ProductDetails};
-use domain::review::Rating;
 use domain::{Decide as _, Halt, Streams as _};
 use event_store::{Accepted, AsOf, Decision, Submission};
 use identity::shops;
 
-use crate::command::{decide, unanswered};
+use crate::command::decide;
 use crate::history::{Told, told};
+use crate::reviews::Reviewed;
 use crate::shop::Shop;
 
 /// What a decision saw of a product when it was done.
@@ -69,11 +69,12 @@ impl Answer {
         let details = record.product.details.as_deref().ok_or_else(|| ApiError::not_found("Product"))?;
         let shops = shops::by_ids(shop.log.pool(), &[details.seller_id]).await;
         let shops = shops.map_err(|error| identity::failed(error).after_acceptance())?;
-        let rating = rating(shop, id, record).await.map_err(ApiError::after_acceptance)?;
+        let reviewed = reviewed(shop, id, record).await.map_err(ApiError::after_acceptance)?;
         let view = ProductView::of(id, details, seen.stock, record.created_at, record.updated_at)
             .sold_by(shops.into_iter().next().map(|shop| shop.name))
             .in_category(seen.category)
-            .rated(rating);
+            .rated(reviewed.rating)
+            .reviewed(reviewed.latest);
         let answer = Success::new(view).message(self.message);
         let (version, position) = (Version(record.version), EventPosition(self.position));
         Ok((self.status, version, position, answer).into_response())
@@ -96,13 +97,9 @@ impl Answer {
     }
 }
 
-/// What its reviews come to, as they were read last; nobody has reviewed what has only just come.
-async fn rating(shop: &Shop, id: ProductId, record: &ProductRecord) -> Result<Rating, ApiError> {
-    if record.version == 1 {
-        return Ok(Rating::default());
-    }
-    let reviewed = shop.reviews.of_product(id, 0, 0).await.map_err(unanswered)?;
-    Ok(reviewed.value.rating.unwrap_or_default())
+/// What is said of it; nobody has reviewed what has only just come.
+async fn reviewed(shop: &Shop, id: ProductId, record: &ProductRecord) -> Result<Reviewed, ApiError> {
+    if record.version == 1 { Ok(Reviewed::default()) } else { Reviewed::of(shop, id).await }
 }
 
 /// The product as it was at the position of a command that is done.

@@ -1,9 +1,11 @@
 //! What buyers say of products.
 
+mod latest;
 mod write_review;
 
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::latest::Reviewed;
 use crate::shop::Shop;
 
 /// The routes.

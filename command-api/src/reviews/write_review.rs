@@ -1,18 +1,19 @@
 //! `POST /products/{id}/reviews`: each user once for each product.
 //!
 //! Whether they have got the product is decided by the orders' own streams. Which orders these may be, where the request names
-//! none, is looked up in order history, which may be a moment behind: whoever reviews what was delivered just now names
-//! the order.
+//! none that delivered it, is looked up in order history, which may be a moment behind: whoever reviews what was delivered just
+//! now names the order.
 
 use api_contract::openapi::{Envelope, Refusal};
 use api_contract::views::{ReviewRecord, ReviewText, ReviewView};
 use api_contract::{
-    ApiError, EventPosition, Fields, Fingerprint, IdempotencyKey, JsonBody, PathId, Role, Success, Version,
+    ApiError, Code, EventPosition, Fields, Fingerprint, IdempotencyKey, JsonBody, PathId, Role, Success,
+    Version,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::decisions::{WriteReview, WriteReviewError, write_review};
+use domain::decisions::{ReviewOutcome, WriteReview, WriteReviewError, write_review};
 use domain::ids::{OrderId, ProductId, ReviewId, UserId};
 use domain::review::{self, LEAST, MOST, ReviewError};
 use event_store::{Accepted, Decision, Submission};
@@ -82,6 +83,7 @@ impl NewReview {
     request_body = NewReviewBody,
     responses(
         (status = 201, description = "The review", body = Envelope<ReviewView>),
+        (status = 403, description = "Not with this role, or the product is of the caller's own shop", body = Refusal),
         (status = 409, description = "The caller has reviewed this product already", body = Refusal),
     ),
 )]
@@ -97,7 +99,6 @@ async fn write(
     let (NewReview { rating, text, order_id }, fingerprint): (_, Fingerprint) =
         body.read_keyed(NewReview::read)?;
     let user_id = caller.principal.user;
-    let perhaps = shop.orders.with_product(user_id, product_id).await.map_err(unanswered)?.value;
 
     let mut rows = Rows::of(user_id);
     let text = if text.is_empty() {
@@ -110,19 +111,42 @@ async fn write(
     let review_id = ReviewId(Uuid::now_v7());
     let its_shop = caller.principal.shop;
     let command =
-        WriteReview { review_id, product_id, user_id, shop: its_shop, rating, order_id, perhaps, text };
+        WriteReview { review_id, product_id, user_id, shop: its_shop, rating, order_id, perhaps: None, text };
     let submission = Submission { occurred_at: Some(now()), ..caller.keyed(&key, fingerprint) };
-    let decision = move |streams: &mut Decision<'_>| {
-        write_review(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
-        streams.remember(201, review::stream(product_id, user_id));
-        Ok(())
-    };
-    let position = match decide(&shop.decider, submission, decision).await? {
-        Accepted::Done { value: (), position } => position,
+    let position = match decided(&shop, submission, command).await? {
+        Accepted::Done { value: _, position } => position,
         Accepted::Replayed(before) => before.position,
     };
     // A key is of one user and one path, so it is the same stream.
     review_at(&shop, product_id, user_id, position).await.map_err(ApiError::after_acceptance)
+}
+
+/// Has it decided; and where that depends on orders that nobody has named, once more, with those that order history knows of.
+async fn decided(
+    shop: &Shop,
+    submission: Submission,
+    command: WriteReview,
+) -> Result<Accepted<ReviewOutcome>, ApiError> {
+    let first = decided_once(shop, submission.clone(), command.clone()).await?;
+    if !matches!(first, Accepted::Done { value: ReviewOutcome::Unproven, position: _ }) {
+        return Ok(first);
+    }
+    let perhaps = shop.orders.with_product(command.user_id, command.product_id).await;
+    let perhaps = Some(perhaps.map_err(unanswered)?.value);
+    decided_once(shop, submission, WriteReview { perhaps, ..command }).await
+}
+
+async fn decided_once(
+    shop: &Shop,
+    submission: Submission,
+    command: WriteReview,
+) -> Result<Accepted<ReviewOutcome>, ApiError> {
+    let decision = move |streams: &mut Decision<'_>| {
+        let outcome = write_review(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
+        streams.remember(201, review::stream(command.product_id, command.user_id));
+        Ok(outcome)
+    };
+    decide(&shop.decider, submission, decision).await
 }
 
 /// The review as the command left it.
@@ -134,8 +158,7 @@ async fn review_at(
 ) -> Result<Response, ApiError> {
     let stream = review::stream(product_id, user_id);
     let Told { record, .. }: Told<ReviewRecord> = told(&shop.log, stream, Some(position)).await?;
-    let text = record.written().and_then(|written| written.text);
-    let bodies = bodies(&shop.log, text.as_slice()).await?;
+    let bodies = bodies(&shop.log, record.text().as_slice()).await?;
     let names = users::names_for_others(shop.log.pool(), &[user_id]).await.map_err(identity::failed)?;
     let name = names.into_iter().next().map(|(_, name)| name);
     let view = ReviewView::of(&record, &bodies, name).ok_or_else(|| ApiError::not_found("Review"))?;
@@ -147,7 +170,7 @@ fn refusal(error: &WriteReviewError) -> ApiError {
     let message = error.to_string();
     match error {
         WriteReviewError::UnknownProduct { .. } => ApiError::not_found("Product"),
-        WriteReviewError::OwnProduct => ApiError::forbidden(),
+        WriteReviewError::OwnProduct => ApiError::new(Code::Forbidden, message),
         WriteReviewError::UnknownOrder { .. } => ApiError::not_found("Order").field("orderId"),
         WriteReviewError::NotInOrder { .. } => ApiError::invalid("orderId", message),
         WriteReviewError::Review(ReviewError::AlreadyWritten) => {

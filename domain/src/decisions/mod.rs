@@ -67,7 +67,7 @@ pub use revise_product::{ReviseProduct, revise_product};
 pub use set_item_quantity::{SetItemQuantity, set_item_quantity};
 pub use settle_refund::{SettleRefund, SettleRefundError, settle_refund};
 pub use withdraw_product::withdraw_product;
-pub use write_review::{WriteReview, WriteReviewError, write_review};
+pub use write_review::{ReviewOutcome, WriteReview, WriteReviewError, write_review};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::ids::{OrderId, PersonalId, ProductId, ReviewId, SellerId, UserId};
 use crate::order::{Order, OrderStatus};
 use crate::product::Product;
 use crate::review::{self, Review, ReviewCommand, ReviewError, Written};
-use crate::{Halt, StreamId, Streams};
+use crate::{Decide as _, Halt, StreamId, Streams};
 
 /// A review to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct WriteReview {
     pub rating: u8,
     /// In which order they say that they bought it.
     pub order_id: Option<OrderId>,
-    /// In which others they may have.
-    pub perhaps: Vec<OrderId>,
+    /// In which others they may have; nothing where nobody has looked yet.
+    pub perhaps: Option<Vec<OrderId>>,
     /// Title and comment, kept in `personal`.
     pub text: Option<PersonalId>,
 }
@@ -56,16 +56,26 @@ pub enum WriteReviewError {
     Review(#[from] ReviewError),
 }
 
+/// What became of a review that is not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewOutcome {
+    /// It is written.
+    Written,
+    /// Nothing yet: no order that was named delivered the product, and nobody has looked for others that may have.
+    Unproven,
+}
+
 /// Writes a review. It is one of a purchase where the product was delivered to the writer by the order that they name, or by
 /// any that they may have bought it in: that is seen in the orders' own streams, as of this very decision.
 pub fn write_review<S: Streams>(
     streams: &mut S,
     command: &WriteReview,
-) -> Result<(), Halt<WriteReviewError>> {
+) -> Result<ReviewOutcome, Halt<WriteReviewError>> {
     let WriteReview { review_id, product_id, user_id, shop, rating, order_id, perhaps, text } = command;
     let stream = review::stream(*product_id, *user_id);
+    let orders = || order_id.iter().chain(perhaps.iter().flatten());
     let mut known = vec![StreamId::of::<Product>(product_id), StreamId::of::<Review>(&stream)];
-    known.extend(order_id.iter().chain(perhaps).map(StreamId::of::<Order>));
+    known.extend(orders().map(StreamId::of::<Order>));
     streams.need(&known)?;
     let product = streams.state::<Product, WriteReviewError>(product_id)?;
     let details = product.kept().filter(|details| !details.hidden);
@@ -75,23 +85,10 @@ pub fn write_review<S: Streams>(
         return Err(Halt::Refused(WriteReviewError::OwnProduct));
     }
     if let Some(order_id) = *order_id {
-        match lines_of(streams.state(order_id)?, *user_id, *product_id) {
-            None => return Err(Halt::Refused(WriteReviewError::UnknownOrder { order_id })),
-            Some(lines) if lines.is_empty() => {
-                return Err(Halt::Refused(WriteReviewError::NotInOrder { order_id }));
-            }
-            Some(_) => {}
-        }
+        require_line(streams, order_id, command)?;
     }
-    let mut delivered_by = None;
-    for candidate in order_id.iter().chain(perhaps) {
-        let lines = lines_of(streams.state(candidate)?, *user_id, *product_id).unwrap_or_default();
-        if lines.contains(&OrderStatus::Delivered) {
-            delivered_by = Some(*candidate);
-            break;
-        }
-    }
-    let written = Written {
+    let delivered_by = delivered_by(streams, orders(), command)?;
+    let written = ReviewCommand::Write(Written {
         review_id: *review_id,
         product_id: *product_id,
         seller_id,
@@ -99,8 +96,43 @@ pub fn write_review<S: Streams>(
         rating: *rating,
         order_id: delivered_by,
         text: *text,
-    };
-    streams.execute::<Review, WriteReviewError>(&stream, ReviewCommand::Write(written))
+    });
+    if delivered_by.is_none() && perhaps.is_none() {
+        // What is refused whatever the orders say is refused now.
+        let review = streams.state::<Review, WriteReviewError>(&stream)?;
+        review.decide(written).map_err(|error| Halt::Refused(WriteReviewError::from(error)))?;
+        return Ok(ReviewOutcome::Unproven);
+    }
+    streams.execute::<Review, WriteReviewError>(&stream, written)?;
+    Ok(ReviewOutcome::Written)
+}
+
+/// Refuses an order that is not theirs, or of other things.
+fn require_line<S: Streams>(
+    streams: &S,
+    order_id: OrderId,
+    command: &WriteReview,
+) -> Result<(), Halt<WriteReviewError>> {
+    match lines_of(streams.state(order_id)?, command.user_id, command.product_id) {
+        None => Err(Halt::Refused(WriteReviewError::UnknownOrder { order_id })),
+        Some(lines) if lines.is_empty() => Err(Halt::Refused(WriteReviewError::NotInOrder { order_id })),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The first of these orders by which the product was delivered to them.
+fn delivered_by<'a, S: Streams>(
+    streams: &S,
+    orders: impl Iterator<Item = &'a OrderId>,
+    command: &WriteReview,
+) -> Result<Option<OrderId>, Halt<WriteReviewError>> {
+    for order_id in orders {
+        let lines = lines_of(streams.state(order_id)?, command.user_id, command.product_id);
+        if lines.unwrap_or_default().contains(&OrderStatus::Delivered) {
+            return Ok(Some(*order_id));
+        }
+    }
+    Ok(None)
 }
 
 /// How far each line with this product has come in an order of this user's; nothing where the order is not theirs.

@@ -3,13 +3,14 @@
 //! An order is placed with its prices frozen and its stock reserved, and is *pending* until it is paid. A payment
 //! in full confirms it (an order of 0 at once). Then it is *processing*, *shipped*, *delivered*, one step after the
 //! other, each line of it on its own ([`steps`]), because each seller sends what is the seller's. Until the first line
-//! is shipped it can be cancelled, by its customer or by staff; a pending one is also cancelled when nobody paid in time. A payment that arrives for a cancelled order is recorded all the same, because the money is
-//! ours, and is then refunded. Of a shipped or delivered order goods may come back, never more than were bought;
-//! of a paid one money may go back, never more than was captured. Where the customer's bank doesn't take it, it comes
-//! back to us, and may be refunded anew; what came back of the goods stays so.
+//! is shipped it can be cancelled, by its customer or by staff; a pending one is also cancelled when nobody paid in
+//! time. A payment that arrives for a cancelled order is recorded all the same, because the money is ours, and is then
+//! refunded. Of a shipped or delivered order goods may come back, never more than were bought; of a paid one money may
+//! go back, never more than was captured. Where the customer's bank doesn't take it, it comes back to us, and may be
+//! refunded anew; what came back of the goods stays so.
 //!
-//! Captures, refunds and their reversals are decided by the payment; the order's stream has a copy of each, in the same append, so
-//! that whoever reads orders needs no other stream.
+//! Captures, refunds and their reversals are decided by the payment; the order's stream has a copy of each, in the same
+//! append, so that whoever reads orders needs no other stream.
 
 use std::sync::Arc;
 

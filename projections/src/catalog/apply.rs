@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
 
 /// What a batch changes, by primary key.
@@ -122,28 +123,31 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
+    /// One statement for each kind of change, all of them sent as one.
     pub(super) async fn write(
         &self,
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
-        self.write_products(generation, db).await?;
-        self.withdraw_products(generation, db).await?;
-        self.write_stock(generation, db).await?;
-        self.write_categories(generation, db).await?;
-        self.remove_categories(generation, db).await?;
-        Ok(())
+        let mut statement = OneStatement::of(generation);
+        // The other way round than they run.
+        self.remove_categories(&mut statement);
+        self.write_categories(&mut statement);
+        self.write_stock(&mut statement);
+        self.withdraw_products(&mut statement);
+        self.write_products(&mut statement);
+        Ok(statement.execute(db).await?)
     }
 
     /// New and revised products. A revised one's `created_at` is not known here and stays what it is.
-    async fn write_products(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_products(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self
             .products
             .iter()
             .filter_map(|(id, change)| change.details.map(|details| (id, details, change)))
             .collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let upsert = "
             INSERT INTO catalog_g{g}_products AS p (product_id, seller_id, sku, slug, external_id, details, withdrawn,
@@ -157,7 +161,8 @@ impl<'a> Changes<'a> {
                 withdrawn = p.withdrawn OR excluded.withdrawn, updated_at = excluded.updated_at,
                 version = excluded.version, category_id = excluded.category_id,
                 category_word = excluded.category_word, hidden = excluded.hidden";
-        sqlx::query(&generation.sql(upsert))
+        statement
+            .add("products", upsert)
             .bind(column(&rows, |(id, ..)| **id))
             .bind(column(&rows, |(_, details, _)| details.seller_id.0))
             .bind(column(&rows, |(_, details, _)| details.sku.as_str()))
@@ -170,38 +175,29 @@ impl<'a> Changes<'a> {
             .bind(column(&rows, |(.., change)| change.version))
             .bind(column(&rows, |(_, details, _)| details.category_id.map(|id| id.0)))
             .bind(column(&rows, |(_, details, _)| category_word(details)))
-            .bind(column(&rows, |(_, details, _)| details.hidden))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, details, _)| details.hidden));
     }
 
-    async fn withdraw_products(
-        &self,
-        generation: Generation,
-        db: &mut PgConnection,
-    ) -> Result<(), sqlx::Error> {
+    fn withdraw_products(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.products.iter().filter(|(_, change)| change.details.is_none()).collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let update = "
             UPDATE catalog_g{g}_products p SET withdrawn = true, updated_at = c.updated_at, version = c.version
             FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS c(product_id, updated_at, version)
             WHERE p.product_id = c.product_id";
-        sqlx::query(&generation.sql(update))
+        statement
+            .add("withdrawn", update)
             .bind(column(&rows, |(id, _)| **id))
             .bind(column(&rows, |(_, change)| change.updated_at))
-            .bind(column(&rows, |(_, change)| change.version))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, change)| change.version));
     }
 
-    async fn write_stock(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_stock(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.stock.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let add = "
             INSERT INTO catalog_g{g}_stock AS s (product_id, on_hand, reserved, version)
@@ -209,28 +205,22 @@ impl<'a> Changes<'a> {
             ON CONFLICT (product_id) DO UPDATE
             SET on_hand = s.on_hand + excluded.on_hand, reserved = s.reserved + excluded.reserved,
                 version = excluded.version";
-        sqlx::query(&generation.sql(add))
+        statement
+            .add("stock", add)
             .bind(column(&rows, |(id, _)| **id))
             .bind(column(&rows, |(_, stock)| stock.on_hand))
             .bind(column(&rows, |(_, stock)| stock.reserved))
-            .bind(column(&rows, |(_, stock)| stock.version))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, stock)| stock.version));
     }
 
-    async fn write_categories(
-        &self,
-        generation: Generation,
-        db: &mut PgConnection,
-    ) -> Result<(), sqlx::Error> {
+    fn write_categories(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self
             .categories
             .iter()
             .filter_map(|(id, change)| change.details.map(|details| (id, details, change)))
             .collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let upsert = "
             INSERT INTO catalog_g{g}_categories (category_id, name, name_key, slug, description, image, parent_id,
@@ -241,7 +231,8 @@ impl<'a> Changes<'a> {
             SET name = excluded.name, name_key = excluded.name_key, slug = excluded.slug,
                 description = excluded.description, image = excluded.image, parent_id = excluded.parent_id,
                 sort_order = excluded.sort_order, removed = excluded.removed, version = excluded.version";
-        sqlx::query(&generation.sql(upsert))
+        statement
+            .add("categories", upsert)
             .bind(column(&rows, |(id, ..)| **id))
             .bind(column(&rows, |(_, details, _)| details.name.as_str()))
             .bind(column(&rows, |(_, details, _)| word_key(&details.name)))
@@ -251,31 +242,22 @@ impl<'a> Changes<'a> {
             .bind(column(&rows, |(_, details, _)| details.parent_id.map(|id| id.0)))
             .bind(column(&rows, |(_, details, _)| details.sort_order))
             .bind(column(&rows, |(.., change)| change.removed))
-            .bind(column(&rows, |(.., change)| change.version))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(.., change)| change.version));
     }
 
-    async fn remove_categories(
-        &self,
-        generation: Generation,
-        db: &mut PgConnection,
-    ) -> Result<(), sqlx::Error> {
+    fn remove_categories(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.categories.iter().filter(|(_, change)| change.details.is_none()).collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let update = "
             UPDATE catalog_g{g}_categories c SET removed = true, version = r.version
             FROM unnest($1::uuid[], $2::bigint[]) AS r(category_id, version)
             WHERE c.category_id = r.category_id";
-        sqlx::query(&generation.sql(update))
+        statement
+            .add("removed", update)
             .bind(column(&rows, |(id, _)| **id))
-            .bind(column(&rows, |(_, change)| change.version))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, change)| change.version));
     }
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
 
 /// What a batch changes, by primary key.
@@ -66,48 +67,49 @@ impl<'a> Changes<'a> {
         }
     }
 
+    /// One statement for each kind of change, all of them sent as one.
     pub(super) async fn write(
         &self,
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
-        self.write_created(generation, db).await?;
-        self.write_changed(generation, db).await?;
-        self.write_uses(generation, db).await?;
-        Ok(())
+        let mut statement = OneStatement::of(generation);
+        // The other way round than they run.
+        self.write_uses(&mut statement);
+        self.write_changed(&mut statement);
+        self.write_created(&mut statement);
+        Ok(statement.execute(db).await?)
     }
 
     /// Its first event makes a coupon's row.
-    async fn write_created(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_created(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self
             .coupons
             .iter()
             .filter_map(|(code, change)| change.created.map(|(terms, at)| (code, terms, at, change)))
             .collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let insert = "
             INSERT INTO coupons_g{g}_coupons (code, terms, withdrawn, redeemed, created_at, updated_at, version)
             SELECT * FROM unnest($1::text[], $2::jsonb[], $3::boolean[], $4::bigint[], $5::timestamptz[],
                                  $6::timestamptz[], $7::bigint[])";
-        sqlx::query(&generation.sql(insert))
+        statement
+            .add("created", insert)
             .bind(column(&rows, |(code, ..)| **code))
             .bind(column(&rows, |(_, terms, ..)| Json(*terms)))
             .bind(column(&rows, |(.., change)| change.withdrawn))
             .bind(column(&rows, |(.., change)| change.redeemed))
             .bind(column(&rows, |(_, _, at, _)| *at))
             .bind(column(&rows, |(.., change)| change.updated_at))
-            .bind(column(&rows, |(.., change)| change.version))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(.., change)| change.version));
     }
 
-    async fn write_changed(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_changed(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.coupons.iter().filter(|(_, change)| change.created.is_none()).collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let update = "
             UPDATE coupons_g{g}_coupons c
@@ -116,32 +118,28 @@ impl<'a> Changes<'a> {
             FROM unnest($1::text[], $2::boolean[], $3::bigint[], $4::timestamptz[], $5::bigint[])
                 AS n(code, withdrawn, redeemed, updated_at, version)
             WHERE c.code = n.code";
-        sqlx::query(&generation.sql(update))
+        statement
+            .add("changed", update)
             .bind(column(&rows, |(code, _)| **code))
             .bind(column(&rows, |(_, change)| change.withdrawn))
             .bind(column(&rows, |(_, change)| change.redeemed))
             .bind(column(&rows, |(_, change)| change.updated_at))
-            .bind(column(&rows, |(_, change)| change.version))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, change)| change.version));
     }
 
-    async fn write_uses(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_uses(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.uses.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let add = "
             INSERT INTO coupons_g{g}_users AS u (code, user_id, uses)
             SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[])
             ON CONFLICT (code, user_id) DO UPDATE SET uses = u.uses + excluded.uses";
-        sqlx::query(&generation.sql(add))
+        statement
+            .add("uses", add)
             .bind(column(&rows, |((code, _), _)| *code))
             .bind(column(&rows, |((_, user), _)| *user))
-            .bind(column(&rows, |(_, uses)| **uses))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, uses)| **uses));
     }
 }

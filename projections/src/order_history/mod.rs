@@ -1,8 +1,9 @@
 //! Orders by customer, by seller, by number: what GET /orders shows. One order by its id is folded from its stream.
 //!
 //! Tables: `orders`; `lines` with what came back of each; `sellers`, by which a seller finds the orders with the
-//! shop's lines, their status and what falls on them; and `counts` of customers, sellers and all by status. Nothing personal is here: notes, addresses and a parcel's tracking number are not in public events and are
-//! folded from the order's stream when it is shown.
+//! shop's lines, their status and what falls on them; and `counts` of customers, sellers and all by status. Nothing personal is
+//! here: notes, addresses and a parcel's tracking number are not in public events and are folded from the order's stream when it
+//! is shown.
 //!
 //! A list is read along an index, from its beginning or from a place in it, and says how many orders there are on all its
 //! pages: [counted] has how that is fast, [statements] what is asked, for customers, sellers and admins

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::arrays::column;
 use crate::generation::Generation;
+use crate::one_statement::OneStatement;
 use crate::read_model::ApplyError;
 
 /// What a batch changes, by primary key.
@@ -50,50 +51,49 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
+    /// One statement for each kind of change, all of them sent as one.
     pub(super) async fn write(
         &self,
         generation: Generation,
         db: &mut PgConnection,
     ) -> Result<(), ApplyError> {
-        self.write_reviews(generation, db).await?;
-        self.write_ratings(generation, db).await?;
-        Ok(())
+        let mut statement = OneStatement::of(generation);
+        // The other way round than they run.
+        self.write_ratings(&mut statement);
+        self.write_reviews(&mut statement);
+        Ok(statement.execute(db).await?)
     }
 
-    async fn write_reviews(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_reviews(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.reviews.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let insert = "
             INSERT INTO reviews_g{g}_reviews (product_id, user_id, review_id, created_at)
             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[])";
-        sqlx::query(&generation.sql(insert))
+        statement
+            .add("reviews", insert)
             .bind(column(&rows, |((product, _), _)| *product))
             .bind(column(&rows, |((_, user), _)| *user))
             .bind(column(&rows, |(_, (written, _))| written.review_id.0))
-            .bind(column(&rows, |(_, (_, at))| *at))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, (_, at))| *at));
     }
 
-    async fn write_ratings(&self, generation: Generation, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    fn write_ratings(&self, statement: &mut OneStatement) {
         let rows: Vec<_> = self.ratings.iter().collect();
         if rows.is_empty() {
-            return Ok(());
+            return;
         }
         let add = "
             INSERT INTO reviews_g{g}_ratings AS r (product_id, stars, reviews)
             SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[])
             ON CONFLICT (product_id) DO UPDATE
             SET stars = r.stars + excluded.stars, reviews = r.reviews + excluded.reviews";
-        sqlx::query(&generation.sql(add))
+        statement
+            .add("ratings", add)
             .bind(column(&rows, |(product, _)| **product))
             .bind(column(&rows, |(_, rating)| i64::from(rating.stars)))
-            .bind(column(&rows, |(_, rating)| i64::from(rating.reviews)))
-            .execute(db)
-            .await?;
-        Ok(())
+            .bind(column(&rows, |(_, rating)| i64::from(rating.reviews)));
     }
 }

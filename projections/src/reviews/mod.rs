@@ -23,6 +23,9 @@ pub use self::row::{ReviewPage, ReviewRow};
 /// The read model's name.
 pub const NAME: &str = "reviews";
 
+/// So many of a product's reviews stand beside it, where it is shown by itself.
+pub const LATEST: i64 = 5;
+
 /// The read model.
 #[derive(Clone, Copy, Debug)]
 pub struct Reviews;

@@ -150,16 +150,13 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// Logs why a read model stands still and keeps it for `status`, of the generation that this build feeds. Where it has none
 /// there is none to stand still: what an older build feeds is well.
-pub(crate) async fn record_live(pool: &PgPool, model: &dyn ReadModel, at: Option<Head>, failure: &FeedError) {
+pub(crate) async fn record_live(pool: &PgPool, model: &dyn ReadModel, failure: &FeedError) {
     let Some(generation) = generation::live(pool, model).await.ok().flatten() else {
         warn!(read_model = model.name(), error = chain(failure), "a read model can't be fed");
         return;
     };
     let consumer = generation.checkpoint(model.name());
-    let at = match at {
-        Some(at) => at,
-        None => consumer.load(pool).await.unwrap_or(Head::EMPTY),
-    };
+    let at = consumer.load(pool).await.unwrap_or(Head::EMPTY);
     record(pool, &consumer, at, failure).await;
 }
 

@@ -14,6 +14,7 @@ pub mod kafka;
 pub mod positions;
 pub mod projector;
 pub(crate) mod refused;
+mod setbacks;
 pub mod source;
 mod watched;
 

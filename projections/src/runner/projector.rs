@@ -15,6 +15,7 @@ use super::connection::{connect_to_feed, try_lock, try_lock_shared};
 use super::failure::{self, FeedError};
 use super::held;
 use super::positions::Positions;
+use super::setbacks::Setbacks;
 use super::source::{BATCH, EventSource, PublicBatch};
 use super::{BatchStep, BatchTaken, advance};
 use crate::generation::{self, Generation};
@@ -24,9 +25,6 @@ use crate::read_model::ReadModel;
 /// of fifty. At 8 ms what was acknowledged is there a millisecond earlier by the median and, on a busy machine, five later
 /// by the 99th percentile.
 pub(super) const PACE: Duration = Duration::from_millis(10);
-
-/// Between two tries after a passing error.
-pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// How often a projector that stands by looks whether the one at work is gone: soon at first, for after a swap it is
 /// only the replay that has yet to let go.
@@ -54,18 +52,12 @@ impl Projector {
 
     /// Works until a permanent error stops it, which is then in the log and in status.
     pub async fn run(self) {
-        let (mut at, mut lost) = (Head::EMPTY, None);
+        let (mut at, mut setbacks) = (Head::EMPTY, Setbacks::of(self.model, &self.pool));
         loop {
             let Err(error) = self.follow_live(&mut at).await else { continue };
-            if error.may_go_on_elsewhere(at, &mut lost) {
-                info!(read_model = self.model.name(), error = failure::chain(&error), "connects again");
-                continue;
-            }
-            failure::record_live(&self.pool, self.model, Some(at), &error).await;
-            if !error.is_transient() {
+            if !setbacks.goes_on(&error, at).await {
                 return;
             }
-            sleep(RETRY).await;
         }
     }
 

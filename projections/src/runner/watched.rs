@@ -17,7 +17,7 @@ pub(super) async fn watched(
     if let Some(Err(error)) = one.join_next().await
         && error.is_panic()
     {
-        failure::record_live(&pool, model, None, &FeedError::Task(error)).await;
+        failure::record_live(&pool, model, &FeedError::Task(error)).await;
     }
 }
 

@@ -98,6 +98,19 @@ async fn a_log_that_differs_stops_every_projector() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_projector_that_can_not_begin_stands_where_its_checkpoint_is() {
+    let database = TestDatabase::new().await;
+    let head = append_all(&database.app, Head::EMPTY, SHOP.history().take(5)).await;
+    Generation(1).checkpoint("catalog").store(&database.app, &head).await.unwrap();
+    sqlx::query("REVOKE ALL ON partition_offsets FROM daybook_app").execute(&database.owner).await.unwrap();
+    let mut projectors = start(&database.app, &source(&database.app));
+    projectors.ended().await;
+    let stands = "SELECT position FROM consumer_failures WHERE name = 'catalog@1'";
+    let position: i64 = sqlx::query_scalar(stands).fetch_one(&database.owner).await.unwrap();
+    assert_eq!(position, head.position);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_not_applied_from_another_checkpoint() {
     let database = TestDatabase::new().await;
     append_all(&database.app, Head::EMPTY, SHOP.history().take(25)).await;

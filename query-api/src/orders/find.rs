@@ -18,7 +18,8 @@ pub(super) struct Found {
     pub(super) sight: OrderSight,
 }
 
-/// Folds it from its stream; `word` is its id or its number, in any case. One that the reader may not see is answered like one that doesn't exist.
+/// Folds it from its stream; `word` is its id or its number, in any case. One that the reader may not see is answered like one
+/// that doesn't exist.
 pub(super) async fn find(
     history: &History,
     reader: &Principal,

@@ -1,5 +1,6 @@
 //! `GET /orders/{id}/invoice`: a PDF. Of a seller it is of the shop's lines.
 
+use api_contract::openapi::{FreshnessParams, Refusal};
 use api_contract::{ApiError, BoxError, MinPosition, PathText, Principal};
 use axum::extract::State;
 use axum::http::header;
@@ -19,10 +20,13 @@ use super::invoice::{Invoice, Names};
 #[utoipa::path(
     get, path = "/orders/{id}/invoice", operation_id = "getOrderInvoice", tag = "orders",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "The order's id or its number, whatever the case of its letters"), api_contract::openapi::FreshnessParams),
+    params(
+        ("id" = String, Path, description = "The order's id or its number, whatever the case of its letters"),
+        FreshnessParams,
+    ),
     responses(
         (status = 200, description = "The invoice", body = Vec<u8>, content_type = "application/pdf"),
-        (status = 409, description = "The order was given up before it was paid", body = api_contract::openapi::Refusal),
+        (status = 409, description = "The order was given up before it was paid", body = Refusal),
     ),
 )]
 pub async fn get_invoice(

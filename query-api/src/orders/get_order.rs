@@ -12,7 +12,10 @@ use super::find::{find, missing};
 /// An order. A seller sees the shop's lines and what of the amounts falls on them.
 #[utoipa::path(
     get, path = "/orders/{id}", operation_id = "getOrder", tag = "orders", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The order's id or its number, whatever the case of its letters"), FreshnessParams),
+    params(
+        ("id" = String, Path, description = "The order's id or its number, whatever the case of its letters"),
+        FreshnessParams,
+    ),
     responses((status = 200, description = "The order", body = Envelope<OrderView>)),
 )]
 pub async fn get_order(

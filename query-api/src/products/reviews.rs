@@ -4,7 +4,7 @@
 //! `personal`, all of them at once.
 
 use api_contract::openapi::{ConditionParams, Envelope, FreshnessParams, PageOf, PageParams};
-use api_contract::views::{PersonalBodies, ReviewRecord, ReviewView};
+use api_contract::views::{ReviewRecord, ReviewView};
 use api_contract::{ApiError, Page, Paging, PathText};
 use axum::extract::State;
 use axum::response::Response;
@@ -12,7 +12,7 @@ use domain::ids::{ProductId, UserId};
 use domain::review::{self, Rating};
 use futures::future::try_join_all;
 use identity::users;
-use projections::reviews::{NAME, ReviewList};
+use projections::reviews::{LATEST, NAME, ReviewList};
 use projections::{Answer, catalog};
 use sqlx::PgPool;
 
@@ -21,9 +21,6 @@ use super::get_product::visible;
 use crate::history::Records;
 use crate::public_read::PublicRead;
 use crate::unanswered::unanswered;
-
-/// So many stand beside a product.
-const LATEST: i64 = 5;
 
 /// Tells reviews.
 pub struct Reviews {
@@ -71,15 +68,8 @@ impl Reviews {
         let records = try_join_all(streams.map(|stream| self.records.told::<ReviewRecord>(stream)));
         let names = async { users::names_for_others(&self.pool, users).await.map_err(identity::failed) };
         let (records, names) = tokio::try_join!(records, names)?;
-        let bodies = self.bodies(&records).await?;
-        let name = |user: UserId| names.iter().find(|(its, _)| *its == user).map(|(_, name)| name.clone());
-        let views = users.iter().zip(&records);
-        Ok(views.filter_map(|(user, record)| ReviewView::of(record, &bodies, name(*user))).collect())
-    }
-
-    async fn bodies(&self, records: &[ReviewRecord]) -> Result<PersonalBodies, ApiError> {
-        let texts = records.iter().filter_map(|record| record.written()?.text).collect();
-        self.records.bodies(texts).await
+        let texts = records.iter().filter_map(ReviewRecord::text).collect();
+        Ok(ReviewView::each(&records, &self.records.bodies(texts).await?, &names))
     }
 }
 

@@ -78,7 +78,7 @@ impl Link<'_> {
         for (parameter, value) in self.said["parameters"].as_object().into_iter().flatten() {
             let (place, name) = parameter.split_once('.').expect("a place and a name");
             match to.parameter(place, name) {
-                Some(taken) => faults.extend(self.unsaid(document, value, Some(&taken["schema"]))),
+                Some(taken) => faults.extend(self.unsaid(document, value, Some(taken))),
                 None => faults.push(format!("there is no parameter {parameter}")),
             }
         }
@@ -99,7 +99,7 @@ impl Link<'_> {
     }
 
     /// Why there is no such value, if there isn't: it stands nowhere in the answer or the request, or is a word that the
-    /// parameter doesn't take.
+    /// parameter doesn't take. What may be missing in the request is told only to a parameter that may be missing too.
     fn unsaid(&self, document: &Value, value: &Value, taken: Option<&Value>) -> Option<String> {
         let value = value.as_str().expect("an expression or a word");
         let is_said = if let Some(pointer) = value.strip_prefix("$response.body#") {
@@ -113,9 +113,10 @@ impl Link<'_> {
             !self.from.body().is_null()
         } else if let Some((place, name)) = value.strip_prefix("$request.").and_then(|it| it.split_once('.'))
         {
-            self.from.parameter(place, name).is_some_and(|it| it["required"] == true)
+            let may_be_missing = taken.is_some_and(|taken| taken["required"] != true);
+            self.from.parameter(place, name).is_some_and(|it| it["required"] == true || may_be_missing)
         } else {
-            let words = taken.and_then(|schema| schema["enum"].as_array());
+            let words = taken.and_then(|taken| taken["schema"]["enum"].as_array());
             !value.starts_with('$') && words.is_none_or(|words| words.iter().any(|word| word == value))
         };
         (!is_said).then(|| format!("there is no {value}"))
@@ -228,6 +229,25 @@ fn reads_of<'d>(made: &Described, all: &'d [Described]) -> Vec<&'d Described> {
     let reads =
         kinds.map(|is_it| all.iter().filter(|it| it.method == "get" && is_it(it)).collect::<Vec<_>>());
     reads.into_iter().find(|some| !some.is_empty()).unwrap_or_default()
+}
+
+/// A place in a list is one of its filters and its order: whoever goes on from it without them is refused.
+#[test]
+fn the_next_page_is_of_the_same_list() {
+    let document = read("openapi.json");
+    let all = described(&document);
+    let links = links(&all);
+    let next: Vec<_> = links.iter().filter(|link| link.carries("query.cursor")).collect();
+    assert!(!next.is_empty());
+    for link in next {
+        let asked =
+            link.from.parameters().iter().filter(|it| it["in"] == "query" && it["name"] != "pageNumber");
+        let left_out: Vec<_> = asked
+            .map(|it| text(&it["name"]))
+            .filter(|name| !link.carries(&format!("query.{name}")))
+            .collect();
+        assert!(left_out.is_empty(), "{} {} leaves out {left_out:?}", link.from.name(), link.name);
+    }
 }
 
 /// What must be known to ask is answered somewhere: the ids of a path, the version that a change is made on. A list leads to

@@ -19,7 +19,7 @@ fn of_mug() -> WriteReview {
         shop: None,
         rating: 5,
         order_id: None,
-        perhaps: Vec::new(),
+        perhaps: Some(Vec::new()),
         text: Some(RECEIPT),
     }
 }
@@ -31,7 +31,7 @@ fn proof(shop: &InMemory, user_id: UserId) -> Option<OrderId> {
 #[test]
 fn a_review_is_of_a_purchase_once_the_order_was_delivered_to_its_writer() {
     let named = || WriteReview { order_id: Some(ORDER), ..of_mug() };
-    let perhaps = || WriteReview { perhaps: vec![NO_ORDER, ORDER], ..of_mug() };
+    let perhaps = || WriteReview { perhaps: Some(vec![NO_ORDER, ORDER]), ..of_mug() };
     for (status, command, expected) in [
         (OrderStatus::Pending, named(), None),
         (OrderStatus::Cancelled, named(), None),
@@ -44,10 +44,31 @@ fn a_review_is_of_a_purchase_once_the_order_was_delivered_to_its_writer() {
         (OrderStatus::Delivered, WriteReview { user_id: BOB, ..perhaps() }, None),
     ] {
         let mut shop = with_order(status).cold();
-        shop.decide(|it| write_review(it, &command)).unwrap();
+        assert_eq!(shop.decide(|it| write_review(it, &command)), Ok(ReviewOutcome::Written));
         assert_eq!(made(&shop), [("reviews", "ReviewWritten")]);
         assert_eq!(proof(&shop, command.user_id), expected, "{status}: {command:?}");
         assert_eq!(shop.rounds(), 1);
+    }
+}
+
+/// Before anybody has looked which orders there are.
+fn unasked(command: WriteReview) -> WriteReview {
+    WriteReview { perhaps: None, ..command }
+}
+
+#[test]
+fn other_orders_are_wanted_only_where_the_one_that_is_named_proves_nothing() {
+    let named = || WriteReview { order_id: Some(ORDER), ..of_mug() };
+    for (status, command, expected) in [
+        (OrderStatus::Delivered, of_mug(), ReviewOutcome::Unproven),
+        (OrderStatus::Shipped, named(), ReviewOutcome::Unproven),
+        (OrderStatus::Delivered, named(), ReviewOutcome::Written),
+    ] {
+        let mut shop = with_order(status).cold();
+        let command = unasked(command);
+        assert_eq!(shop.decide(|it| write_review(it, &command)), Ok(expected), "{status}: {command:?}");
+        let written = expected == ReviewOutcome::Written;
+        assert_eq!((shop.made().len(), shop.rounds()), (usize::from(written), 1), "{status}: {command:?}");
     }
 }
 
@@ -78,8 +99,10 @@ fn what_is_refused() {
         (WriteReview { rating: 6, ..of_mug() }, ReviewError::Rating.into()),
         (WriteReview { rating: 0, ..of_mug() }, ReviewError::Rating.into()),
     ] {
-        assert_eq!(shop.decide(|it| write_review(it, &command)), Err(error), "{command:?}");
-        assert!(shop.made().is_empty());
+        for command in [unasked(command.clone()), command] {
+            assert_eq!(shop.decide(|it| write_review(it, &command)), Err(error), "{command:?}");
+            assert!(shop.made().is_empty());
+        }
     }
 }
 
@@ -88,7 +111,9 @@ fn each_user_reviews_a_product_once() {
     let mut shop = shop();
     shop.decide(|it| write_review(it, &of_mug())).unwrap();
     let again = WriteReview { rating: 1, review_id: ReviewId(Uuid::from_u128(0xe2)), ..of_mug() };
-    assert_eq!(shop.decide(|it| write_review(it, &again)), Err(ReviewError::AlreadyWritten.into()));
+    for again in [unasked(again.clone()), again.clone()] {
+        assert_eq!(shop.decide(|it| write_review(it, &again)), Err(ReviewError::AlreadyWritten.into()));
+    }
     for other in [
         WriteReview { user_id: BOB, ..again.clone() },
         WriteReview { product_id: POT, ..again.clone() },

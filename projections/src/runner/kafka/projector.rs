@@ -21,7 +21,8 @@ use crate::read_model::ReadModel;
 use crate::runner::connection::connect_to_feed;
 use crate::runner::failure::{self, FeedError};
 use crate::runner::positions::Positions;
-use crate::runner::projector::{Beside, PACE, RETRY, ensure, exclude_others, visible};
+use crate::runner::projector::{Beside, PACE, ensure, exclude_others, visible};
+use crate::runner::setbacks::Setbacks;
 
 /// How often the pointer and the watermarks are looked at where no record comes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -68,18 +69,12 @@ impl KafkaProjector {
 
     /// Works until a permanent error stops it, which is then in the log and in status.
     pub(crate) async fn run(self) {
-        let (mut at, mut lost) = (Head::EMPTY, None);
+        let (mut at, mut setbacks) = (Head::EMPTY, Setbacks::of(self.model, &self.pool));
         loop {
             let Err(error) = self.follow_live(&mut at).await else { continue };
-            if error.may_go_on_elsewhere(at, &mut lost) {
-                info!(read_model = self.model.name(), error = failure::chain(&error), "connects again");
-                continue;
-            }
-            failure::record_live(&self.pool, self.model, None, &error).await;
-            if !error.is_transient() {
+            if !setbacks.goes_on(&error, at).await {
                 return;
             }
-            sleep(RETRY).await;
         }
     }
 

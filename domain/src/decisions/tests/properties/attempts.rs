@@ -159,7 +159,7 @@ impl World {
                     shop: None,
                     rating,
                     order_id: None,
-                    perhaps: vec![order_id(order)],
+                    perhaps: Some(vec![order_id(order)]),
                     text: None,
                 };
                 self.shop.decide(|it| write_review(it, &command)).is_ok()
