@@ -7,7 +7,7 @@ use domain::ids::CategoryId;
 use domain::{Currency, Money};
 
 use super::filter::{Facet, Failed};
-use super::query::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount, RatingCount};
+use super::results::{BrandCount, CategoryCount, CategoryOf, Facets, PriceCount, RatingCount};
 use crate::product_search::index::Snapshot;
 use crate::product_search::table::{Categories, NO_NAME, Name, Names, Row};
 

@@ -1,6 +1,6 @@
 //! A product's texts with the words that were found marked.
 
-use super::query::Highlights;
+use super::results::Highlights;
 use crate::product_search::index::Ready;
 use crate::product_search::relevance::Plan;
 use crate::product_search::text::Analyzer;

@@ -15,18 +15,19 @@ mod order;
 mod page;
 mod query;
 mod quick;
+mod results;
 mod search;
 mod sift;
 mod suggest;
 
 #[cfg(test)]
 pub(crate) use self::page::search;
-pub use self::query::{
-    BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, RatingCount, SearchPage,
-    SearchQuery, Sort,
-};
+pub use self::query::{SearchQuery, Sort};
 #[cfg(test)]
 pub(crate) use self::quick::{is_quick, is_quickly_completed};
+pub use self::results::{
+    BrandCount, CategoryCount, CategoryOf, Facets, Highlights, Hit, PriceCount, RatingCount, SearchPage,
+};
 pub use self::search::{ProductSearch, start};
 #[cfg(test)]
 pub(crate) use self::suggest::suggest;

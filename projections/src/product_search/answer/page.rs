@@ -7,7 +7,8 @@ use tantivy::TantivyError;
 
 use super::facets::category_of;
 use super::highlight::Marks;
-use super::query::{Hit, SearchPage, SearchQuery};
+use super::query::SearchQuery;
+use super::results::{Hit, SearchPage};
 use super::sift::Sifting;
 use crate::cursor::Cursor;
 use crate::product_search::index::Snapshot;

@@ -11,8 +11,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::page;
-use super::query::{SearchPage, SearchQuery};
+use super::query::SearchQuery;
 use super::quick::{is_quick, is_quickly_completed};
+use super::results::SearchPage;
 use super::suggest::{Suggestions, suggest};
 use crate::live::{Answer, QueryError};
 use crate::product_search::NAME;

@@ -3,7 +3,8 @@
 use super::facets::Counting;
 use super::filter::Filter;
 use super::order::Order;
-use super::query::{Facets, SearchQuery, Sort};
+use super::query::{SearchQuery, Sort};
+use super::results::Facets;
 use crate::cursor::{Key, Place};
 use crate::product_search::index::Snapshot;
 use crate::product_search::relevance::Match;

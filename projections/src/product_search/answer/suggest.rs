@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use tantivy::TantivyError;
 
 use super::page::search;
-use super::query::{Hit, SearchQuery};
+use super::query::SearchQuery;
+use super::results::Hit;
 use crate::catalog::word_key;
 use crate::product_search::index::Snapshot;
 use crate::product_search::relevance::spelling::{differ_by_one, frequent, has_letters, near};

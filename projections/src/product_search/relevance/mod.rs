@@ -5,10 +5,11 @@
 //!
 //! - What is [typed] are words and phrases. A [plan] says what may stand for each: what means the same, what is written
 //!   [together] or apart, and, by [spelling], how it ends or what it is nearly.
-//! - Which products are [matching](mod@matching) is a question of sets, products [`by_count`] of words; how well, of
-//!   [weights] and of the [scale] of the catalog.
+//! - Which products are [matching](mod@matching) is a question of sets, of those [having] a word and of those
+//!   that have several, [`by_count`]; how well, of [weights] and of the [scale] of the catalog.
 
 mod by_count;
+mod having;
 mod matching;
 mod plan;
 mod scale;
@@ -18,7 +19,8 @@ mod typed;
 mod weights;
 
 pub(crate) use self::by_count::ByCount;
-pub(crate) use self::matching::{Match, matching, products_with};
+pub(crate) use self::having::products_with;
+pub(crate) use self::matching::{Match, matching};
 #[cfg(test)]
 pub(crate) use self::plan::Alternative;
 pub(crate) use self::plan::{MUCH_MORE, Plan, RARE};

@@ -2,7 +2,7 @@
 
 use tantivy::TantivyError;
 
-use super::matching::products_with;
+use super::having::products_with;
 use super::spelling::{beginning_with, farther, near};
 use super::together::{Sequence, Split, splits, turns, ways};
 use super::typed::Typed;
