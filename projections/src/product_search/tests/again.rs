@@ -7,10 +7,8 @@ use domain::review::Rating;
 use proptest::prelude::*;
 
 use super::*;
-use crate::product_search::matching::matching;
-use crate::product_search::plan::Plan;
-use crate::product_search::suggest::suggest;
-use crate::product_search::typed::Typed;
+use crate::product_search::answer::suggest;
+use crate::product_search::relevance::{Plan, Typed, matching};
 use crate::product_search::{Completion, Facets};
 use crate::testing::reviewed;
 

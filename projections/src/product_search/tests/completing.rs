@@ -1,6 +1,6 @@
 //! What a word that is being typed may become, and what it may not.
 
-use super::super::suggest::suggest;
+use super::super::answer::suggest;
 use super::finding::named;
 use super::*;
 

@@ -2,7 +2,8 @@
 
 use domain::product::Attribute;
 
-use super::super::fields::Text;
+use super::super::answer::suggest;
+use super::super::text::Text;
 use super::*;
 
 #[test]
@@ -127,7 +128,7 @@ fn numbers_alone_are_found_in_attributes_and_nothing_counts_less_for_them() {
         let lengths = [0, 1, 2].map(|slot| snapshot.table.lengths(slot)[Text::Attributes as usize]);
         assert_eq!(lengths, [1, 1, 1]);
         // Nobody begins to type one.
-        let completed = super::super::suggest::suggest(&snapshot, "17", 3, &Weights::default()).unwrap();
+        let completed = suggest(&snapshot, "17", 3, &Weights::default()).unwrap();
         assert_eq!(completed.searches, []);
     }
 }
@@ -222,17 +223,17 @@ fn words_that_were_found_are_marked() {
 fn what_is_being_typed_is_completed() {
     let folder = TempDir::new().unwrap();
     let index = named(&folder, &["Wireless mouse", "Wireless mouse pad", "Wired mouse", "Wooden lamp"]);
-    let suggest = |typed: &str| {
-        let found = super::super::suggest::suggest(&index.snapshot(), typed, 3, &Weights::default()).unwrap();
+    let told = |typed: &str| {
+        let found = suggest(&index.snapshot(), typed, 3, &Weights::default()).unwrap();
         let searches: Vec<_> =
             found.searches.into_iter().map(|it| format!("{} {}", it.text, it.products)).collect();
         (searches.join(", "), found.products.len())
     };
-    assert_eq!(suggest("w"), ("wireless 2, wired 1, wooden 1".to_owned(), 2));
-    assert_eq!(suggest("wireless m"), ("wireless mouse 2".to_owned(), 3));
-    assert_eq!(suggest("wireless mouse p"), ("wireless mouse pad 1".to_owned(), 3));
-    assert_eq!(suggest("moues"), ("mouse 3".to_owned(), 3));
-    assert_eq!(suggest(""), (String::new(), 0));
+    assert_eq!(told("w"), ("wireless 2, wired 1, wooden 1".to_owned(), 2));
+    assert_eq!(told("wireless m"), ("wireless mouse 2".to_owned(), 3));
+    assert_eq!(told("wireless mouse p"), ("wireless mouse pad 1".to_owned(), 3));
+    assert_eq!(told("moues"), ("mouse 3".to_owned(), 3));
+    assert_eq!(told(""), (String::new(), 0));
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn the_same_is_completed_after_each_commit_and_a_restart() {
     let folder = TempDir::new().unwrap();
     let mut index = open(folder.path());
     let searches = |index: &Feed| {
-        let found = super::super::suggest::suggest(&index.snapshot(), "la", 9, &Weights::default()).unwrap();
+        let found = suggest(&index.snapshot(), "la", 9, &Weights::default()).unwrap();
         found
             .searches
             .into_iter()
@@ -277,7 +278,7 @@ fn what_is_completed_may_be_found_whatever_was_asked_before() {
     let mut index = named(&folder, &["Desk lamp", "Desk lamp, large", "Desk lamps", "Floor lamp"]);
     index.commit().unwrap();
     let searches = |index: &Feed, typed: &str| {
-        let found = super::super::suggest::suggest(&index.snapshot(), typed, 9, &Weights::default()).unwrap();
+        let found = suggest(&index.snapshot(), typed, 9, &Weights::default()).unwrap();
         let told = found.searches.into_iter().map(|it| format!("{} {}", it.text, it.products));
         told.collect::<Vec<_>>().join(", ")
     };
@@ -348,7 +349,7 @@ fn brands_are_suggested_with_the_products_that_may_be_found() {
     ];
     feed(&mut index, events, 5);
     let brands = |index: &Feed| {
-        let found = super::super::suggest::suggest(&index.snapshot(), "ac", 3, &Weights::default()).unwrap();
+        let found = suggest(&index.snapshot(), "ac", 3, &Weights::default()).unwrap();
         found
             .brands
             .into_iter()

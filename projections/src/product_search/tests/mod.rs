@@ -32,8 +32,8 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::feed::Feed;
-use super::page::search;
+use super::answer::search;
+use super::index::Feed;
 use super::{Home, ProductSearch, SearchPage, SearchQuery, Sort, Weights, Words, on_disk, start};
 use crate::Positions;
 use crate::replay::replay;

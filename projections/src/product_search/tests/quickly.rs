@@ -1,7 +1,7 @@
 //! Which questions are answered on the thread that has the request.
 
 use super::*;
-use crate::product_search::quick::{is_quick, is_quickly_completed};
+use crate::product_search::answer::{is_quick, is_quickly_completed};
 
 const NINE_WORDS: &str = "alder birch cedar dogwood elder fir ginkgo hazel ivy";
 

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use flate2::read::GzDecoder;
 
-use super::super::{Weight, search::ProductSearch};
+use super::super::Weight;
 use super::*;
 
 /// Queries with what people thought of products, by the product's number: 0 to 3.

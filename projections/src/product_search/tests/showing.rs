@@ -4,8 +4,7 @@ use futures::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::*;
-use crate::product_search::search::Window;
-use crate::product_search::showing::Showing;
+use crate::product_search::lifecycle::{Showing, Window};
 use crate::runner::source::{EventSource, PublicBatch};
 use crate::{Positions, QueryError};
 

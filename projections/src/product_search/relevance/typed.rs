@@ -1,0 +1,117 @@
+//! What a person typed: words and phrases.
+//!
+//! Nothing in a text is an operator, so no text is an error. What stands in quotation marks is a phrase; the mark behind a
+//! number is inches.
+
+use crate::product_search::text::{Analyzer, Normal, Word};
+
+/// Words beyond these are not looked at.
+const MOST_WORDS: usize = 32;
+
+/// A phrase begins behind a blank, or behind one of these: behind a letter, a number or the end of a sentence a mark is no
+/// beginning.
+const OPENS: &[char] = &['(', '[', '{', '<', '/', '|', '+', '-', '=', ':', ',', ';'];
+
+/// What was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Typed {
+    /// All words, those of phrases too, each once.
+    pub(crate) words: Vec<Word>,
+    /// The words of each phrase, in order.
+    pub(super) phrases: Vec<Vec<Word>>,
+    /// The last word may not be finished.
+    pub(super) is_open: bool,
+}
+
+impl Typed {
+    pub(crate) fn read(text: &str, analyzer: &Analyzer) -> Self {
+        let mut typed = Self::default();
+        let normal = Normal::of(text);
+        let mut rest: &str = &normal.text;
+        while let Some((before, phrase, behind)) = next_phrase(rest) {
+            typed.add(analyzer.words(before));
+            let words = analyzer.words(phrase);
+            if words.len() > 1 {
+                typed.phrases.push(words.clone());
+            }
+            typed.add(words);
+            rest = behind;
+        }
+        let last = analyzer.words(rest);
+        typed.is_open = last.last().is_some_and(|word| word.to == rest.len());
+        typed.add(last);
+        let language = analyzer.language();
+        if typed.words.iter().any(|word| !language.is_filler(&word.surface)) {
+            typed.words.retain(|word| !language.is_filler(&word.surface) || word.whole.is_some());
+        }
+        typed.words.truncate(MOST_WORDS);
+        typed
+    }
+
+    /// Whether a word stands in a phrase.
+    pub(super) fn is_quoted(&self, word: &Word) -> bool {
+        self.phrases.iter().flatten().any(|quoted| quoted.surface == word.surface)
+    }
+
+    fn add(&mut self, words: Vec<Word>) {
+        for word in words {
+            if !self.words.iter().any(|known| known.surface == word.surface && known.whole == word.whole) {
+                self.words.push(word);
+            }
+        }
+    }
+}
+
+/// What stands before the first phrase of a text, in it, and behind it.
+fn next_phrase(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let open = from + text[from..].find(['"', '“', '„'])?;
+        let mark = text[open..].chars().next().map_or(1, char::len_utf8);
+        let opens = |c: char| c.is_whitespace() || OPENS.contains(&c);
+        let begins = text[..open].chars().next_back().is_none_or(opens);
+        if begins && let Some(end) = text[open + mark..].find(['"', '”', '“']) {
+            let (phrase, behind) = text[open + mark..].split_at(end);
+            let mark = behind.chars().next().map_or(1, char::len_utf8);
+            return Some((&text[..open], phrase, &behind[mark..]));
+        }
+        from = open + mark;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product_search::text::Language;
+
+    fn read(text: &str) -> (String, usize, bool) {
+        let typed = Typed::read(text, &Analyzer::new(Language::default()));
+        let words: Vec<_> = typed.words.iter().map(|word| word.stem.as_str()).collect();
+        (words.join(" "), typed.phrases.len(), typed.is_open)
+    }
+
+    #[test]
+    fn phrases_stand_in_quotation_marks_and_inches_behind_numbers() {
+        for (text, expected) in [
+            ("red lamps", ("red lamp", 0, true)),
+            ("red lamps ", ("red lamp", 0, false)),
+            ("\"red lamps\" big", ("red lamp big", 1, true)),
+            ("“red lamps”", ("red lamp", 1, false)),
+            ("（＂red lamps＂） big", ("red lamp big", 1, true)),
+            ("(\"red lamps\") big", ("red lamp big", 1, true)),
+            ("sofa+\"red lamp\",[“desk lamp”]", ("sofa red lamp desk", 2, false)),
+            ("17\" laptop 15\"", ("17 laptop 15", 0, false)),
+            ("(17\" laptop, 15\")", ("17 laptop 15", 0, false)),
+            ("red lamp.\" a sofa\"", ("red lamp sofa", 0, false)),
+            ("\"red", ("red", 0, true)),
+            ("\"red\" lamp", ("red lamp", 0, true)),
+            ("\"\" \"", ("", 0, false)),
+            ("lamp lamp Lamps", ("lamp lamp", 0, true)),
+            ("case for the lamp", ("case lamp", 0, true)),
+            ("for the", ("for the", 0, true)),
+        ] {
+            let (words, phrases, open) = expected;
+            assert_eq!(read(text), (words.to_owned(), phrases, open), "{text}");
+        }
+    }
+}
