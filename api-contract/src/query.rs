@@ -50,6 +50,8 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
 #[cfg(test)]
 mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
     use crate::Paging;
 
@@ -75,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_before_a_whole_number_are_none_of_its_digits() {
+    fn zeros_before_a_number_are_none_of_its_digits() {
         let size = |text: &str| {
             let read = Query(format!("pageSize={text}")).read(|f| Paging::read(f, 20));
             read.map(|paging| paging.size).map_err(|error| error.violations()[0].message.to_string())
@@ -83,6 +85,12 @@ mod tests {
         let zeros = "0".repeat(40);
         assert_eq!(size(&format!("{zeros}7")), Ok(7));
         assert_eq!(size(&format!("{zeros}{}", "9".repeat(40))), Ok(100));
+        let gbp = "GBP".parse().unwrap();
+        let read = Query(format!("price={zeros}5.25&rating={zeros}5.25")).read(|f| {
+            let price = f.field("price").money(gbp, 0..=i64::MAX)?;
+            Some((price.amount, f.field("rating").decimal(Decimal::ZERO..=Decimal::TEN)?))
+        });
+        assert_eq!(read.unwrap(), (525, Decimal::new(525, 2)));
         for none in ["0", zeros.as_str()] {
             assert_eq!(size(none), Err("pageSize must be at least 1".to_owned()));
         }

@@ -212,3 +212,20 @@ fn managers(
     managers.spawn(told);
     managers
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Decide as _;
+    use domain::imported::Imported;
+    use domain::public::{PUBLISHED, is_private};
+
+    use super::*;
+
+    /// A relay stops at an aggregate that it doesn't know.
+    #[test]
+    fn every_aggregate_is_either_published_or_private() {
+        for known in registry().types().chain([Imported::TYPE]) {
+            assert_ne!(PUBLISHED.contains(&known), is_private(known), "{known}");
+        }
+    }
+}

@@ -79,6 +79,13 @@ async fn a_review_is_written_once_and_shown_with_its_product() {
     let renamed = seller.send(Method::PATCH, &path, &json!({ "description": "Holds tea" })).await;
     assert!(renamed.text.contains(r#""rating":4.5,"reviewCount":2"#), "{}", renamed.text);
     assert_eq!(renamed.json()["data"]["reviews"], json!([second, data]), "as it is read");
+    // Of the product itself this changes nothing: it is still what it was created as.
+    let pot_path = format!("/products/{}", pot.id);
+    let restocked = seller.send(Method::PATCH, &pot_path, &json!({ "stock": 7 })).await;
+    assert_eq!(restocked.headers["etag"].to_str().unwrap(), "\"1\"");
+    let restocked = restocked.json()["data"].clone();
+    assert_eq!(restocked["reviewCount"], json!(1));
+    assert_eq!(restocked["reviews"], read(&app, &pot_path).await.json()["data"]["reviews"]);
     let slug = detail.json()["data"]["slug"].as_str().unwrap().to_owned();
     assert_eq!(read(&app, &format!("/products/{slug}/reviews")).await.json()["data"]["totalCount"], 2);
     assert_eq!(app.events("reviews", &format!("{}:{}", mug.id, ann.id)).await, ["ReviewWritten"]);
@@ -154,7 +161,7 @@ async fn a_purchase_is_verified_by_an_order_that_was_delivered() {
     assert_eq!(verified(&looked_up, json!({ "rating": 4 })).await, json!(true));
 }
 
-/// Guards against a product that isn't there, and is answered with 503 while order history is made anew.
+/// While order history is made anew, a product that isn't there is 404 all the same, and not 503.
 #[tokio::test]
 async fn order_history_is_asked_only_where_a_review_depends_on_it() {
     let app = App::start().await;

@@ -72,6 +72,7 @@ impl Field<'_, '_> {
                     Json::String(text) if is_number(text) => text,
                     _ => return Err(Wrong::format("must be a decimal number")),
                 };
+                let text = without_zeros(text);
                 if digits(text) > MAX_DIGITS {
                     return Err(Wrong::rule("has too many digits"));
                 }
@@ -110,13 +111,14 @@ impl Field<'_, '_> {
 
 /// A number's exact value, or nothing where it has too many digits or is too large.
 fn decimal(text: &str) -> Option<Decimal> {
+    let text = without_zeros(text);
     if digits(text) > MAX_DIGITS {
         return None;
     }
     Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
-/// A whole number without the zeros before it: they are no digits of it, however many there are.
+/// A number without the zeros before it: they are no digits of it, however many there are.
 fn without_zeros(text: &str) -> &str {
     let zeros = text.bytes().take_while(|byte| *byte == b'0').count();
     let followed = text.as_bytes().get(zeros).is_some_and(u8::is_ascii_digit);

@@ -69,7 +69,7 @@ impl Answer {
         let details = record.product.details.as_deref().ok_or_else(|| ApiError::not_found("Product"))?;
         let shops = shops::by_ids(shop.log.pool(), &[details.seller_id]).await;
         let shops = shops.map_err(|error| identity::failed(error).after_acceptance())?;
-        let reviewed = reviewed(shop, id, record).await.map_err(ApiError::after_acceptance)?;
+        let reviewed = self.reviewed(shop, id).await.map_err(ApiError::after_acceptance)?;
         let view = ProductView::of(id, details, seen.stock, record.created_at, record.updated_at)
             .sold_by(shops.into_iter().next().map(|shop| shop.name))
             .in_category(seen.category)
@@ -95,11 +95,15 @@ impl Answer {
         let seen = Seen { product: record.product.clone(), version: record.version, stock, category };
         self.of(shop, id, &record, seen).await
     }
-}
 
-/// What is said of it; nobody has reviewed what has only just come.
-async fn reviewed(shop: &Shop, id: ProductId, record: &ProductRecord) -> Result<Reviewed, ApiError> {
-    if record.version == 1 { Ok(Reviewed::default()) } else { Reviewed::of(shop, id).await }
+    /// What is said of it; nobody has reviewed what is only being created.
+    async fn reviewed(&self, shop: &Shop, id: ProductId) -> Result<Reviewed, ApiError> {
+        if self.status == StatusCode::CREATED {
+            Ok(Reviewed::default())
+        } else {
+            Reviewed::of(shop, id).await
+        }
+    }
 }
 
 /// The product as it was at the position of a command that is done.

@@ -143,6 +143,7 @@ async fn decided_once(
 ) -> Result<Accepted<ReviewOutcome>, ApiError> {
     let decision = move |streams: &mut Decision<'_>| {
         let outcome = write_review(streams, &command).map_err(|halt| halt.map(|error| refusal(&error)))?;
+        // Where nothing is written, no key is kept either: what is decided anew has it.
         streams.remember(201, review::stream(command.product_id, command.user_id));
         Ok(outcome)
     };

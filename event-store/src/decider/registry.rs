@@ -176,6 +176,11 @@ impl Registry {
         self
     }
 
+    /// The types that it knows.
+    pub fn types(&self) -> impl Iterator<Item = &'static str> {
+        self.types.keys().copied()
+    }
+
     /// The aggregate of this type.
     pub(super) fn get(&self, aggregate_type: &str) -> Option<&dyn AggregateType> {
         self.types.get(aggregate_type).map(Box::as_ref)

@@ -37,7 +37,9 @@ pub use self::record::header;
 pub use self::topics::Topics;
 use self::turn::{End, Turn};
 pub use self::watermark::Watermark;
-use crate::checkpoint::Checkpoint;
+use crate::causes::with_causes;
+use crate::checkpoint::{Checkpoint, Standstill};
+use crate::head::Head;
 use crate::log::Log;
 use crate::watch::LogWatch;
 
@@ -152,18 +154,25 @@ impl Relay {
 
     /// Relays until `shutdown` is cancelled, and then finishes what it has in hand.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), RelayError> {
-        tokio::select! {
+        let ended = tokio::select! {
             result = self.take_turns(&shutdown) => result,
             () = self.report() => Ok(()),
-        }
+        };
+        self.count();
+        ended
     }
 
     async fn take_turns(&self, shutdown: &CancellationToken) -> Result<(), RelayError> {
         loop {
             let Some(lock) = self.compete(shutdown).await else { return Ok(()) };
             self.status.send_modify(|status| status.active = true);
+            self.goes_on().await;
             let left = self.work(&lock, shutdown).await;
             self.status.send_modify(|status| status.active = false);
+            if let Err(error) = &left {
+                // While the lock is held: who takes it next takes this back.
+                self.stands_still(error).await;
+            }
             lock.release().await;
             match left? {
                 Left::Stopped => return Ok(()),
@@ -246,10 +255,33 @@ impl Relay {
                 status.moved(status.position, self.watch.position());
                 *status != before
             });
-            let RelayStatus { active, broker_reachable, .. } = *self.status.borrow();
-            gauge!("daybook_relay_active").set(u32::from(active));
-            gauge!("daybook_relay_broker_reachable").set(u32::from(broker_reachable));
+            self.count();
             tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Says in the metrics how it is doing.
+    fn count(&self) {
+        let RelayStatus { active, broker_reachable, .. } = *self.status.borrow();
+        gauge!("daybook_relay_active").set(u32::from(active));
+        gauge!("daybook_relay_broker_reachable").set(u32::from(broker_reachable));
+    }
+
+    /// Keeps for `daybook status` why nothing more is published.
+    async fn stands_still(&self, error: &RelayError) {
+        let at = self.checkpoint.load(&self.pool).await.unwrap_or(Head::EMPTY);
+        let kept = self.checkpoint.failed(&self.pool, &at, &with_causes(error), Standstill::Failed).await;
+        self.said(kept);
+    }
+
+    /// Takes that back.
+    async fn goes_on(&self) {
+        self.said(self.checkpoint.recovered(&self.pool).await);
+    }
+
+    fn said(&self, kept: Result<(), sqlx::Error>) {
+        if let Err(error) = kept {
+            warn!(error = &error as &dyn std::error::Error, "how the relay is doing is not in status");
         }
     }
 }

@@ -52,7 +52,8 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The record of an event, or nothing where its aggregate isn't published.
+    /// The record of an event, or nothing where its aggregate stays in the log. An error where the aggregate isn't known, or the
+    /// event can't be published.
     pub(super) fn of(recorded: &Recorded, source: &str) -> Result<Option<Self>, RelayError> {
         let unmappable = |reason: Box<dyn std::error::Error + Send + Sync>| RelayError::Unmappable {
             position: recorded.position,

@@ -28,6 +28,12 @@ async fn stopped_after(world: &World, good: Head, relay: Process, event_type: &s
     assert_eq!(world.checkpoint().await, good);
 }
 
+/// What `daybook status` says of a relay that has stopped: where, and why.
+async fn failure(world: &World) -> Option<(i64, String)> {
+    let kept = "SELECT position, error FROM consumer_failures WHERE name = 'relay'";
+    sqlx::query_as(kept).fetch_optional(&world.pool).await.unwrap()
+}
+
 #[tokio::test]
 async fn an_event_that_cannot_be_mapped_is_never_passed_over() {
     test(async |world| {
@@ -71,6 +77,7 @@ async fn an_event_of_an_aggregate_that_it_does_not_know_is_left_to_a_newer_one()
         stopped_after(world, good, relay, "TeleportBegun").await;
         let error = Process::start(world).await.ended().await.unwrap_err();
         assert!(matches!(error, RelayError::Unknown { .. }), "{error:?}");
+        assert_eq!(failure(world).await, Some((good.position, error.to_string())));
     })
     .await;
 }
@@ -93,6 +100,10 @@ async fn a_topic_with_another_number_of_partitions_stops_it() {
         let error = Process::start(world).await.ended().await.unwrap_err();
         assert!(matches!(error, RelayError::Partitions { found: 3, expected: 6, .. }), "{error:?}");
         assert!(error.to_string().contains("has 3 partitions instead of 6"), "{error}");
+        assert_eq!(failure(world).await, Some((0, error.to_string())));
+        let mut relay = Process::with(world, RelayConfig { partitions: 3, ..config(world) }).await;
+        relay.until(|status| status.broker_reachable).await;
+        assert_eq!(failure(world).await, None);
     })
     .await;
 }

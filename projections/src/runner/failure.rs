@@ -2,7 +2,7 @@
 
 use event_store::relay::NotOurs;
 use event_store::sqlstate::{self, Class, UNDEFINED_FUNCTION, UNDEFINED_TABLE};
-use event_store::{Checkpoint, Head, LogError, Standstill};
+use event_store::{Checkpoint, Head, LogError, Standstill, with_causes};
 use rdkafka::error::KafkaError;
 use sqlx::PgPool;
 use tracing::{error, warn};
@@ -133,26 +133,11 @@ fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        // What Postgres says is in sqlx's error already.
-        if !line.ends_with(&said) {
-            line = format!("{line}: {said}");
-        }
-        source = cause.source();
-    }
-    line
-}
-
 /// Logs why a read model stands still and keeps it for `status`, of the generation that this build feeds. Where it has none
 /// there is none to stand still: what an older build feeds is well.
 pub(crate) async fn record_live(pool: &PgPool, model: &dyn ReadModel, failure: &FeedError) {
     let Some(generation) = generation::live(pool, model).await.ok().flatten() else {
-        warn!(read_model = model.name(), error = chain(failure), "a read model can't be fed");
+        warn!(read_model = model.name(), error = with_causes(failure), "a read model can't be fed");
         return;
     };
     let consumer = generation.checkpoint(model.name());
@@ -163,7 +148,7 @@ pub(crate) async fn record_live(pool: &PgPool, model: &dyn ReadModel, failure: &
 /// Logs why a consumer stands still and keeps it for `status`.
 pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
     let (name, position) = (consumer.name(), at.position);
-    let cause = chain(failure);
+    let cause = with_causes(failure);
     if failure.is_transient() {
         warn!(consumer = name, position, error = cause, "a read model can't go on and tries again");
     } else {
@@ -174,9 +159,9 @@ pub(crate) async fn record(pool: &PgPool, consumer: &Checkpoint, at: Head, failu
 
 /// Keeps for `status` why a consumer stands still.
 pub(crate) async fn keep(pool: &PgPool, consumer: &Checkpoint, at: Head, failure: &FeedError) {
-    let kept = consumer.failed(pool, &at, &chain(failure), failure.standstill()).await;
+    let kept = consumer.failed(pool, &at, &with_causes(failure), failure.standstill()).await;
     if let Err(error) = kept {
-        warn!(consumer = consumer.name(), error = chain(&error), "the failure is not in status");
+        warn!(consumer = consumer.name(), error = with_causes(&error), "the failure is not in status");
     }
 }
 

@@ -1,11 +1,10 @@
 //! An event that a read model can't take: it parks its aggregate.
 
 use domain::public::PublicEvent;
-use event_store::Checkpoint;
+use event_store::{Checkpoint, with_causes};
 use sqlx::PgExecutor;
 use tracing::error;
 
-use super::failure::chain;
 use super::source::Undecodable;
 use crate::read_model::ApplyError;
 
@@ -29,7 +28,7 @@ impl Refused {
             sequence: event.sequence,
             position: event.position,
             event_type: event.data.event_type().to_owned(),
-            error: chain(error),
+            error: with_causes(error),
         }
     }
 

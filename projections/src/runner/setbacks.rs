@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_store::Head;
+use event_store::{Head, with_causes};
 use sqlx::PgPool;
 use tokio::time::sleep;
 use tracing::info;
@@ -31,7 +31,7 @@ impl<'a> Setbacks<'a> {
     /// but for a connection that was only lost.
     pub(super) async fn goes_on(&mut self, error: &FeedError, at: Head) -> bool {
         if error.may_go_on_elsewhere(at, &mut self.lost) {
-            info!(read_model = self.model.name(), error = failure::chain(error), "connects again");
+            info!(read_model = self.model.name(), error = with_causes(error), "connects again");
             return true;
         }
         failure::record_live(self.pool, self.model, error).await;

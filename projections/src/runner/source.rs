@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::public::{PublicEvent, PublishError};
-use event_store::{Batch, Head, Log, LogError, LogWatch, Recorded};
+use event_store::{Batch, Head, Log, LogError, LogWatch, Recorded, with_causes};
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
@@ -222,7 +222,7 @@ impl Undecodable {
             aggregate_id: recorded.aggregate_id.clone(),
             sequence: recorded.sequence,
             event_type: recorded.event_type.clone(),
-            error: super::failure::chain(error),
+            error: with_causes(error),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The order of a list of products.
 //!
-//! So that a score stays too, a list by relevance goes on with the [`Scale`](crate::product_search::relevance::Scale) that it began with.
+//! So that a score stays too, a list by relevance goes on with the
+//! [`Scale`](crate::product_search::relevance::Scale) that it began with.
 
 use std::sync::Arc;
 

@@ -68,7 +68,7 @@ impl ProductSearch {
     }
 
     /// What a feed says now.
-    pub(crate) fn of(feed: &Feed) -> Self {
+    pub(in crate::product_search) fn of(feed: &Feed) -> Self {
         let window = Window::default();
         window.set(Some(feed.snapshot()));
         Self::looking_through(window, JoinSet::new())

@@ -1,7 +1,7 @@
 //! The index that is being fed: what is on disk, what has changed since, and the table in memory.
 
 mod commit;
-mod parking;
+mod held;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;

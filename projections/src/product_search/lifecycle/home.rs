@@ -49,7 +49,7 @@ impl Home {
     }
 
     /// That of another version beside it.
-    pub(crate) fn of_version(&self, version: i32) -> Self {
+    pub(in crate::product_search) fn of_version(&self, version: i32) -> Self {
         Self::of(self.all.clone(), version)
     }
 
@@ -101,7 +101,7 @@ impl Home {
     }
 
     /// The number of the live index, if there is one.
-    pub(crate) fn current(&self) -> io::Result<Option<u32>> {
+    pub(in crate::product_search) fn current(&self) -> io::Result<Option<u32>> {
         match fs::read_to_string(self.root.join("current")) {
             Ok(text) => Ok(number(text.trim(), 'g')),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -119,7 +119,7 @@ impl Home {
     }
 
     /// The folder of an index.
-    pub(crate) fn folder(&self, generation: u32) -> PathBuf {
+    pub(in crate::product_search) fn folder(&self, generation: u32) -> PathBuf {
         self.root.join(format!("g{generation}"))
     }
 
@@ -150,7 +150,7 @@ impl Home {
     }
 
     /// Makes an empty folder the live index's.
-    pub(crate) fn start_over(&self) -> io::Result<u32> {
+    pub(in crate::product_search) fn start_over(&self) -> io::Result<u32> {
         fs::create_dir_all(&self.root)?;
         let generation = self.next()?;
         fs::create_dir_all(self.folder(generation))?;
@@ -159,7 +159,7 @@ impl Home {
     }
 
     /// Starts over where the index that failed is the live one. Meanwhile a replay may have swapped in another, which is good.
-    pub(crate) fn give_up(&self, failed: Option<u32>) -> io::Result<()> {
+    pub(in crate::product_search) fn give_up(&self, failed: Option<u32>) -> io::Result<()> {
         let live = self.current()?;
         if live.is_none() || live == failed {
             self.start_over()?;

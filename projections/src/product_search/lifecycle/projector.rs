@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use event_store::{Checkpoint, Head, Log, LogError};
+use event_store::{Checkpoint, Head, Log, LogError, with_causes};
 use metrics::histogram;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep, timeout};
@@ -53,7 +53,7 @@ impl SearchProjector {
                 FeedError::Search(SearchError::Busy) => self.follow_another().await,
                 FeedError::Log(LogError::Diverged(_))
                 | FeedError::Search(SearchError::Unusable(_) | SearchError::Damaged(_)) => {
-                    warn!(reason = failure::chain(&error), "the search index is built again");
+                    warn!(reason = with_causes(&error), "the search index is built again");
                     self.showing.start_over();
                     let failed = place.generation;
                     self.home.ask(move |home| home.give_up(failed)).await

@@ -19,7 +19,7 @@ pub struct Entry {
 
 impl Entry {
     /// The id of its category, else the word that it has for one.
-    pub(crate) fn category(&self) -> Option<String> {
+    pub(in crate::product_search) fn category(&self) -> Option<String> {
         let product = &self.product;
         product.category_id.map(|id| id.to_string()).or_else(|| product.category.clone())
     }

@@ -67,12 +67,12 @@ impl Language {
     }
 
     /// Whether a word says nothing of a product.
-    pub(crate) fn is_filler(&self, word: &str) -> bool {
+    pub(in crate::product_search) fn is_filler(&self, word: &str) -> bool {
         self.filler.contains(&word)
     }
 
     /// Whether somebody may be about to type a word for what it says.
-    pub(crate) fn is_completed(&self, word: &str) -> bool {
+    pub(in crate::product_search) fn is_completed(&self, word: &str) -> bool {
         !self.is_filler(word) && !self.function_words.contains(&word)
     }
 

@@ -3,8 +3,8 @@
 //! In goes what is said of a product, or what somebody typed; out come words. Both are read by the same rules: what is
 //! looked for is found where it is the same word.
 //!
-//! - Any text: [normal] signs and [letters], [numbers], [units], and the [language], by whose rules [analyze] cuts words to their stems.
-//!   With the [synonyms] they are a shop's [words].
+//! - Any text: [normal] signs and [letters], [numbers], [units], and the [language], by whose rules [analyze] cuts words to
+//!   their stems. With the [synonyms] they are a shop's [words].
 //! - A product: its [entry], of which some [texts] are searched; the words in them are its [tokens], and a [sieve] says which
 //!   it surely doesn't have. Where words are that may be marked, [spots] say.
 

@@ -47,7 +47,7 @@ impl Words {
     }
 
     /// A product's texts as words; nothing where that panics. That is a bug, but one of this product.
-    pub(crate) fn read(&self, entry: &Entry) -> Option<Tokens> {
+    pub(in crate::product_search) fn read(&self, entry: &Entry) -> Option<Tokens> {
         catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             assert!(!(self.has_bug.load(Ordering::SeqCst) && entry.product.name.contains("Poison")), "a bug");

@@ -16,7 +16,7 @@ mod window;
 use std::collections::BTreeSet;
 
 use event_store::connect::lazy_pool_with;
-use event_store::{Head, Log};
+use event_store::{Head, Log, with_causes};
 use futures::future::try_join_all;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
@@ -55,11 +55,9 @@ pub(crate) enum LoadError {
 impl<E: Into<FeedError>> From<E> for LoadError {
     fn from(error: E) -> Self {
         match error.into() {
-            FeedError::Apply(error) if error.is_of_the_event() => {
-                Self::Refused(crate::runner::failure::chain(&error))
-            }
+            FeedError::Apply(error) if error.is_of_the_event() => Self::Refused(with_causes(&error)),
             FeedError::Postgres(error) if ApplyError::is_of_data(&error) => {
-                Self::Refused(crate::runner::failure::chain(&error))
+                Self::Refused(with_causes(&error))
             }
             error => Self::Feed(error),
         }

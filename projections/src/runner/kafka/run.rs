@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::public::PublicEvent;
 use event_store::relay::{Arrived, NotOurs};
+use event_store::with_causes;
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
 use crate::read_model::ReadModel;
-use crate::runner::failure::chain;
 use crate::runner::source::Undecodable;
 
 /// A partition of a topic.
@@ -89,7 +89,7 @@ impl Run {
             aggregate_id: arrived.aggregate_id.clone(),
             sequence: arrived.sequence,
             event_type: arrived.event_type.clone(),
-            error: chain(&error),
+            error: with_causes(&error),
         });
         self.records.push(Record { offset: message.offset(), position: arrived.position, event });
         self.end = message.offset() + 1;

@@ -24,7 +24,7 @@ impl Feed {
         self.parked.len()
     }
 
-    /// Whether an event is of an aggregate that is parked, and behind what it is parked for.
+    /// Whether an event is of an aggregate that is parked, at what it is parked for or behind it.
     pub(super) fn is_parked(&self, event: &PublicEvent) -> bool {
         // Hardly ever is anything parked.
         !self.parked.is_empty()
