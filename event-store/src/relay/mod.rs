@@ -271,17 +271,18 @@ impl Relay {
     async fn stands_still(&self, error: &RelayError) {
         let at = self.checkpoint.load(&self.pool).await.unwrap_or(Head::EMPTY);
         let kept = self.checkpoint.failed(&self.pool, &at, &with_causes(error), Standstill::Failed).await;
-        self.said(kept);
+        said(kept);
     }
 
     /// Takes that back.
     async fn goes_on(&self) {
-        self.said(self.checkpoint.recovered(&self.pool).await);
+        said(self.checkpoint.recovered(&self.pool).await);
     }
+}
 
-    fn said(&self, kept: Result<(), sqlx::Error>) {
-        if let Err(error) = kept {
-            warn!(error = &error as &dyn std::error::Error, "how the relay is doing is not in status");
-        }
+/// Says where it is not kept.
+fn said(kept: Result<(), sqlx::Error>) {
+    if let Err(error) = kept {
+        warn!(error = &error as &dyn std::error::Error, "how the relay is doing is not in status");
     }
 }

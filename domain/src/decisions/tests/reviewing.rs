@@ -52,8 +52,9 @@ fn a_review_is_of_a_purchase_once_the_order_was_delivered_to_its_writer() {
 }
 
 /// Before anybody has looked which orders there are.
-fn unasked(command: WriteReview) -> WriteReview {
-    WriteReview { perhaps: None, ..command }
+fn unasked(mut command: WriteReview) -> WriteReview {
+    command.perhaps = None;
+    command
 }
 
 #[test]
