@@ -24,7 +24,8 @@ use crate::unanswered::unanswered;
 /// differs by a letter or two; beside one that hardly any product has, what it nearly is follows. `correctedQuery` says what
 /// was looked for then. A product counts by the words that it has, the rare ones most, times the part of all words that these
 /// are; half of that where it is out of stock. Where fewer than ten products have all words, those are found too that lack
-/// one, or as many more as it takes to come to ten.
+/// one, or as many more as it takes to come to ten; in another order than by relevance only where no product has all. A code
+/// like `spk-01` counts as one word where a product has all of it.
 #[utoipa::path(
     get, path = "/products/search", operation_id = "searchProducts", tag = "products", security((), ("bearer" = [])),
     params(

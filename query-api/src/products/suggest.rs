@@ -74,8 +74,9 @@ struct Suggested<'a> {
 #[derive(Serialize, ToSchema)]
 struct Suggestion {
     text: String,
-    /// Of a search how many products have its last word as it is written here, with the words before it; a search for it finds
-    /// those with other forms of that word as well, and with words that mean the same. Of a brand how many are of it.
+    /// Of a search how many products have its last word as it is written here, or their category does, with the words before it;
+    /// a search for it finds those with other forms of that word as well, and with words that mean the same. Of a brand how many
+    /// are of it.
     count: usize,
 }
 

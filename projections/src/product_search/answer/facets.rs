@@ -111,16 +111,18 @@ fn named(counts: &[usize]) -> impl Iterator<Item = (Name, usize)> {
 /// A product counts in its category and in all above it, as it is found in all of them.
 fn categories(counts: &[usize], names: &Names, known: &Categories) -> Vec<CategoryCount> {
     let mut by_category: HashMap<CategoryId, usize> = HashMap::new();
-    let mut most: Vec<(Reverse<usize>, &str, Option<CategoryId>)> = Vec::new();
+    let mut words: Vec<(Name, usize)> = Vec::new();
     for (name, count) in named(counts) {
         let path = known.with_those_above(name, names);
         if path.is_empty() {
-            most.push((Reverse(count), &**names.word(name), None));
+            words.push((name, count));
         }
         for id in path.iter() {
             *by_category.entry(*id).or_default() += count;
         }
     }
+    let words = alike(words.into_iter(), names).map(|(count, word)| (Reverse(count), word, None));
+    let mut most: Vec<(Reverse<usize>, &str, Option<CategoryId>)> = words.collect();
     let name = |id| known.branch(id).map_or("", |branch| branch.name.as_str());
     most.extend(by_category.into_iter().map(|(id, count)| (Reverse(count), name(id), Some(id))));
     most.sort_unstable();
@@ -138,10 +140,17 @@ pub(super) fn category_of(known: &Categories, id: CategoryId) -> Option<Category
     known.branch(id).map(|it| CategoryOf { id, name: it.name.clone(), slug: it.slug.clone() })
 }
 
-/// Those that differ by their case alone are one.
 fn brands(counts: &[usize], names: &Names) -> Vec<BrandCount> {
+    let mut told: Vec<_> = alike(named(counts), names).collect();
+    told.sort_by(|one, other| (other.0, one.1).cmp(&(one.0, other.1)));
+    told.truncate(MOST);
+    told.into_iter().map(|(count, name)| BrandCount { name: name.to_owned(), count }).collect()
+}
+
+/// Those that differ by their case alone are one, called as most are.
+fn alike(counted: impl Iterator<Item = (Name, usize)>, names: &Names) -> impl Iterator<Item = (usize, &str)> {
     let mut alike: HashMap<Name, (usize, usize, &str)> = HashMap::new();
-    for (name, count) in named(counts) {
+    for (name, count) in counted {
         let word: &str = names.word(name);
         let (sum, most, written) = alike.entry(names.alike(name)).or_insert((0, 0, word));
         *sum += count;
@@ -149,8 +158,5 @@ fn brands(counts: &[usize], names: &Names) -> Vec<BrandCount> {
             (*most, *written) = (count, word);
         }
     }
-    let mut told: Vec<_> = alike.into_values().map(|(count, _, name)| (count, name)).collect();
-    told.sort_by(|one, other| (other.0, one.1).cmp(&(one.0, other.1)));
-    told.truncate(MOST);
-    told.into_iter().map(|(count, name)| BrandCount { name: name.to_owned(), count }).collect()
+    alike.into_values().map(|(count, _, name)| (count, name))
 }

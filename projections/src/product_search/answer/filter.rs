@@ -122,7 +122,8 @@ impl Filter {
             .map(|lists| Condition::Brands(distinct(lists.iter().flat_map(|list| listed(table, list)))));
         let categories = query.categories.as_ref().map(|words| {
             let keys = words.iter().flat_map(|word| snapshot.categories.tree().keys(word));
-            Condition::Categories(distinct(keys.filter_map(|key| table.categories.number(&key))))
+            let numbers = keys.flat_map(|key| table.categories.numbers_like(&key).to_vec());
+            Condition::Categories(distinct(numbers))
         });
         let tags = query
             .tag

@@ -7,7 +7,7 @@ use tantivy::TantivyError;
 
 use super::facets::category_of;
 use super::highlight::Marks;
-use super::query::SearchQuery;
+use super::query::{SearchQuery, Sort};
 use super::results::{Hit, SearchPage};
 use super::sift::Sifting;
 use crate::cursor::Cursor;
@@ -21,13 +21,14 @@ pub(crate) fn search(
     query: &SearchQuery,
     weights: &Weights,
 ) -> Result<SearchPage, TantivyError> {
-    let plan = planned(snapshot, query, weights)?;
+    let weights = if query.sort == Sort::Relevance { *weights } else { weights.in_another_order() };
+    let plan = planned(snapshot, query, &weights)?;
     let mut sifting = Sifting::new(query, plan.is_some(), snapshot);
     let mut scale = None;
     if let Some(plan) = &plan {
         let began = query.after.as_ref().and_then(|after| Scale::from_numbers(&after.scale));
         let take = |it| sifting.take(it, &snapshot.table);
-        scale = Some(matching(snapshot, plan, weights, began, take)?);
+        scale = Some(matching(snapshot, plan, &weights, began, take)?);
     } else {
         sifting.take_all(&snapshot.table);
     }

@@ -3,6 +3,7 @@
 //! Most texts are in the index on disk, which is committed every few seconds. What was described anew since then is in
 //! memory, and masks what the disk says of it; so is the table, which is always of this position.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +12,7 @@ use tantivy::TantivyError;
 use super::disk::{Disk, Stored};
 use super::segment::List;
 use super::shelf::Ready;
-use crate::product_search::table::{Categories, Slots, Table};
+use crate::product_search::table::{Categories, Name, Slots, Table};
 use crate::product_search::text::{Bits, Text, Tokens, Words};
 
 /// A product that was described since the last commit.
@@ -94,12 +95,24 @@ impl Snapshot {
         }
     }
 
-    /// Each product in which a word is written so, until `found` says that it is enough.
-    pub(super) fn with_written(
+    /// Each product in which a word is written so, or in the name of its category or of one above it, until `found` says
+    /// that it is enough.
+    fn with_written(
         &self,
         surface: &str,
         mut found: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<(), TantivyError> {
+        let categories = self.categories.with_written(surface);
+        for slot in categories.iter().flat_map(|category| self.table.of_category(*category).iter()) {
+            if found(slot).is_break() {
+                return Ok(());
+            }
+        }
+        // Each once.
+        let mut found = |slot| match categories.binary_search(&self.table.row(slot).category) {
+            Ok(_) => ControlFlow::Continue(()),
+            Err(_) => found(slot),
+        };
         for segment in &self.disk.segments {
             let said = segment.written(surface, |slot| {
                 if self.masked.contains(slot) { ControlFlow::Continue(()) } else { found(slot) }
@@ -142,22 +155,47 @@ impl Snapshot {
         categories.flat_map(|category| self.table.of_category(*category).iter())
     }
 
-    /// In how many of these products a word is written so. `on_disk` are those of them that nothing masks.
+    /// In how many of these products a word is written so, or in the name of their category or of one above it. `on_disk`
+    /// are those of them that nothing masks.
     pub(crate) fn written_in(
         &self,
         surface: &str,
         all: &Slots,
         on_disk: &Slots,
     ) -> Result<usize, TantivyError> {
-        let mut count = 0;
+        let categories = self.categories.with_written(surface);
+        let of_category = categories.iter().flat_map(|category| self.table.of_category(*category).iter());
+        let of_category: Slots = of_category.filter(|slot| all.contains(*slot)).collect();
+        let mut count = of_category.count();
+        let others = if count == 0 {
+            Cow::Borrowed(on_disk)
+        } else {
+            let mut others = on_disk.clone();
+            others.remove_all(&of_category);
+            Cow::Owned(others)
+        };
         for segment in &self.disk.segments {
-            count += segment.count_written(surface, on_disk)?;
+            count += segment.count_written(surface, &others)?;
         }
         let recent = self.recent_with(surface).filter(|recent| recent.tokens.is_written(surface));
-        Ok(count + recent.filter(|recent| all.contains(recent.slot)).count())
+        let recent = recent.map(|recent| recent.slot).filter(|slot| all.contains(*slot));
+        Ok(count + recent.filter(|slot| !of_category.contains(*slot)).count())
     }
 
-    /// In how many products a word is written so, counted no further than `most`.
+    /// The words that begin so in the names of categories, and how many products are of these and of those below, hidden ones
+    /// too; of words that no product has so, none.
+    pub(crate) fn in_categories_with(&self, prefix: &str) -> impl Iterator<Item = (&str, u32)> {
+        let count = |categories: &[Name]| -> usize {
+            categories.iter().map(|category| self.table.of_category(*category).len()).sum()
+        };
+        let words = self.categories.written_with(prefix);
+        let counted =
+            words.map(move |(word, categories)| (word, u32::try_from(count(categories)).unwrap_or(u32::MAX)));
+        counted.filter(|(_, products)| *products > 0)
+    }
+
+    /// In how many products a word is written so, or in the name of their category or of one above it, counted no further
+    /// than `most`.
     pub(crate) fn written(&self, surface: &str, most: usize) -> Result<usize, TantivyError> {
         let mut count = 0;
         self.with_written(surface, |_| {

@@ -5,6 +5,7 @@
 //! looked for, over the products that are there: so the same products have the same scores whatever merges and commits
 //! came before.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use tantivy::TantivyError;
@@ -38,10 +39,10 @@ pub(crate) fn matching(
     let groups = groups(snapshot, plan, weights)?;
     let began = began.filter(|scale| scale.with.len() == groups.len());
     let most = began.as_ref().map_or(groups.len(), |scale| usize::from(scale.least));
-    let mut by_count = ByCount::none(wanted(snapshot, plan)?, most);
-    for group in &groups {
-        by_count.add(&group.having);
-    }
+    let wanted = wanted(snapshot, plan)?;
+    let words = counted(&groups, &plan.together, &wanted);
+    let mut by_count = ByCount::none(wanted, most);
+    words.iter().for_each(|having| by_count.add(having));
     let scale = began.unwrap_or_else(|| {
         let with = groups.iter().map(|group| u32::try_from(group.having.count()).unwrap_or(u32::MAX));
         let least = by_count.most_that(|slots| slots.count() >= weights.enough);
@@ -62,6 +63,25 @@ pub(crate) fn matching(
         matched?;
     }
     Ok(scale)
+}
+
+/// The products that have each of the words, as far as those are counted: words that were typed as one count as one where a
+/// product has them all, or others that have `01` would fill up what is found for `spk-01`.
+fn counted<'a>(groups: &'a [Group<'_>], together: &[Vec<usize>], wanted: &Slots) -> Vec<Cow<'a, Slots>> {
+    let mut counted = Vec::new();
+    let mut alone = vec![true; groups.len()];
+    for places in together {
+        let mut having = places.iter().filter_map(|place| groups.get(*place)).map(|group| &group.having);
+        let Some(mut with_all) = having.next().cloned() else { continue };
+        having.for_each(|having| with_all.keep(having));
+        if with_all.count_in(wanted, None) > 0 {
+            counted.push(Cow::Owned(with_all));
+            places.iter().for_each(|place| alone[*place] = false);
+        }
+    }
+    let alone = groups.iter().zip(alone).filter(|(_, alone)| *alone);
+    counted.extend(alone.map(|(group, _)| Cow::Borrowed(&group.having)));
+    counted
 }
 
 /// So much room is kept, if so many searches were ever under way at once.

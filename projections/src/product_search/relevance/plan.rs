@@ -37,6 +37,8 @@ pub(super) type Group = Vec<Alternative>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) groups: Vec<Group>,
+    /// The places of the groups of words that were typed as one.
+    pub(super) together: Vec<Vec<usize>>,
     /// What codes may be in several words.
     pub(crate) splits: Vec<Split>,
     /// Each in the ways in which it may be written.
@@ -63,6 +65,8 @@ impl Plan {
         let mut plan = Self { phrases, ..Self::default() };
         let mut corrected = false;
         let mut said = Vec::new();
+        // Where the groups of each word begin.
+        let mut begins = Vec::new();
         let last = looked.len().saturating_sub(1);
         let mut slips = 0;
         for (place, mut it) in looked.into_iter().enumerate() {
@@ -77,9 +81,17 @@ impl Plan {
                 planning.look_around(it, may_go_on, &mut slips)?
             };
             corrected |= instead.is_some();
+            begins.push(plan.groups.len());
             said.push(instead.unwrap_or_else(|| typed.words[place].surface.clone()));
             plan.groups.extend(groups);
         }
+        begins.push(plan.groups.len());
+        let groups_of = |surface: &String| {
+            let places = (0..typed.words.len()).filter(|place| typed.words[*place].surface == *surface);
+            places.flat_map(|place| begins[place]..begins[place + 1]).collect::<Vec<_>>()
+        };
+        plan.together =
+            typed.together.iter().map(|words| words.iter().flat_map(groups_of).collect()).collect();
         plan.corrected = corrected.then(|| said.join(" "));
         Ok(plan)
     }

@@ -24,7 +24,7 @@ static ONE: LazyLock<LevenshteinAutomatonBuilder> =
 static TWO: LazyLock<LevenshteinAutomatonBuilder> =
     LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
 
-/// A word that products have.
+/// A word that products have, or the names of their categories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) word: String,
@@ -48,22 +48,24 @@ pub(super) fn beginning_with(
     Ok(found)
 }
 
-/// The words that begin so and may be in most products, and in how many they are at most: a product that is gone may be
-/// counted, and one that has changed twice. The most frequent first.
+/// The words that begin so and may be in most products or in the names of their categories, and in how many they are at
+/// most: a product that is gone may be counted, and one that has changed, or has a word in both, twice. The most frequent
+/// first.
 pub(crate) fn frequent(snapshot: &Snapshot, prefix: &str, most: usize) -> Vec<(String, u32)> {
-    let mut recent: HashMap<&str, u32> = HashMap::new();
+    let mut beside: HashMap<&str, u32> = snapshot.in_categories_with(prefix).collect();
     for it in snapshot.recent.iter() {
         let surface = &it.tokens.surface;
         let from = surface.partition_point(|word| word.as_str() < prefix);
         for word in surface[from..].iter().take_while(|word| word.starts_with(prefix)) {
-            *recent.entry(word).or_default() += 1;
+            let times = beside.entry(word).or_default();
+            *times = times.saturating_add(1);
         }
     }
     let vocabulary = &snapshot.disk.vocabulary;
-    // What memory adds to can only come further to the front; of the rest the first on disk are the first.
+    // What is added to can only come further to the front; of the rest the first on disk are the first.
     let mut words = vocabulary.most_frequent(prefix, most);
-    words.retain(|(word, _)| !recent.contains_key(word));
-    words.extend(recent.into_iter().map(|(word, more)| (word, vocabulary.times(word).saturating_add(more))));
+    words.retain(|(word, _)| !beside.contains_key(word));
+    words.extend(beside.into_iter().map(|(word, more)| (word, vocabulary.times(word).saturating_add(more))));
     words.sort_unstable_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
     words.truncate(most);
     words.into_iter().map(|(word, times)| (word.to_owned(), times)).collect()
@@ -134,10 +136,11 @@ fn within(
             }
         }
     }
-    for found in snapshot.recent.iter().flat_map(|recent| &recent.tokens.surface) {
+    let recent = snapshot.recent.iter().flat_map(|recent| &recent.tokens.surface);
+    for (found, times) in recent.map(|found| (found.as_str(), 1)).chain(snapshot.in_categories_with("")) {
         // Most words are too long or too short; that is seen at once.
         if found.len().abs_diff(word.len()) <= 4 && near.wrong(found).is_some() {
-            count(&mut words, found, 1);
+            count(&mut words, found, times);
         }
     }
     words.remove(word);
@@ -153,7 +156,7 @@ fn within(
 /// Adds to what is known of a word. Most are known: other segments have them too.
 fn count(words: &mut HashMap<String, u32>, word: &str, times: u32) {
     match words.get_mut(word) {
-        Some(known) => *known += times,
+        Some(known) => *known = known.saturating_add(times),
         None => drop(words.insert(word.to_owned(), times)),
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Typed {
     pub(crate) words: Vec<Word>,
     /// The words of each phrase, in order.
     pub(super) phrases: Vec<Vec<Word>>,
+    /// Those that were typed as one, as they are written: `spk-01`, `17 inch`.
+    pub(super) together: Vec<Vec<String>>,
     /// The last word may not be finished.
     pub(super) is_open: bool,
 }
@@ -54,6 +56,13 @@ impl Typed {
     }
 
     fn add(&mut self, words: Vec<Word>) {
+        for (last, word) in words.iter().enumerate().filter(|(_, word)| word.joins > 0) {
+            let as_one: Vec<_> =
+                words[last - word.joins..=last].iter().map(|it| it.surface.clone()).collect();
+            // Of three words the first two were typed as one before.
+            self.together.pop_if(|before| as_one.starts_with(before));
+            self.together.push(as_one);
+        }
         for word in words {
             if !self.words.iter().any(|known| known.surface == word.surface && known.whole == word.whole) {
                 self.words.push(word);
@@ -88,6 +97,21 @@ mod tests {
         let typed = Typed::read(text, &Analyzer::new(Language::default()));
         let words: Vec<_> = typed.words.iter().map(|word| word.stem.as_str()).collect();
         (words.join(" "), typed.phrases.len(), typed.is_open)
+    }
+
+    #[test]
+    fn what_is_typed_as_one_is_known_in_all_its_words() {
+        for (text, expected) in [
+            ("spk-01 speaker", "spk+01"),
+            ("spk-01, spk-02", "spk+01 spk+02"),
+            ("a-b-c at&t", "a+b+c at+t"),
+            ("a 17 inch screen, 15\"", "17+inch"),
+            ("red lamp iphone12", ""),
+        ] {
+            let typed = Typed::read(text, &Analyzer::new(Language::default()));
+            let together: Vec<_> = typed.together.iter().map(|words| words.join("+")).collect();
+            assert_eq!(together.join(" "), expected, "{text}");
+        }
     }
 
     #[test]

@@ -40,6 +40,14 @@ pub struct Weights {
     pub enough: usize,
 }
 
+impl Weights {
+    /// The same where the best match doesn't come first: then nothing that lacks a word is found beside what has all, for
+    /// it would stand before that.
+    pub(crate) fn in_another_order(self) -> Self {
+        Self { enough: 1, ..self }
+    }
+}
+
 /// The weight of one text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weight {

@@ -2,13 +2,16 @@
 //!
 //! A document holds no name of a category, so renaming one rewrites nothing.
 
+mod saying;
+
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use domain::category::public::CategoryPublicEvent;
 use domain::ids::CategoryId;
 
+use self::saying::Saying;
 use super::names::{NO_NAME, Name, Names};
 use crate::catalog::{Branch, Tree};
 use crate::product_search::text::Analyzer;
@@ -17,8 +20,10 @@ use crate::product_search::text::Analyzer;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Categories {
     tree: Arc<Tree>,
-    /// In the order of their numbers.
-    by_word: HashMap<String, Vec<Name>>,
+    /// By the stems of their words, and by what those are that stand together.
+    by_word: Saying,
+    /// By their words as they are written.
+    by_surface: Saying,
     /// What is known of each of the products' categories that were looked at.
     known: Vec<Arc<Known>>,
     /// What has changed in the tree since.
@@ -31,8 +36,14 @@ struct Known {
     which: CategoryOrWord,
     /// It and those above it, if it is of the tree.
     path: Vec<CategoryId>,
-    /// What their names say.
+    said: Said,
+}
+
+/// What the names of a category and of all above it say.
+#[derive(Debug, Default)]
+struct Said {
     words: BTreeSet<String>,
+    surfaces: BTreeSet<String>,
 }
 
 /// A category of products, as it is counted.
@@ -92,20 +103,11 @@ impl Categories {
     /// Looks one up, and moves it to the words that it says now.
     fn look_at(&mut self, name: Name, names: &Names, analyzer: &Analyzer) {
         let word = names.word(name);
-        let words = if name == NO_NAME { BTreeSet::new() } else { self.said_by(word, analyzer) };
-        let now = Arc::new(Known { which: self.look_up(word), path: self.path(word), words });
+        let said = if name == NO_NAME { Said::default() } else { self.said_by(word, analyzer) };
+        let now = Arc::new(Known { which: self.look_up(word), path: self.path(word), said });
         let before = std::mem::replace(&mut self.known[name as usize], Arc::clone(&now));
-        for word in before.words.difference(&now.words) {
-            if let Some(saying) = self.by_word.get_mut(word)
-                && let Ok(place) = saying.binary_search(&name)
-            {
-                saying.remove(place);
-            }
-        }
-        for word in now.words.difference(&before.words) {
-            let saying = self.by_word.entry(word.clone()).or_default();
-            saying.insert(saying.partition_point(|other| *other < name), name);
-        }
+        self.by_word.change(name, &before.said.words, &now.said.words);
+        self.by_surface.change(name, &before.said.surfaces, &now.said.surfaces);
     }
 
     /// The category of the tree that a word names, and those above it.
@@ -115,12 +117,13 @@ impl Categories {
     }
 
     /// The words in the names of a category and of all above it.
-    fn said_by(&self, word: &str, analyzer: &Analyzer) -> BTreeSet<String> {
-        let mut said = BTreeSet::new();
+    fn said_by(&self, word: &str, analyzer: &Analyzer) -> Said {
+        let mut said = Said::default();
         let mut say = |name: &str| {
             for word in analyzer.words(name) {
-                said.insert(word.stem);
-                said.extend(word.whole);
+                said.words.insert(word.stem);
+                said.words.extend(word.whole);
+                said.surfaces.insert(word.surface);
             }
         };
         match self.tree.find(word) {
@@ -132,7 +135,17 @@ impl Categories {
 
     /// The categories whose names, or those above, have this word.
     pub(crate) fn with_word(&self, word: &str) -> &[Name] {
-        self.by_word.get(word).map_or(&[], Vec::as_slice)
+        self.by_word.of(word)
+    }
+
+    /// The categories in whose names, or those above, a word is written so, in order.
+    pub(crate) fn with_written(&self, surface: &str) -> &[Name] {
+        self.by_surface.of(surface)
+    }
+
+    /// The words in the names of categories that begin so as they are written, in order, each with its categories.
+    pub(crate) fn written_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &[Name])> {
+        self.by_surface.beginning_with(prefix)
     }
 
     /// Which category a product's is.

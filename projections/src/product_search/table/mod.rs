@@ -191,7 +191,7 @@ impl Table {
         self.strike(slot);
         *self.lengths.get_mut(slot) = lengths;
         let product = &entry.product;
-        let category = entry.category().map_or(NO_NAME, |word| self.categories.add(&word_key(&word)));
+        let category = entry.category().map_or(NO_NAME, |word| self.categories.add(word.trim()));
         let brand = product.brand.as_deref().map_or(NO_NAME, |brand| self.brands.add(brand.trim()));
         let tags = product.tags.iter().map(|tag| self.tags.add(&word_key(tag))).collect();
         self.described += 1;

@@ -59,7 +59,7 @@ impl Names {
     }
 
     /// The numbers of the words that are written so but for their case, in order.
-    pub(super) fn numbers_like(&self, word: &str) -> &[Name] {
+    pub(crate) fn numbers_like(&self, word: &str) -> &[Name] {
         self.by_key.get(&word_key(word)).map_or(&[], Vec::as_slice)
     }
 

@@ -183,6 +183,56 @@ fn synonyms_and_categories_are_found() {
     assert_eq!(found(&index, text("notebook")), [2]);
 }
 
+/// Guards against a name of a category that no product has in its own texts being taken for a slip of the pen.
+#[test]
+fn words_of_categories_are_found_begun_and_nearly_written_as_words_of_products_are() {
+    let folder = TempDir::new().unwrap();
+    let mut index = open(folder.path());
+    let of = |n: u32, name: &str, category: &str| {
+        let mut it = details(name, "", 100);
+        it.category = Some(category.to_owned());
+        created(n, it)
+    };
+    let events = vec![of(1, "Drifter", "Kayaks"), of(2, "Hammer", "Tools"), of(3, "Wool hat", "Hats")];
+    feed(&mut index, events, 3);
+    let completed = |index: &Feed, typed: &str| {
+        let found = suggest(&index.snapshot(), typed, 3, &Weights::default()).unwrap().searches;
+        found.into_iter().map(|it| format!("{} {}", it.text, it.products)).collect::<Vec<_>>().join(", ")
+    };
+    for _ in ["in memory", "on disk"] {
+        for (typed, expected, corrected) in [
+            ("kaya", &[1][..], None),
+            ("kaiaks", &[1], Some("kayaks")),
+            ("tool", &[2], None),
+            ("toolz ", &[2], Some("tools")),
+        ] {
+            let page = ask(&index, &SearchQuery { limit: 9, ..text(typed) });
+            assert_eq!((ids(&page).as_slice(), page.corrected.as_deref()), (expected, corrected), "{typed}");
+        }
+        for (typed, expected) in [
+            ("kay", "kayaks 1"),
+            ("kaiaks", "kayaks 1"),
+            ("tool", "tools 1"),
+            ("ha", "hammer 1, hat 1, hats 1"),
+        ] {
+            assert_eq!(completed(&index, typed), expected, "{typed}");
+        }
+        index.commit().unwrap();
+    }
+    // In its name and in its category's it is one product; what is gone is none.
+    let revised = |n, sequence, name: &str, category: Option<&str>| {
+        let mut it = details(name, "", 100);
+        it.category = category.map(ToOwned::to_owned);
+        happened(n, sequence, Stored::Product(ProductEvent::ProductRevised(Box::new(it))))
+    };
+    feed(&mut index, vec![revised(2, 2, "Tools", Some("Tools")), revised(1, 2, "Drifter", None)], 5);
+    for _ in ["in memory", "on disk"] {
+        assert_eq!(completed(&index, "tool"), "tools 1");
+        assert_eq!(completed(&index, "kay"), "");
+        index.commit().unwrap();
+    }
+}
+
 #[test]
 fn british_and_american_words_find_each_other() {
     let folder = TempDir::new().unwrap();

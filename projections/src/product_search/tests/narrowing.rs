@@ -272,12 +272,12 @@ fn a_result_is_counted_without_each_lists_own_filter() {
     let own = |categories: &str, brands: &str, prices: &str| {
         (categories.to_owned(), brands.to_owned(), prices.to_owned())
     };
-    let (categories, brands, prices) = own("desk 2, floor 2", "Acme 3, Bright 1", "0- 1, 5- 2, 100- 1");
+    let (categories, brands, prices) = own("Desk 2, Floor 2", "Acme 3, Bright 1", "0- 1, 5- 2, 100- 1");
     assert_eq!(facets(text("lamp")), (4, categories, brands, prices, (2, 2)));
-    let (categories, brands, prices) = own("desk 2, floor 1", "Acme 3, Bright 1", "0- 1, 5- 1, 100- 1");
+    let (categories, brands, prices) = own("Desk 2, Floor 1", "Acme 3, Bright 1", "0- 1, 5- 1, 100- 1");
     let acme = SearchQuery { brands: Some(vec!["ACME".to_owned()]), ..text("lamp") };
     assert_eq!(facets(acme), (3, categories, brands, prices, (1, 2)));
-    let (categories, brands, prices) = own("desk 1, floor 1", "Acme 1, Bright 1", "0- 1, 5- 1");
+    let (categories, brands, prices) = own("Desk 1, Floor 1", "Acme 1, Bright 1", "0- 1, 5- 1");
     let there = SearchQuery { in_stock: Some(true), ..SearchQuery::default() };
     assert_eq!(facets(there), (2, categories, brands, prices, (2, 2)));
 }

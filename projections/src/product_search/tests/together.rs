@@ -46,3 +46,33 @@ fn a_code_is_found_however_it_is_written_though_products_have_it_as_it_is_typed(
     let marked = case.highlights.as_ref().unwrap().name.as_deref();
     assert_eq!(marked, Some("<mark>Galaxy</mark> <mark>S21</mark> case"));
 }
+
+/// Guards against what has a part of a code alone being found beside what has all of it.
+#[test]
+fn a_code_counts_as_one_word_where_a_product_has_it() {
+    let folder = TempDir::new().unwrap();
+    let names = ["Speaker SPK-01", "Notebook NTB-01", "SPK stand", "Mug MUG-01", "Speaker, large"];
+    let mut index = named(&folder, &names);
+    for _ in ["in memory", "on disk"] {
+        assert_eq!(all(&index, "spk-01"), [1]);
+        assert_eq!(all(&index, "spk-01 spk-01"), [1]);
+        // With another word it is one of two.
+        assert_eq!(all(&index, "spk-01 speaker"), [1, 5]);
+        // No such code: what there is of it.
+        assert_eq!(all(&index, "spk-02"), [1, 3]);
+        index.commit().unwrap();
+    }
+}
+
+/// Guards against what lacks a word coming before what has all, since it is cheaper.
+#[test]
+fn in_another_order_than_by_relevance_nothing_lacks_a_word_that_something_has() {
+    let folder = TempDir::new().unwrap();
+    let index = named(&folder, &["Portable radio", "Speaker", "Portable speaker"]);
+    let sorted = |typed: &str, sort| ids(&ask(&index, &SearchQuery { limit: 9, sort, ..text(typed) }));
+    assert_eq!(sorted("portable speaker", Sort::Oldest), [3]);
+    assert_eq!(sorted("portable speaker", Sort::Relevance)[0], 3);
+    assert_eq!(all(&index, "portable speaker"), [1, 2, 3]);
+    // Nothing has both.
+    assert_eq!(sorted("radio speaker", Sort::Oldest), [1, 2, 3]);
+}
