@@ -12,7 +12,8 @@ use event_store::{Checkpoint, Log};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::product_search::index::{SearchError, blocking};
+use super::blocking::blocking;
+use crate::product_search::index::SearchError;
 use crate::product_search::{NAME, VERSION};
 use crate::runner::connection::{connect, try_lock};
 use crate::runner::failure::FeedError;
