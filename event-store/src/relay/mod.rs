@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::with_causes;
 use metrics::gauge;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -37,7 +38,6 @@ pub use self::record::header;
 pub use self::topics::Topics;
 use self::turn::{End, Turn};
 pub use self::watermark::Watermark;
-use crate::causes::with_causes;
 use crate::checkpoint::{Checkpoint, Standstill};
 use crate::head::Head;
 use crate::log::Log;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use event_store::{Checkpoint, Head, Log, LogError, with_causes};
+use domain::with_causes;
+use event_store::{Checkpoint, Head, Log, LogError};
 use metrics::histogram;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep, timeout};
