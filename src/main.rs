@@ -26,8 +26,8 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
-use api_contract::error::chain;
 use clap::{Parser, Subcommand};
+use domain::with_causes;
 
 use crate::config::Config;
 
@@ -130,7 +130,7 @@ async fn run(action: Action) -> Result<(), Failure> {
 /// Says why, with every cause once.
 fn fail(error: &(dyn Error + 'static)) -> ExitCode {
     // If standard error is gone there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "error: {}", chain(error));
+    let _ = writeln!(std::io::stderr(), "error: {}", with_causes(error));
     ExitCode::FAILURE
 }
 

@@ -1,6 +1,6 @@
 //! `daybook parked`: the aggregates that a read model couldn't take, and trying them again.
 
-use api_contract::error::chain;
+use domain::with_causes;
 use event_store::Log;
 use projections::parked::{self, Outcome, Parked, Which};
 use serde::Serialize;
@@ -173,7 +173,7 @@ async fn retry(pool: &PgPool, which: &Which) -> Result<(), Failure> {
             }
             Err(error) => {
                 left += 1;
-                say(format_args!("{name}: can't be tried again: {}", chain(&error)));
+                say(format_args!("{name}: can't be tried again: {}", with_causes(&error)));
             }
         }
     }

@@ -54,7 +54,7 @@ fn address(options: &PgConnectOptions) -> String {
 
 #[cfg(test)]
 mod tests {
-    use api_contract::error::chain;
+    use domain::with_causes;
 
     use super::*;
 
@@ -67,7 +67,7 @@ mod tests {
     async fn an_address_where_nobody_listens_is_named_with_that() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let options = options(&format!("postgres://ann:secret@127.0.0.1:{port}/daybook"));
-        let said = chain(&Unreachable::of(&options, sqlx::Error::PoolTimedOut).await);
+        let said = with_causes(&Unreachable::of(&options, sqlx::Error::PoolTimedOut).await);
         assert!(said.contains(&format!("127.0.0.1:{port}, database daybook")), "{said}");
         assert!(said.contains("refused") && !said.contains("secret"), "{said}");
     }

@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod cart;
 pub mod category;
+mod causes;
 pub mod change;
 pub mod claim;
 pub mod coupon;
@@ -27,6 +28,7 @@ pub mod streams;
 pub mod tax;
 
 pub use aggregate::Decide;
+pub use causes::with_causes;
 pub use change::Change;
 pub use money::{Currency, Minor, Money};
 pub use record::Record;

@@ -3,7 +3,6 @@
 //! The rules that hold here are in `docs/log.md`; each has a test in `tests/rules`.
 
 pub mod append;
-mod causes;
 pub mod checkpoint;
 pub mod connect;
 pub mod decider;
@@ -24,7 +23,6 @@ pub mod together;
 pub mod verify;
 pub mod watch;
 
-pub use causes::with_causes;
 pub use checkpoint::{Checkpoint, Standstill};
 pub use decider::{Accepted, Decider, Decision, Failure, IdempotencyKey, Remembered, Submission};
 pub use head::{Hash, Head};

@@ -162,7 +162,7 @@ async fn within<T, E: std::error::Error>(
     match tokio::time::timeout(PATIENCE, check).await {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => {
-            warn!(error = api_contract::error::chain(&error), "not ready: {problem}");
+            warn!(error = domain::with_causes(&error), "not ready: {problem}");
             Err(problem)
         }
         Err(_elapsed) => {

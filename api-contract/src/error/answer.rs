@@ -2,9 +2,10 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::with_causes;
 use serde::Serialize;
 
-use super::{ApiError, Code, Refusal, Violation, chain};
+use super::{ApiError, Code, Refusal, Violation};
 use crate::context::RequestContext;
 use crate::envelope::Timestamp;
 
@@ -92,7 +93,7 @@ fn challenge(violations: &[Violation]) -> HeaderValue {
 
 fn log(error: &ApiError) {
     let Some(cause) = &error.0.cause else { return };
-    let causes = chain(&**cause);
+    let causes = with_causes(&**cause);
     if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(error = causes, "request failed");
     } else {

@@ -4,7 +4,7 @@ mod answer;
 mod violation;
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -188,40 +188,9 @@ fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
-/// An error and its causes in one line: `connecting failed: connection refused`.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        // What Postgres says is in sqlx's error already.
-        if !text.ends_with(&said) {
-            let _ = write!(text, ": {said}");
-        }
-        next = cause.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("error returned from database: no row like this")]
-    struct Outer(#[source] Inner);
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("no row like this")]
-    struct Inner(#[source] std::fmt::Error);
-
-    #[test]
-    fn what_an_error_says_already_is_not_said_again_by_its_cause() {
-        let told = chain(&Outer(Inner(std::fmt::Error)));
-        let expected =
-            "error returned from database: no row like this: an error occurred when formatting an argument";
-        assert_eq!(told, expected);
-    }
 
     /// Guards against a client that honours `Retry-After`, has no key, and has a refund made twice.
     #[test]

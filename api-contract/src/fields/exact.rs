@@ -18,12 +18,7 @@ impl Field<'_, '_> {
         let textual = self.textual;
         self.value(
             |json| {
-                let text = match json {
-                    Json::Number(text) => *text,
-                    Json::String(text) if textual && is_number(text) => text,
-                    _ => return Err(Wrong::format("must be a whole number")),
-                };
-                let text = without_zeros(text);
+                let text = number(json, textual).ok_or_else(|| Wrong::format("must be a whole number"))?;
                 let is_endless = *range.end() == i64::MAX;
                 let out_of_range = || {
                     Wrong::rule(match (range.start(), range.end()) {
@@ -67,12 +62,7 @@ impl Field<'_, '_> {
     pub fn money(self, currency: Currency, range: RangeInclusive<Minor>) -> Option<Money> {
         self.value(
             |json| {
-                let text = match json {
-                    Json::Number(text) => *text,
-                    Json::String(text) if is_number(text) => text,
-                    _ => return Err(Wrong::format("must be a decimal number")),
-                };
-                let text = without_zeros(text);
+                let text = number(json, true).ok_or_else(|| Wrong::format("must be a decimal number"))?;
                 if digits(text) > MAX_DIGITS {
                     return Err(Wrong::rule("has too many digits"));
                 }
@@ -95,11 +85,7 @@ impl Field<'_, '_> {
     pub fn decimal(self, range: RangeInclusive<Decimal>) -> Option<Decimal> {
         self.value(
             |json| {
-                let text = match json {
-                    Json::Number(text) => *text,
-                    Json::String(text) if is_number(text) => text,
-                    _ => return Err(Wrong::format("must be a decimal number")),
-                };
+                let text = number(json, true).ok_or_else(|| Wrong::format("must be a decimal number"))?;
                 decimal(text).filter(|number| range.contains(number)).ok_or_else(|| {
                     Wrong::rule(format!("must be between {} and {}", range.start(), range.end()))
                 })
@@ -109,20 +95,25 @@ impl Field<'_, '_> {
     }
 }
 
+/// A number's text, from a JSON number or, where it may be one, a string. The zeros before it are left out: they are no digits
+/// of it, however many there are.
+fn number<'j>(json: &'j Json<'_>, may_be_string: bool) -> Option<&'j str> {
+    let text = match json {
+        Json::Number(text) => *text,
+        Json::String(text) if may_be_string && is_number(text) => text,
+        _ => return None,
+    };
+    let zeros = text.bytes().take_while(|byte| *byte == b'0').count();
+    let followed = text.as_bytes().get(zeros).is_some_and(u8::is_ascii_digit);
+    text.get(if followed { zeros } else { zeros.saturating_sub(1) }..)
+}
+
 /// A number's exact value, or nothing where it has too many digits or is too large.
 fn decimal(text: &str) -> Option<Decimal> {
-    let text = without_zeros(text);
     if digits(text) > MAX_DIGITS {
         return None;
     }
     Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
-}
-
-/// A number without the zeros before it: they are no digits of it, however many there are.
-fn without_zeros(text: &str) -> &str {
-    let zeros = text.bytes().take_while(|byte| *byte == b'0').count();
-    let followed = text.as_bytes().get(zeros).is_some_and(u8::is_ascii_digit);
-    text.get(if followed { zeros } else { zeros.saturating_sub(1) }..).unwrap_or(text)
 }
 
 fn digits(text: &str) -> usize {

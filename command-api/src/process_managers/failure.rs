@@ -1,6 +1,6 @@
 //! A process manager that stands still says so: in the log of its process, and in `daybook status`.
 
-use api_contract::error::chain;
+use domain::with_causes;
 use event_store::{Checkpoint, Log, Standstill};
 use tracing::{error, warn};
 
@@ -8,7 +8,7 @@ use super::ManagerError;
 
 /// Logs why it can't go on, and keeps it for `status` if starting again won't help.
 pub(super) async fn record(log: &Log, name: &'static str, failure: &ManagerError) {
-    let (checkpoint, cause) = (Checkpoint::named(name), chain(failure));
+    let (checkpoint, cause) = (Checkpoint::named(name), with_causes(failure));
     if !failure.is_final() {
         // It may not even lead; whoever does is not at a standstill.
         warn!(manager = name, error = cause, "a process manager starts again");
@@ -21,6 +21,6 @@ pub(super) async fn record(log: &Log, name: &'static str, failure: &ManagerError
         Ok::<_, event_store::LogError>(())
     };
     if let Err(error) = stored.await {
-        warn!(manager = name, error = chain(&error), "the failure is not in status");
+        warn!(manager = name, error = with_causes(&error), "the failure is not in status");
     }
 }

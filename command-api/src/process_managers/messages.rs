@@ -127,7 +127,7 @@ async fn note(
     let tried = usize::try_from(message.attempts).unwrap_or(usize::MAX);
     let again_after = if failure.is_final() { None } else { wait_after(tried) };
     // What a mail server says may name the person: it stays in the table.
-    let reason = api_contract::error::chain(&failure);
+    let reason = domain::with_causes(&failure);
     warn!(message = %id, template = message.template, tried, gives_up = again_after.is_none(), "{failure}");
     messages::not_sent(session, id, &reason, again_after).await?;
     Ok(())

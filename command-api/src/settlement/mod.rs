@@ -153,7 +153,7 @@ fn not_taken<E>(failure: Failure<E>) -> Unsettled {
 
 #[cfg(test)]
 mod tests {
-    use api_contract::error::chain;
+    use domain::with_causes;
 
     use super::*;
 
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_the_log_did_not_take_says_why() {
         let unstorable = not_taken(Failure::<&str>::Unstorable("23514".to_owned()));
-        let text = chain(&unstorable);
+        let text = with_causes(&unstorable);
         assert_eq!(text, "the log did not take it: the log refused the events (SQLSTATE 23514)");
     }
 }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::with_causes;
 use metrics::gauge;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -37,7 +38,6 @@ pub use self::record::header;
 pub use self::topics::Topics;
 use self::turn::{End, Turn};
 pub use self::watermark::Watermark;
-use crate::causes::with_causes;
 use crate::checkpoint::{Checkpoint, Standstill};
 use crate::head::Head;
 use crate::log::Log;
@@ -166,11 +166,10 @@ impl Relay {
         loop {
             let Some(lock) = self.compete(shutdown).await else { return Ok(()) };
             self.status.send_modify(|status| status.active = true);
-            self.goes_on().await;
             let left = self.work(&lock, shutdown).await;
             self.status.send_modify(|status| status.active = false);
             if let Err(error) = &left {
-                // While the lock is held: who takes it next takes this back.
+                // While the lock is held: who takes it next takes this back, once it goes on.
                 self.stands_still(error).await;
             }
             lock.release().await;
@@ -271,18 +270,8 @@ impl Relay {
     async fn stands_still(&self, error: &RelayError) {
         let at = self.checkpoint.load(&self.pool).await.unwrap_or(Head::EMPTY);
         let kept = self.checkpoint.failed(&self.pool, &at, &with_causes(error), Standstill::Failed).await;
-        said(kept);
-    }
-
-    /// Takes that back.
-    async fn goes_on(&self) {
-        said(self.checkpoint.recovered(&self.pool).await);
-    }
-}
-
-/// Says where it is not kept.
-fn said(kept: Result<(), sqlx::Error>) {
-    if let Err(error) = kept {
-        warn!(error = &error as &dyn std::error::Error, "how the relay is doing is not in status");
+        if let Err(error) = kept {
+            warn!(error = &error as &dyn std::error::Error, "how the relay is doing is not in status");
+        }
     }
 }

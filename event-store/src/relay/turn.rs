@@ -146,7 +146,11 @@ impl Turn<'_> {
     /// The checkpoint, or nothing if it is to stop.
     async fn starting_point(&self) -> Result<Option<Head>, End> {
         loop {
-            match self.checkpoint.load(self.log.pool()).await {
+            let asked = tokio::select! {
+                asked = self.goes_on_from() => asked,
+                () = self.shutdown.cancelled() => return Ok(None),
+            };
+            match asked {
                 Ok(head) => {
                     self.tell(head);
                     return Ok(Some(head));
@@ -154,7 +158,7 @@ impl Turn<'_> {
                 Err(LogError::Postgres(error)) => {
                     warn!(
                         error = &error as &dyn std::error::Error,
-                        "the relay's checkpoint could not be read"
+                        "the relay can't ask Postgres for its checkpoint"
                     );
                 }
                 Err(error) => return Err(RelayError::Log(error).into()),
@@ -163,6 +167,13 @@ impl Turn<'_> {
                 return Ok(None);
             }
         }
+    }
+
+    /// The checkpoint; and `daybook status` doesn't say any more that the relay stands still.
+    async fn goes_on_from(&self) -> Result<Head, LogError> {
+        let head = self.checkpoint.load(self.log.pool()).await?;
+        self.checkpoint.recovered(self.log.pool()).await?;
+        Ok(head)
     }
 
     /// Asks whether Kafka is back while nothing is produced that would show it.

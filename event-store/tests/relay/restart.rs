@@ -1,12 +1,18 @@
 //! Where a relay goes on that was stopped or killed.
 
-use event_store::relay::header;
+use std::time::Duration;
+
+use event_store::relay::{Relay, header};
+use event_store::{LogWatch, connect};
 use sqlx::ConnectOptions;
+use sqlx::postgres::PgPoolOptions;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::events::{one_of_each, received};
 use crate::harness::{World, test};
 use crate::order::same_as_log;
-use crate::process::Process;
+use crate::process::{Process, config};
 
 #[tokio::test]
 async fn a_relay_that_was_stopped_goes_on_after_its_checkpoint() {
@@ -37,6 +43,25 @@ async fn a_relay_that_is_stopped_finishes_what_it_has_in_hand() {
         let mut reader = world.all_events();
         let published = reader.everything().await.iter().map(|r| r.number(header::POSITION)).max();
         assert_eq!(published.unwrap_or(0), settled);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_that_waits_for_a_connection_is_stopped_at_once() {
+    test(async |world| {
+        let one = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(600));
+        let pool = one.connect_with(world.app()).await.unwrap();
+        let _lent = pool.acquire().await.unwrap();
+        let watch = LogWatch::start(connect::pool_with(world.app(), 3).await.unwrap());
+        let relay = Relay::new(config(world), pool.clone(), watch);
+        let (mut status, shutdown) = (relay.status(), CancellationToken::new());
+        let running = tokio::spawn(relay.run(shutdown.clone()));
+        status.wait_for(|status| status.broker_reachable).await.unwrap();
+        shutdown.cancel();
+        // Half of what it has for what is under way: nothing is.
+        let ended = timeout(Duration::from_secs(5), running).await.expect("it waits for the connection");
+        ended.unwrap().unwrap();
     })
     .await;
 }

@@ -1,8 +1,9 @@
 //! What may go wrong while a read model is fed, and what is worth trying again.
 
+use domain::with_causes;
 use event_store::relay::NotOurs;
 use event_store::sqlstate::{self, Class, UNDEFINED_FUNCTION, UNDEFINED_TABLE};
-use event_store::{Checkpoint, Head, LogError, Standstill, with_causes};
+use event_store::{Checkpoint, Head, LogError, Standstill};
 use rdkafka::error::KafkaError;
 use sqlx::PgPool;
 use tracing::{error, warn};

@@ -1,7 +1,8 @@
 //! An event that a read model can't take: it parks its aggregate.
 
 use domain::public::PublicEvent;
-use event_store::{Checkpoint, with_causes};
+use domain::with_causes;
+use event_store::Checkpoint;
 use sqlx::PgExecutor;
 use tracing::error;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use event_store::{Head, with_causes};
+use domain::with_causes;
+use event_store::Head;
 use sqlx::PgPool;
 use tokio::time::sleep;
 use tracing::info;

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::public::{PublicEvent, PublishError};
-use event_store::{Batch, Head, Log, LogError, LogWatch, Recorded, with_causes};
+use domain::with_causes;
+use event_store::{Batch, Head, Log, LogError, LogWatch, Recorded};
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 

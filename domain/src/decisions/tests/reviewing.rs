@@ -74,6 +74,34 @@ fn other_orders_are_wanted_only_where_the_one_that_is_named_proves_nothing() {
 }
 
 #[test]
+fn an_order_that_is_named_and_proves_nothing_leaves_the_proof_to_another() {
+    let later = OrderId(Uuid::from_u128(0x72));
+    let payment_id = PaymentId(Uuid::from_u128(0x82));
+    let number = "ORD-2026-000101".into();
+    let place = PlaceOrder { order_id: later, payment_id, number, ..order_of(&[item(MUG, 1)]) };
+    let mut shop = with_order(OrderStatus::Delivered);
+    shop.decide(|it| place_order(it, &place)).unwrap();
+    let named = || WriteReview { order_id: Some(later), ..of_mug() };
+    for (command, expected) in [
+        (unasked(named()), (ReviewOutcome::Unproven, None)),
+        (named(), (ReviewOutcome::Written, None)),
+        (WriteReview { perhaps: Some(vec![ORDER, later]), ..named() }, (ReviewOutcome::Written, Some(ORDER))),
+        (WriteReview { perhaps: Some(vec![later, ORDER]), ..named() }, (ReviewOutcome::Written, Some(ORDER))),
+        // Of two that prove it, the one that is named does.
+        (
+            WriteReview { order_id: Some(ORDER), perhaps: Some(vec![later]), ..of_mug() },
+            (ReviewOutcome::Written, Some(ORDER)),
+        ),
+    ] {
+        let mut shop = shop.clone().cold();
+        let outcome = shop.decide(|it| write_review(it, &command)).unwrap();
+        let written = shop.get::<Review>(review::stream(MUG, ANN)).written;
+        let proof = written.and_then(|written| written.order_id);
+        assert_eq!((outcome, proof, shop.rounds()), (expected.0, expected.1, 1), "{command:?}");
+    }
+}
+
+#[test]
 fn what_is_refused() {
     let mut hidden = details("mug", usd(9_999));
     hidden.hidden = true;

@@ -8,10 +8,8 @@
 //! - A commit is a [disk] of [segment]s with one [vocabulary]. What of it was asked for lately is [kept] as sets, and what
 //!   was shown is on the [shelf].
 //! - A [snapshot] is a commit with what masks it, and the table.
-//! - Files are worked with where that holds nobody up: [blocking](mod@blocking).
 
 mod background;
-mod blocking;
 mod counts;
 mod disk;
 mod feed;
@@ -23,7 +21,6 @@ mod snapshot;
 mod store;
 mod vocabulary;
 
-pub(crate) use self::blocking::{blocking, unfinished};
 pub(crate) use self::feed::{Committed, Feed};
 pub(crate) use self::segment::List;
 pub(crate) use self::shelf::Ready;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::product_search::index::{Committed, Feed, SearchError, unfinished};
+use crate::product_search::index::{Committed, Feed, SearchError};
+use crate::product_search::parking::unfinished;
 use crate::runner::failure::FeedError;
 
 /// What has changed is written this long after what changed before: until then it is in memory alone, and is read from

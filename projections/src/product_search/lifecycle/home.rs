@@ -14,8 +14,7 @@ use std::sync::Arc;
 use event_store::Head;
 use serde::Deserialize;
 
-use crate::product_search::index::blocking;
-use crate::product_search::parking::lot;
+use crate::product_search::parking::{blocking, lot};
 use crate::product_search::text::Words;
 use crate::product_search::{NAME, VERSION};
 use crate::runner::failure::FeedError;

@@ -11,8 +11,8 @@ use tantivy::directory::{DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
 
 use super::home::Home;
 use crate::product_search::VERSION;
-use crate::product_search::index::{SearchError, blocking};
-use crate::product_search::parking::lot;
+use crate::product_search::index::SearchError;
+use crate::product_search::parking::{blocking, lot};
 use crate::replay::ReplayError;
 
 /// The newest version that has a live index here.

@@ -8,11 +8,12 @@ use metrics::gauge;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::blocking::blocking;
 use super::lot::{self, Lot};
 use super::retry::Stream;
 use super::telling::Telling;
 use crate::product_search::NAME;
-use crate::product_search::index::{Feed, blocking};
+use crate::product_search::index::Feed;
 use crate::runner::failure::FeedError;
 use crate::runner::refused::{Aggregate, Refused};
 

@@ -5,13 +5,15 @@
 //! index lacks: those of events that it hasn't come to are forgotten when it is opened, for it meets them again.
 
 use std::path::Path;
+use std::time::Duration;
 use std::{fs, io};
 
 use event_store::{Checkpoint, Log};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::product_search::index::{SearchError, blocking};
+use super::blocking::blocking;
+use crate::product_search::index::SearchError;
 use crate::product_search::{NAME, VERSION};
 use crate::runner::connection::{connect, try_lock};
 use crate::runner::failure::FeedError;
@@ -23,6 +25,9 @@ const FILE: &str = "name";
 
 /// So many aggregates are tried again at once: the feed waits meanwhile.
 const AT_ONCE: i64 = 100;
+
+/// An index that was fed this long ago is none of those that are being fed.
+const NOT_FED: Duration = Duration::from_secs(60);
 
 /// An index's place in Postgres.
 #[derive(Clone, Debug)]
@@ -139,27 +144,24 @@ impl Lot {
 
     /// Says that the index is being fed, and how far it is.
     pub(crate) async fn tell(&self, position: i64) -> Result<(), sqlx::Error> {
-        sqlx::query!(
-            "INSERT INTO search_indexes (name, position, version) VALUES ($1, $2, $3)
-             ON CONFLICT (name) DO UPDATE SET position = excluded.position, seen_at = now()",
-            self.name,
-            position,
-            VERSION
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        self.tell_seen(position, Duration::ZERO).await
     }
 
     /// Says how far an index is that is being built: nobody searches in it, and it is not among those that are fed.
     pub(crate) async fn tell_of_building(&self, position: i64) -> Result<(), sqlx::Error> {
+        self.tell_seen(position, NOT_FED).await
+    }
+
+    /// Says how far the index is, and how long ago somebody fed it.
+    async fn tell_seen(&self, position: i64, age: Duration) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "INSERT INTO search_indexes (name, position, version, seen_at)
-             VALUES ($1, $2, $3, now() - interval '1 minute')
+             VALUES ($1, $2, $3, now() - make_interval(secs => $4))
              ON CONFLICT (name) DO UPDATE SET position = excluded.position, seen_at = excluded.seen_at",
             self.name,
             position,
-            VERSION
+            VERSION,
+            age.as_secs_f64(),
         )
         .execute(&self.pool)
         .await?;

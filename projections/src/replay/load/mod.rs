@@ -15,8 +15,9 @@ mod window;
 
 use std::collections::BTreeSet;
 
+use domain::with_causes;
 use event_store::connect::lazy_pool_with;
-use event_store::{Head, Log, with_causes};
+use event_store::{Head, Log};
 use futures::future::try_join_all;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::public::PublicEvent;
+use domain::with_causes;
 use event_store::relay::{Arrived, NotOurs};
-use event_store::with_causes;
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::task::JoinError;
 
-use super::store::SearchError;
+use crate::product_search::index::SearchError;
 use crate::runner::failure::FeedError;
 
 /// Does what reads and writes files where that holds nobody up.
