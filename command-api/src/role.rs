@@ -17,6 +17,7 @@ use event_store::decider::{self, DeciderTask, Registry};
 use event_store::{Decider, Histories, Log, LogError, LogWatch};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
+use projections::catalog::Products;
 use projections::order_history::Orders;
 use projections::reviews::ReviewList;
 use sqlx::PgPool;
@@ -161,6 +162,7 @@ fn open(setup: &Setup, decider: Decider, gateways: Gateways) -> Shop {
         personal,
         addresses: AddressBook::start(pool.clone()),
         order_numbers: OrderNumbers::new(pool.clone()),
+        products: Products::new(pool.clone()),
         orders: Orders::new(pool.clone()),
         reviews: ReviewList::new(pool.clone()),
         rules: rules.clone(),

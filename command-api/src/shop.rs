@@ -6,6 +6,7 @@ use std::sync::Arc;
 use event_store::{Decider, Histories, Log};
 use identity::addresses::AddressBook;
 use identity::personal::Keeper;
+use projections::catalog::Products;
 use projections::order_history::Orders;
 use projections::reviews::ReviewList;
 use tokio::sync::Notify;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub addresses: AddressBook,
     /// Numbers for new orders.
     pub order_numbers: OrderNumbers,
+    /// The catalog as it was read last: which products to show beside one.
+    pub products: Products,
     /// Orders as they were read last: which ones a customer has bought something in.
     pub orders: Orders,
     /// Reviews as they were read last: what those of a product come to, and which are the latest.

@@ -47,10 +47,20 @@ pub enum BadLine {
 pub fn read(line: &[u8], seller_id: SellerId, currency: Currency) -> Result<ProductDetails, BadLine> {
     let line = std::str::from_utf8(line).map_err(|_| BadLine::NotText)?;
     let record: Map<String, Value> = serde_json::from_str(line).map_err(|_| BadLine::NotAnObject)?;
-    if line.contains("\\u0000") {
+    if record.iter().any(|(name, value)| name.contains('\0') || has_nul(value)) {
         return Err(BadLine::Nul);
     }
     product(&record, seller_id, currency)
+}
+
+/// Asked of what the line means: in its own words, `\\u0000` is only a backslash before some letters.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(several) => several.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// A product as a line's object has it, for this seller.
@@ -241,11 +251,15 @@ mod tests {
             (r#"{"id": "1", "title": "T", "price": -1}"#, BadLine::NotAPrice),
             (r#"{"id": "1", "title": "T", "price": "1"}"#, BadLine::NotAPrice),
             (r#"{"id": "1", "title": "T\u0000", "price": 1}"#, BadLine::Nul),
+            (r#"{"id": "1", "title": "T", "price": 1, "ean": ["\\\u0000"]}"#, BadLine::Nul),
+            (r#"{"id": "1", "title": "T", "price": 1, "attr_t_\u0000": "x"}"#, BadLine::Nul),
             (&long, BadLine::TooLong("title")),
         ] {
             assert_eq!(read_text(line), Err(expected), "{line}");
         }
         assert_eq!(read(b"\xff", SellerId(uuid::Uuid::nil()), "EUR".parse().unwrap()), Err(BadLine::NotText));
         assert_eq!(read_text(r#"{"id": 7, "title": "T", "price": 100.0}"#).unwrap().sku, "7");
+        let backslash = read_text(r#"{"id": 7, "title": "C:\\u0000", "price": 1}"#).unwrap();
+        assert_eq!(backslash.name, r"C:\u0000", "no NUL, but how one would be written");
     }
 }

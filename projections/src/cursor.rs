@@ -210,7 +210,15 @@ pub struct NotACursor;
 impl FromStr for Cursor {
     type Err = NotACursor;
 
+    /// Only as it is written: there are other ways to write a number or an id, and no page gave those.
     fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let cursor = Self::of_parts(text)?;
+        if cursor.to_string() == text { Ok(cursor) } else { Err(NotACursor) }
+    }
+}
+
+impl Cursor {
+    fn of_parts(text: &str) -> Result<Self, NotACursor> {
         let (key, rest) = text.split_once('.').ok_or(NotACursor)?;
         let (id, asked) = rest.split_once('.').ok_or(NotACursor)?;
         let id = id.parse().map_err(|_| NotACursor)?;
@@ -272,13 +280,35 @@ mod tests {
             assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
         let place = Place { key: Key::Score(1.25), id };
-        let cursor = Cursor { place: place.clone(), scale: vec![7, 0, u32::MAX], asked };
+        let cursor = Cursor { place, scale: vec![7, 0, u32::MAX], asked };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for scale in ["-", "-x", "-7-", "--7"] {
-            let text = format!("s3fa00000{scale}.{}.0000beef", id.simple());
-            assert_eq!(text.parse(), Ok(Cursor { place: place.clone(), scale: Vec::new(), asked }), "{text}");
+        assert_eq!(
+            "nf.00000000000000000000000000000007.0000beef".parse::<Cursor>().map(|it| it.id()),
+            Ok(id)
+        );
+        let (hyphenated, id) = (id, id.simple());
+        for scale in ["-", "-x", "-7-", "--7", "-+7", "-07"] {
+            let text = format!("s3fa00000{scale}.{id}.0000beef");
+            assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
         }
-        let id = id.simple();
+        for text in [
+            format!("n+f.{id}.0000beef"),
+            format!("n0f.{id}.0000beef"),
+            format!("nF.{id}.0000beef"),
+            format!("nf-7.{id}.0000beef"),
+            format!("s+3fa00000.{id}.0000beef"),
+            format!("pf-0.{id}.0000beef"),
+            format!("pf-+455552.{id}.0000beef"),
+            format!("a+1.{id}.0000beef"),
+            format!("aC3.{id}.0000beef"),
+            format!("nf.{hyphenated}.0000beef"),
+            format!("nf.{{{hyphenated}}}.0000beef"),
+            format!("nf.{id}.beef"),
+            format!("nf.{id}.+000beef"),
+            format!("nf.{id}.0000BEEF"),
+        ] {
+            assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        }
         for text in [
             "",
             ".",

@@ -56,7 +56,8 @@ pub enum What {
     /// Takes over orders and returns from a CSV file, plain or gzipped.
     ///
     /// A second run of the same file adds nothing and says the same; a run that was broken off is completed by the
-    /// next. The last line on standard output is one JSON object.
+    /// next. The last line on standard output is one JSON object. It ends with status 0 if every line was taken, or
+    /// written to `--rejects`, else with 1, what could be taken being imported.
     #[command(
         after_help = "Example: daybook import orders --format online-retail --rejects rejects.csv online_retail.csv.gz"
     )]
@@ -65,7 +66,8 @@ pub enum What {
     ///
     /// `id` is the SKU and the outside id, `title` the name, `name` the model number, `supplier` the brand, `price` in
     /// cents, `short_description`, `attr_…` the attributes. A product that the shop has already stays as it is. The last
-    /// line on standard output is one JSON object.
+    /// line on standard output is one JSON object. It ends with status 0 if every line was taken, or written to `--rejects`,
+    /// else with 1, what could be taken being imported.
     #[command(after_help = "Example: daybook import products --rejects rejects.tsv icecat_products.jsonl.gz")]
     Products(ProductsArgs),
 }
@@ -93,12 +95,14 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
     };
     task.drain().await;
     let (summary, rejected, told) = told?;
-    if rejected > 0 && !told {
-        say(format_args!("{rejected} lines were not taken; --rejects FILE writes them down"));
-    }
     say(summary);
-    Ok(())
+    if rejected > 0 && !told { Err(Lost(rejected).into()) } else { Ok(()) }
 }
+
+/// Lines were not taken, and were to be written down nowhere. All others are imported.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} lines were not taken; --rejects FILE writes them down")]
+struct Lost(u64);
 
 /// Every aggregate that an import is about.
 pub fn registry() -> Registry {

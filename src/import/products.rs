@@ -29,6 +29,9 @@ use super::{ImportError, known};
 /// So many products are looked up at once, and so many are on their way to the log.
 const AT_ONCE: usize = 256;
 
+/// What some editors begin a file of UTF-8 with; it is none of the first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// `daybook import products`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProductsArgs {
@@ -259,6 +262,9 @@ fn send(
         let mut bytes = Vec::new();
         let is_last = lines.read_until(b'\n', &mut bytes)? == 0;
         number += 1;
+        if number == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         let end = bytes.trim_ascii_end().len();
         bytes.truncate(end);
         if !bytes.is_empty() {

@@ -82,7 +82,9 @@ async fn import(database: &Database, home: &Path, file: &Path) -> Result<(), Err
     let lines = history::multiplied(file, &csv)?;
     say(&format!("  importing {lines} lines"));
     let path = csv.to_str().ok_or("a path that is no text")?;
-    let arguments = ["import", "orders", "--format", "online-retail", path];
+    let rejects = home.join("rejects.csv");
+    let rejects = rejects.to_str().ok_or("a path that is no text")?;
+    let arguments = ["import", "orders", "--format", "online-retail", "--rejects", rejects, path];
     let said = Daybook::run(database, home, &arguments).await?;
     say(&format!("  daybook import orders: {}", said.lines().last().unwrap_or_default()));
     Ok(std::fs::remove_file(csv)?)

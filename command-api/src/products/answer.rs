@@ -12,7 +12,7 @@ use domain::{Decide as _, Halt, Streams as _};
 use event_store::{Accepted, AsOf, Decision, Submission};
 use identity::shops;
 
-use crate::command::decide;
+use crate::command::{decide, unanswered};
 use crate::history::{Told, told};
 use crate::reviews::Reviewed;
 use crate::shop::Shop;
@@ -69,10 +69,13 @@ impl Answer {
         let details = record.product.details.as_deref().ok_or_else(|| ApiError::not_found("Product"))?;
         let shops = shops::by_ids(shop.log.pool(), &[details.seller_id]).await;
         let shops = shops.map_err(|error| identity::failed(error).after_acceptance())?;
+        let beside = shop.products.beside(id, details).await;
+        let beside = beside.map_err(|error| unanswered(error).after_acceptance())?;
         let reviewed = self.reviewed(shop, id).await.map_err(ApiError::after_acceptance)?;
         let view = ProductView::of(id, details, seen.stock, record.created_at, record.updated_at)
             .sold_by(shops.into_iter().next().map(|shop| shop.name))
             .in_category(seen.category)
+            .beside(beside)
             .rated(reviewed.rating)
             .reviewed(reviewed.latest);
         let answer = Success::new(view).message(self.message);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::category::public::{CategoryPublicEvent, TreeEntry};
+use domain::ids::CategoryId;
 use domain::inventory::public::InventoryPublicEvent;
 use domain::product::public::{CatalogEntry, ProductPublicEvent};
 use domain::public::{PublicData, PublicEvent};
@@ -174,7 +175,9 @@ impl<'a> Changes<'a> {
             .bind(column(&rows, |(.., change)| change.updated_at))
             .bind(column(&rows, |(.., change)| change.version))
             .bind(column(&rows, |(_, details, _)| details.category_id.map(|id| id.0)))
-            .bind(column(&rows, |(_, details, _)| category_word(details)))
+            .bind(column(&rows, |(_, details, _)| {
+                category_word(details.category.as_deref(), details.category_id)
+            }))
             .bind(column(&rows, |(_, details, _)| details.hidden));
     }
 
@@ -262,6 +265,6 @@ impl<'a> Changes<'a> {
 }
 
 /// The word for a category that a product has where it names none.
-fn category_word(details: &CatalogEntry) -> Option<String> {
-    details.category.as_deref().filter(|_| details.category_id.is_none()).map(word_key)
+pub(super) fn category_word(category: Option<&str>, category_id: Option<CategoryId>) -> Option<String> {
+    category.filter(|_| category_id.is_none()).map(word_key)
 }

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use domain::ids::ProductId;
+use domain::product::ProductDetails;
 use sqlx::Arguments as _;
 use sqlx::PgPool;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
+use sqlx::types::Json;
 
 use super::NAME;
+use super::apply::category_word;
 use super::row::{CatalogProduct, ProductDetail};
 use super::tree::Tree;
 use crate::live::{Answer, Live, QueryError};
@@ -25,7 +28,7 @@ macro_rules! products {
     ($condition:literal) => {
         products!($condition, "")
     };
-    ($condition:literal, $more:literal) => {
+    ($condition:literal, $more:expr) => {
         concat!(
             "SELECT coalesce(json_agg(found ORDER BY found.product_id), '[]') FROM (
                  SELECT p.product_id, p.details, p.withdrawn, p.created_at, p.updated_at, p.version,
@@ -45,29 +48,43 @@ macro_rules! products {
     };
 }
 
+/// Those to show beside a product: of those that it names the ones that everybody may see; where it names none the newest
+/// of its category, or else of those with its word.
+macro_rules! beside {
+    ($id:literal, $related:literal, $category_id:literal, $word:literal) => {
+        concat!(
+            "CASE WHEN jsonb_array_length(coalesce(", $related, ", '[]')) > 0 THEN (
+                 SELECT coalesce(json_agg(o.product_id ORDER BY r.place), '[]')
+                 FROM jsonb_array_elements_text(", $related, ") WITH ORDINALITY r(id, place)
+                 JOIN catalog_g{g}_products o ON o.product_id = r.id::uuid
+                 WHERE NOT o.withdrawn AND NOT o.hidden)
+             WHEN ", $category_id, " IS NOT NULL THEN (
+                 SELECT coalesce(json_agg(o.product_id ORDER BY o.created_at DESC, o.product_id), '[]') FROM (
+                     SELECT product_id, created_at FROM catalog_g{g}_products
+                     WHERE category_id = ", $category_id, " AND product_id <> ", $id, "
+                       AND NOT withdrawn AND NOT hidden
+                     ORDER BY created_at DESC, product_id LIMIT 8) o)
+             WHEN ", $word, " IS NOT NULL THEN (
+                 SELECT coalesce(json_agg(o.product_id ORDER BY o.created_at DESC, o.product_id), '[]') FROM (
+                     SELECT product_id, created_at FROM catalog_g{g}_products
+                     WHERE category_id IS NULL AND category_word = ", $word, " AND product_id <> ", $id, "
+                       AND NOT withdrawn AND NOT hidden
+                     ORDER BY created_at DESC, product_id LIMIT 8) o)
+             ELSE '[]'::json END"
+        )
+    };
+}
+
 /// As [`products`], each with those to show beside it.
 macro_rules! detail {
     ($condition:literal) => {
         products!(
             $condition,
-            ", CASE WHEN jsonb_array_length(coalesce(p.details -> 'related', '[]')) > 0 THEN (
-                   SELECT coalesce(json_agg(o.product_id ORDER BY r.place), '[]')
-                   FROM jsonb_array_elements_text(p.details -> 'related') WITH ORDINALITY r(id, place)
-                   JOIN catalog_g{g}_products o ON o.product_id = r.id::uuid
-                   WHERE NOT o.withdrawn AND NOT o.hidden)
-               WHEN p.category_id IS NOT NULL THEN (
-                   SELECT coalesce(json_agg(o.product_id ORDER BY o.created_at DESC, o.product_id), '[]') FROM (
-                       SELECT product_id, created_at FROM catalog_g{g}_products
-                       WHERE category_id = p.category_id AND product_id <> p.product_id
-                         AND NOT withdrawn AND NOT hidden
-                       ORDER BY created_at DESC, product_id LIMIT 8) o)
-               WHEN p.category_word IS NOT NULL THEN (
-                   SELECT coalesce(json_agg(o.product_id ORDER BY o.created_at DESC, o.product_id), '[]') FROM (
-                       SELECT product_id, created_at FROM catalog_g{g}_products
-                       WHERE category_id IS NULL AND category_word = p.category_word AND product_id <> p.product_id
-                         AND NOT withdrawn AND NOT hidden
-                       ORDER BY created_at DESC, product_id LIMIT 8) o)
-               ELSE '[]'::json END AS beside"
+            concat!(
+                ", ",
+                beside!("p.product_id", "p.details -> 'related'", "p.category_id", "p.category_word"),
+                " AS beside"
+            )
         )
     };
 }
@@ -95,6 +112,7 @@ const BY_IDS: &str = products!("p.product_id = ANY($1)");
 const DETAIL_BY_ID: &str = detail!("p.product_id = $1");
 /// Two products have one slug only for the moment between the events of one and the other.
 const DETAIL_BY_SLUG: &str = detail!("p.slug = $1 AND NOT p.withdrawn");
+const BESIDE: &str = beside!("$1::uuid", "$2::jsonb", "$3::uuid", "$4::text");
 const BY_OUTSIDE_ID_OR_SKU: &str = products!("(p.external_id = $1 OR p.sku = $1)");
 
 impl Products {
@@ -131,6 +149,26 @@ impl Products {
     ) -> Result<Answer<Option<ProductDetail>>, QueryError> {
         let answer: Answer<Vec<ProductDetail>> = self.live.ask(template, bind).await?;
         Ok(answer.map(|found| found.into_iter().next()))
+    }
+
+    /// Those to show beside a product of which this is said, whatever the catalog knows of it by now.
+    pub async fn beside(
+        &self,
+        id: ProductId,
+        details: &ProductDetails,
+    ) -> Result<Vec<ProductId>, QueryError> {
+        let ProductDetails { related, category, category_id, .. } = details;
+        if related.is_empty() && category.is_none() && category_id.is_none() {
+            return Ok(Vec::new());
+        }
+        let word = category_word(category.as_deref(), *category_id);
+        let bind = |arguments: &mut PgArguments| {
+            arguments.add(id.0)?;
+            arguments.add(Json(related))?;
+            arguments.add(category_id.map(|id| id.0))?;
+            arguments.add(word.as_deref())
+        };
+        Ok(self.live.ask(BESIDE, bind).await?.value)
     }
 
     /// The categories with the numbers of their products.

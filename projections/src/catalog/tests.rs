@@ -127,4 +127,9 @@ async fn beside_a_product_stand_the_newest_of_its_category_that_everybody_may_se
     let word = products.detail_by_id(ids[1]).await.unwrap().value.unwrap();
     assert_eq!(word.product.category, None);
     assert_eq!(word.beside, [11, 10, 7, 5, 4, 2].map(|n| ids[n]));
+    // Asked by what is said of a product, it is the same.
+    for detail in [detail, word] {
+        let said = detail.product.details.into();
+        assert_eq!(products.beside(detail.product.product_id, &said).await.unwrap(), detail.beside);
+    }
 }

@@ -73,9 +73,9 @@ impl OrderFilter {
     pub fn goes_on(&self, scope: Scope) -> bool {
         let Some(after) = &self.after else { return true };
         let is_in_order = match (&self.number, self.sort) {
-            (None, sort) => after.number(sort.numbers()).is_some(),
-            (Some(_), Sort::Newest) => matches!(after.place.key, Key::WordDown(_)),
-            (Some(_), Sort::Oldest) => matches!(after.place.key, Key::Word(_)),
+            (None, _) => self.moment(after).is_some(),
+            (Some(_), Sort::Newest) => matches!(after.place.key, Key::WordDown(_)) && number(after).is_some(),
+            (Some(_), Sort::Oldest) => matches!(after.place.key, Key::Word(_)) && number(after).is_some(),
         };
         is_in_order && after.asked == self.fingerprint(scope)
     }
@@ -116,9 +116,7 @@ impl OrderFilter {
     /// Of a list by number: the place after which it begins.
     pub(super) fn after_number(&self) -> Option<(&str, Uuid)> {
         let after = self.after.as_ref()?;
-        // A client may have made it up, and Postgres takes no NUL.
-        let number = after.word().filter(|number| !number.contains('\0'))?;
-        Some((number, after.id()))
+        Some((number(after)?, after.id()))
     }
 
     fn moment(&self, after: &Cursor) -> Option<Place> {
@@ -145,9 +143,17 @@ impl OrderFilter {
     }
 }
 
+/// The number of an order's place. A client may have made it up, and Postgres takes no NUL.
+fn number(after: &Cursor) -> Option<&str> {
+    after.word().filter(|number| !number.contains('\0'))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::cursor;
 
     #[test]
     fn a_place_of_another_order_is_none() {
@@ -165,11 +171,16 @@ mod tests {
         let at_word = |word| Some(Cursor::at_word(word, id, asked));
         let by_number = OrderFilter { after: at_word("ORD-1"), ..OrderFilter::default() };
         assert_eq!((by_number.between().0, by_number.after_number()), (None, Some(("ORD-1", id))));
-        let made_up = OrderFilter { after: at_word("\0"), ..OrderFilter::default() };
-        assert_eq!(made_up.after_number(), None);
+        for bytes in [[0], [0xff]] {
+            let place = cursor::Place { key: Key::Word(Arc::from(bytes)), id };
+            let after = Some(Cursor::behind(place, [], asked));
+            let made_up =
+                OrderFilter { number: number(), sort: Sort::Oldest, after, ..OrderFilter::default() };
+            assert_eq!((made_up.goes_on(Scope::All), made_up.after_number()), (false, None), "{bytes:?}");
+        }
         for micros in [i64::MIN, i64::MAX] {
             let far = OrderFilter { after: newest(micros), ..OrderFilter::default() };
-            assert_eq!(far.between().0, None);
+            assert_eq!((far.goes_on(Scope::All), far.between().0), (false, None));
         }
         for (number, sort, goes_on) in
             [(None, Sort::Newest, false), (number(), Sort::Newest, false), (number(), Sort::Oldest, true)]

@@ -66,8 +66,9 @@ struct Filters {
 }
 
 /// What `cursor` is.
-const CURSOR: &str = "`nextCursor` of the page before, with the same filters and order: the list goes on behind its last \
-    product, even\nif products came or went meanwhile. `pageNumber` counts from there.";
+const CURSOR: &str = "`nextCursor` of the page before, with the same filters and order: the list goes on behind where its \
+    last product\nstood, even if products came or went meanwhile. A product whose place changes meanwhile (by its text, price or \
+    rating) may be\nshown twice or not at all. `pageNumber` counts from there.";
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]

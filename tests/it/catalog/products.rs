@@ -228,9 +228,18 @@ async fn related_products_are_those_named_else_those_of_the_category() {
     let read = seller.get(&path).await.json();
     assert_eq!(read["data"]["relatedProducts"], json!([ids[2], ids[1]]));
     assert_eq!(read["data"]["category"], json!({ "id": audio["id"], "name": "Audio", "slug": "audio" }));
+    let changed = patch(&seller, &path, &json!({ "description": "New", "stock": 3 })).await.json();
+    assert_eq!(changed["data"]["relatedProducts"], json!([ids[2], ids[1]]), "as it is read");
     let named = patch(&seller, &path, &json!({ "relatedProducts": [ids[1]] })).await.json();
     assert_eq!(named["data"]["relatedProducts"], json!([ids[1]]));
     assert_eq!(seller.get(&path).await.json()["data"]["relatedProducts"], json!([ids[1]]));
+    let none = patch(&seller, &path, &json!({ "relatedProducts": [] })).await.json();
+    assert_eq!(none["data"]["relatedProducts"], json!([ids[2], ids[1]]), "by what the change made of it");
+    let fourth = json!({ "name": "Four", "price": 1, "categoryId": audio["id"] });
+    let fourth = made(&seller, "/products", &fourth).await;
+    assert_eq!(fourth["relatedProducts"], json!([ids[2], ids[1], ids[0]]));
+    let moved = patch(&seller, &path, &json!({ "category": null })).await.json();
+    assert_eq!(moved["data"]["relatedProducts"], json!([]));
 }
 
 #[tokio::test]

@@ -51,6 +51,26 @@ async fn a_file_of_products_is_taken_once_and_bad_lines_are_named() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_is_none_of_the_first_line() {
+    let it = Importing::new().await;
+    let path = it.folder.path().join("products.jsonl");
+    std::fs::write(&path, format!("\u{feff}{}\r\n", GOOD.replace('\n', ""))).unwrap();
+    let said = it.products(&path, &[]).await;
+    assert_eq!((&said["lines"], &said["created"]), (&1.into(), &1.into()));
+}
+
+#[tokio::test]
+async fn lines_that_are_not_taken_and_not_written_down_are_a_failure() {
+    let it = Importing::new().await;
+    let path = it.folder.path().join("products.jsonl");
+    std::fs::write(&path, format!("{}\n{{\n", GOOD.replace('\n', ""))).unwrap();
+    let (printed, error) = it.place.refused(&["import", "products", path.to_str().unwrap()]).await;
+    let said: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+    assert_eq!((&said["created"], &said["rejected"]), (&1.into(), &1.into()));
+    assert!(error.contains("1 lines were not taken; --rejects FILE writes them down"), "{error}");
+}
+
+#[tokio::test]
 async fn a_real_catalog() {
     let Some(path) = shared_data::file("data/icecat_products.jsonl.gz") else { return };
     let it = Importing::new().await;
