@@ -38,7 +38,7 @@ pub(super) type Group = Vec<Alternative>;
 pub(crate) struct Plan {
     pub(crate) groups: Vec<Group>,
     /// The places of the groups of words that were typed as one.
-    pub(super) together: Vec<Vec<usize>>,
+    pub(crate) together: Vec<Vec<usize>>,
     /// What codes may be in several words.
     pub(crate) splits: Vec<Split>,
     /// Each in the ways in which it may be written.

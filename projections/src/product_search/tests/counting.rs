@@ -115,9 +115,9 @@ impl Counts {
         for category in wanted(Facet::Category).filter_map(Thing::category) {
             // What is in a category is in those above it.
             if category == "Chairs" {
-                *counts.categories.entry("Furniture".to_owned()).or_default() += 1;
+                *counts.categories.entry("furniture".to_owned()).or_default() += 1;
             }
-            *counts.categories.entry(category).or_default() += 1;
+            *counts.categories.entry(category.to_lowercase()).or_default() += 1;
         }
         for brand in wanted(Facet::Brand).filter_map(Thing::brand) {
             *counts.brands.entry(brand).or_default() += 1;
@@ -140,7 +140,7 @@ impl Counts {
     fn told(facets: Facets) -> Self {
         let (categories, brands) = (facets.categories.len(), facets.brands.len());
         let counts = Self {
-            categories: facets.categories.into_iter().map(|it| (it.name, it.count)).collect(),
+            categories: facets.categories.into_iter().map(|it| (it.name.to_lowercase(), it.count)).collect(),
             brands: facets.brands.into_iter().map(|it| (it.name.to_lowercase(), it.count)).collect(),
             prices: facets
                 .prices

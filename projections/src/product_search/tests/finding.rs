@@ -209,12 +209,9 @@ fn words_of_categories_are_found_begun_and_nearly_written_as_words_of_products_a
             let page = ask(&index, &SearchQuery { limit: 9, ..text(typed) });
             assert_eq!((ids(&page).as_slice(), page.corrected.as_deref()), (expected, corrected), "{typed}");
         }
-        for (typed, expected) in [
-            ("kay", "kayaks 1"),
-            ("kaiaks", "kayaks 1"),
-            ("tool", "tools 1"),
-            ("ha", "hammer 1, hat 1, hats 1"),
-        ] {
+        for (typed, expected) in
+            [("kay", "kayaks 1"), ("kaiaks", "kayaks 1"), ("tool", "tools 1"), ("ha", "hammer 1, hat 1")]
+        {
             assert_eq!(completed(&index, typed), expected, "{typed}");
         }
         index.commit().unwrap();
@@ -337,11 +334,17 @@ fn what_is_completed_may_be_found_whatever_was_asked_before() {
         happened(n, 2, Stored::Product(ProductEvent::ProductRevised(Box::new(details))))
     };
     let gone = happened(1, 2, Stored::Product(ProductEvent::ProductWithdrawn {}));
+    // All are lights by their category.
     for (position, event, one_word, behind_another) in [
-        (20, received(1, 2, 1), "lamp 3, large 1", "desk lamp 2, desk large 1"),
-        (21, now(2, "Desk lamp, large", true), "lamp 2", "desk lamp 1"),
-        (22, now(4, "Desk lamp, long", false), "lamp 2, long 1", "desk lamp 2, desk long 1"),
-        (23, gone, "lamp 1, long 1", "desk lamp 1, desk long 1"),
+        (20, received(1, 2, 1), "lights 4, lamp 3, large 1", "desk lights 3, desk lamp 2, desk large 1"),
+        (21, now(2, "Desk lamp, large", true), "lights 3, lamp 2", "desk lights 2, desk lamp 1"),
+        (
+            22,
+            now(4, "Desk lamp, long", false),
+            "lights 3, lamp 2, long 1",
+            "desk lights 3, desk lamp 2, desk long 1",
+        ),
+        (23, gone, "lights 2, lamp 1, long 1", "desk lights 2, desk lamp 1, desk long 1"),
     ] {
         feed(&mut index, vec![event], position);
         for is_committed in [false, true] {
