@@ -42,7 +42,9 @@ pub(crate) fn matching(
     let wanted = wanted(snapshot, plan)?;
     let words = counted(&groups, &plan.together, &wanted);
     let mut by_count = ByCount::none(wanted, most);
-    words.iter().for_each(|having| by_count.add(having));
+    for having in &words {
+        by_count.add(having);
+    }
     let scale = began.unwrap_or_else(|| {
         let with = groups.iter().map(|group| u32::try_from(group.having.count()).unwrap_or(u32::MAX));
         let least = by_count.most_that(|slots| slots.count() >= weights.enough);
@@ -76,7 +78,9 @@ fn counted<'a>(groups: &'a [Group<'_>], together: &[Vec<usize>], wanted: &Slots)
         having.for_each(|having| with_all.keep(having));
         if with_all.count_in(wanted, None) > 0 {
             counted.push(Cow::Owned(with_all));
-            places.iter().for_each(|place| alone[*place] = false);
+            for place in places {
+                alone[*place] = false;
+            }
         }
     }
     let alone = groups.iter().zip(alone).filter(|(_, alone)| *alone);
