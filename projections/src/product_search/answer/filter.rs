@@ -122,8 +122,7 @@ impl Filter {
             .map(|lists| Condition::Brands(distinct(lists.iter().flat_map(|list| listed(table, list)))));
         let categories = query.categories.as_ref().map(|words| {
             let keys = words.iter().flat_map(|word| snapshot.categories.tree().keys(word));
-            let numbers = keys.flat_map(|key| table.categories.numbers_like(&key).to_vec());
-            Condition::Categories(distinct(numbers))
+            Condition::Categories(distinct(keys.flat_map(|key| table.categories.numbers_like(&key)).copied()))
         });
         let tags = query
             .tag

@@ -103,7 +103,7 @@ impl Snapshot {
         mut found: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<(), TantivyError> {
         let categories = self.categories.with_written(surface);
-        for slot in categories.iter().flat_map(|category| self.table.of_category(*category).iter()) {
+        for slot in self.of_categories(categories) {
             if found(slot).is_break() {
                 return Ok(());
             }
@@ -151,8 +151,11 @@ impl Snapshot {
 
     /// The products in whose category's name a word is, or in that of one above it; hidden ones too.
     pub(crate) fn in_categories(&self, word: &str) -> impl Iterator<Item = u32> {
-        let categories = self.categories.with_word(word).iter();
-        categories.flat_map(|category| self.table.of_category(*category).iter())
+        self.of_categories(self.categories.with_word(word))
+    }
+
+    fn of_categories(&self, categories: &[Name]) -> impl Iterator<Item = u32> {
+        categories.iter().flat_map(|category| self.table.of_category(*category).iter())
     }
 
     /// In how many of these products a word is written so, or in the name of their category or of one above it. `on_disk`
@@ -163,8 +166,7 @@ impl Snapshot {
         all: &Slots,
         on_disk: &Slots,
     ) -> Result<usize, TantivyError> {
-        let categories = self.categories.with_written(surface);
-        let of_category = categories.iter().flat_map(|category| self.table.of_category(*category).iter());
+        let of_category = self.of_categories(self.categories.with_written(surface));
         let of_category: Slots = of_category.filter(|slot| all.contains(*slot)).collect();
         let mut count = of_category.count();
         let others = if count == 0 {
@@ -182,13 +184,17 @@ impl Snapshot {
         Ok(count + recent.filter(|slot| !of_category.contains(*slot)).count())
     }
 
-    /// The words that begin so in the names of categories, and how many products are of these and of those below, hidden ones
-    /// too; of words that no product has so, none.
-    pub(crate) fn in_categories_with(&self, prefix: &str) -> impl Iterator<Item = (&str, u32)> {
+    /// The words that begin so in the names of categories and that `may_be` meant, and how many products are of these and of
+    /// those below, hidden ones too; of words that no product has so, none.
+    pub(crate) fn in_categories_with(
+        &self,
+        prefix: &str,
+        may_be: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (&str, u32)> {
         let count = |categories: &[Name]| -> usize {
             categories.iter().map(|category| self.table.of_category(*category).len()).sum()
         };
-        let words = self.categories.written_with(prefix);
+        let words = self.categories.written_with(prefix).filter(move |(word, _)| may_be(word));
         let counted =
             words.map(move |(word, categories)| (word, u32::try_from(count(categories)).unwrap_or(u32::MAX)));
         counted.filter(|(_, products)| *products > 0)

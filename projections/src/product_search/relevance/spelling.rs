@@ -52,7 +52,7 @@ pub(super) fn beginning_with(
 /// most: a product that is gone may be counted, and one that has changed, or has a word in both, twice. The most frequent
 /// first.
 pub(crate) fn frequent(snapshot: &Snapshot, prefix: &str, most: usize) -> Vec<(String, u32)> {
-    let mut beside: HashMap<&str, u32> = snapshot.in_categories_with(prefix).collect();
+    let mut beside: HashMap<&str, u32> = snapshot.in_categories_with(prefix, |_| true).collect();
     for it in snapshot.recent.iter() {
         let surface = &it.tokens.surface;
         let from = surface.partition_point(|word| word.as_str() < prefix);
@@ -136,12 +136,14 @@ fn within(
             }
         }
     }
+    // Most words are too long or too short; that is seen at once.
+    let is_near = |found: &str| found.len().abs_diff(word.len()) <= 4 && near.wrong(found).is_some();
     let recent = snapshot.recent.iter().flat_map(|recent| &recent.tokens.surface);
-    for (found, times) in recent.map(|found| (found.as_str(), 1)).chain(snapshot.in_categories_with("")) {
-        // Most words are too long or too short; that is seen at once.
-        if found.len().abs_diff(word.len()) <= 4 && near.wrong(found).is_some() {
-            count(&mut words, found, times);
-        }
+    for found in recent.filter(|found| is_near(found)) {
+        count(&mut words, found, 1);
+    }
+    for (found, times) in snapshot.in_categories_with("", is_near) {
+        count(&mut words, found, times);
     }
     words.remove(word);
     let words = words.iter().filter(|(found, _)| may_be(found)).filter_map(|(found, times)| {

@@ -183,22 +183,23 @@ fn synonyms_and_categories_are_found() {
     assert_eq!(found(&index, text("notebook")), [2]);
 }
 
+/// A product of each category, from 1 on.
+pub(super) fn in_categories(folder: &TempDir, named: &[(&str, &str)]) -> Feed {
+    let mut index = open(folder.path());
+    for (n, (name, category)) in (1..).zip(named) {
+        let mut it = details(name, "", 100);
+        it.category = Some((*category).to_owned());
+        feed(&mut index, vec![created(n, it)], n.into());
+    }
+    index
+}
+
 /// Guards against a name of a category that no product has in its own texts being taken for a slip of the pen.
 #[test]
 fn words_of_categories_are_found_begun_and_nearly_written_as_words_of_products_are() {
     let folder = TempDir::new().unwrap();
-    let mut index = open(folder.path());
-    let of = |n: u32, name: &str, category: &str| {
-        let mut it = details(name, "", 100);
-        it.category = Some(category.to_owned());
-        created(n, it)
-    };
-    let events = vec![of(1, "Drifter", "Kayaks"), of(2, "Hammer", "Tools"), of(3, "Wool hat", "Hats")];
-    feed(&mut index, events, 3);
-    let completed = |index: &Feed, typed: &str| {
-        let found = suggest(&index.snapshot(), typed, 3, &Weights::default()).unwrap().searches;
-        found.into_iter().map(|it| format!("{} {}", it.text, it.products)).collect::<Vec<_>>().join(", ")
-    };
+    let names = [("Drifter", "Kayaks"), ("Hammer", "Tools"), ("Wool hat", "Hats")];
+    let mut index = in_categories(&folder, &names);
     for _ in ["in memory", "on disk"] {
         for (typed, expected, corrected) in [
             ("kaya", &[1][..], None),
@@ -209,23 +210,6 @@ fn words_of_categories_are_found_begun_and_nearly_written_as_words_of_products_a
             let page = ask(&index, &SearchQuery { limit: 9, ..text(typed) });
             assert_eq!((ids(&page).as_slice(), page.corrected.as_deref()), (expected, corrected), "{typed}");
         }
-        for (typed, expected) in
-            [("kay", "kayaks 1"), ("kaiaks", "kayaks 1"), ("tool", "tools 1"), ("ha", "hammer 1, hat 1")]
-        {
-            assert_eq!(completed(&index, typed), expected, "{typed}");
-        }
-        index.commit().unwrap();
-    }
-    // In its name and in its category's it is one product; what is gone is none.
-    let revised = |n, sequence, name: &str, category: Option<&str>| {
-        let mut it = details(name, "", 100);
-        it.category = category.map(ToOwned::to_owned);
-        happened(n, sequence, Stored::Product(ProductEvent::ProductRevised(Box::new(it))))
-    };
-    feed(&mut index, vec![revised(2, 2, "Tools", Some("Tools")), revised(1, 2, "Drifter", None)], 5);
-    for _ in ["in memory", "on disk"] {
-        assert_eq!(completed(&index, "tool"), "tools 1");
-        assert_eq!(completed(&index, "kay"), "");
         index.commit().unwrap();
     }
 }
@@ -266,101 +250,6 @@ fn words_that_were_found_are_marked() {
     assert_eq!(marked.description, None);
 }
 
-#[test]
-fn what_is_being_typed_is_completed() {
-    let folder = TempDir::new().unwrap();
-    let index = named(&folder, &["Wireless mouse", "Wireless mouse pad", "Wired mouse", "Wooden lamp"]);
-    let told = |typed: &str| {
-        let found = suggest(&index.snapshot(), typed, 3, &Weights::default()).unwrap();
-        let searches: Vec<_> =
-            found.searches.into_iter().map(|it| format!("{} {}", it.text, it.products)).collect();
-        (searches.join(", "), found.products.len())
-    };
-    assert_eq!(told("w"), ("wireless 2, wired 1, wooden 1".to_owned(), 2));
-    assert_eq!(told("wireless m"), ("wireless mouse 2".to_owned(), 3));
-    assert_eq!(told("wireless mouse p"), ("wireless mouse pad 1".to_owned(), 3));
-    assert_eq!(told("moues"), ("mouse 3".to_owned(), 3));
-    assert_eq!(told(""), (String::new(), 0));
-}
-
-#[test]
-fn the_same_is_completed_after_each_commit_and_a_restart() {
-    let folder = TempDir::new().unwrap();
-    let mut index = open(folder.path());
-    let searches = |index: &Feed| {
-        let found = suggest(&index.snapshot(), "la", 9, &Weights::default()).unwrap();
-        found
-            .searches
-            .into_iter()
-            .map(|it| format!("{} {}", it.text, it.products))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let called = |n, name: &str| created(n, details(name, "", 100));
-    let renamed = |n, sequence, name: &str| {
-        happened(n, sequence, Stored::Product(ProductEvent::ProductRevised(Box::new(details(name, "", 100)))))
-    };
-    let gone = |n, sequence| happened(n, sequence, Stored::Product(ProductEvent::ProductWithdrawn {}));
-    for (position, event, expected) in [
-        (1, called(1, "Lamp"), "lamp 1"),
-        (2, called(2, "Lamp, large"), "lamp 2, large 1"),
-        (3, called(3, "Ladder"), "lamp 2, ladder 1, large 1"),
-        (4, renamed(1, 2, "Ladder"), "ladder 2, lamp 1, large 1"),
-        (5, gone(2, 2), "ladder 2"),
-        (6, renamed(3, 2, "Latch"), "ladder 1, latch 1"),
-    ] {
-        feed(&mut index, vec![event], position);
-        assert_eq!(searches(&index), expected, "before the commit at {position}");
-        index.commit().unwrap();
-        assert_eq!(searches(&index), expected, "after the commit at {position}");
-    }
-    drop(index);
-    assert_eq!(searches(&open(folder.path())), "ladder 1, latch 1");
-}
-
-/// Guards against sets of products that are kept longer than they are right.
-#[test]
-fn what_is_completed_may_be_found_whatever_was_asked_before() {
-    let folder = TempDir::new().unwrap();
-    let mut index = named(&folder, &["Desk lamp", "Desk lamp, large", "Desk lamps", "Floor lamp"]);
-    index.commit().unwrap();
-    let searches = |index: &Feed, typed: &str| {
-        let found = suggest(&index.snapshot(), typed, 9, &Weights::default()).unwrap();
-        let told = found.searches.into_iter().map(|it| format!("{} {}", it.text, it.products));
-        told.collect::<Vec<_>>().join(", ")
-    };
-    let now = |n, name: &str, hidden| {
-        let details = ProductDetails { hidden, ..details(name, "", 100) };
-        happened(n, 2, Stored::Product(ProductEvent::ProductRevised(Box::new(details))))
-    };
-    let gone = happened(1, 2, Stored::Product(ProductEvent::ProductWithdrawn {}));
-    // All are lights by their category.
-    for (position, event, one_word, behind_another) in [
-        (20, received(1, 2, 1), "lights 4, lamp 3, large 1", "desk lights 3, desk lamp 2, desk large 1"),
-        (21, now(2, "Desk lamp, large", true), "lights 3, lamp 2", "desk lights 2, desk lamp 1"),
-        (
-            22,
-            now(4, "Desk lamp, long", false),
-            "lights 3, lamp 2, long 1",
-            "desk lights 3, desk lamp 2, desk long 1",
-        ),
-        (23, gone, "lights 2, lamp 1, long 1", "desk lights 2, desk lamp 1, desk long 1"),
-    ] {
-        feed(&mut index, vec![event], position);
-        for is_committed in [false, true] {
-            if is_committed {
-                index.commit().unwrap();
-            }
-            assert_eq!(searches(&index, "l"), one_word, "at {position}, committed: {is_committed}");
-            assert_eq!(
-                searches(&index, "desk l"),
-                behind_another,
-                "at {position}, committed: {is_committed}"
-            );
-        }
-    }
-}
-
 /// Only what has enough of the words is scored; what has fewer would come behind it.
 #[test]
 fn what_lacks_a_word_follows_where_too_few_have_all_and_is_left_out_where_enough_have() {
@@ -382,40 +271,4 @@ fn what_lacks_a_word_follows_where_too_few_have_all_and_is_left_out_where_enough
             assert!(first[..9].iter().all(|name| *name == "Red lamp"), "{first:?}");
         }
     }
-}
-
-#[test]
-fn brands_are_suggested_with_the_products_that_may_be_found() {
-    let folder = TempDir::new().unwrap();
-    let mut index = open(folder.path());
-    let of = |brand: &str, hidden: bool| {
-        let mut lamp = details("Lamp", "", 100);
-        (lamp.brand, lamp.hidden) = (Some(brand.to_owned()), hidden);
-        lamp
-    };
-    let events = vec![
-        created(1, of("Acme", false)),
-        created(2, of("Acme", false)),
-        created(3, of("Acme", true)),
-        created(4, of("Blue Acre", false)),
-        happened(2, 2, Stored::Product(ProductEvent::ProductWithdrawn {})),
-    ];
-    feed(&mut index, events, 5);
-    let brands = |index: &Feed| {
-        let found = suggest(&index.snapshot(), "ac", 3, &Weights::default()).unwrap();
-        found
-            .brands
-            .into_iter()
-            .map(|it| format!("{} {}", it.text, it.products))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    assert_eq!(brands(&index), "Acme 1, Blue Acre 1");
-    let shown = ProductEvent::ProductRevised(Box::new(of("Acme", false)));
-    let other = ProductEvent::ProductRevised(Box::new(of("Other", false)));
-    feed(&mut index, vec![happened(3, 2, Stored::Product(shown)), happened(4, 2, Stored::Product(other))], 7);
-    assert_eq!(brands(&index), "Acme 2");
-    index.commit().unwrap();
-    drop(index);
-    assert_eq!(brands(&open(folder.path())), "Acme 2");
 }
