@@ -129,9 +129,14 @@ async fn run(action: Action) -> Result<(), Failure> {
 
 /// Says why, with every cause once.
 fn fail(error: &(dyn Error + 'static)) -> ExitCode {
-    // If standard error is gone there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "error: {}", with_causes(error));
+    remark(format_args!("error: {}", with_causes(error)));
     ExitCode::FAILURE
+}
+
+/// A line on standard error.
+fn remark(line: impl std::fmt::Display) {
+    // If that is gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A line on standard output.

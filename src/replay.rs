@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use event_store::Log;
 use indicatif::{ProgressBar, ProgressStyle};
-use projections::product_search::Home;
+use projections::product_search::{self, Home};
 use projections::read_model::ReadModel;
 use projections::replay::{self, Progress, ReplayError};
 use sqlx::PgPool;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::{Failure, migrate, roles, say, search_words};
+use crate::{Failure, migrate, remark, roles, say, search_words};
 
 /// After a new version could not be built: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -58,6 +58,8 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         bar.set_length(progress.head.unsigned_abs());
         bar.set_position(progress.position.unsigned_abs());
     };
+    let is_index = args.name == product_search::NAME;
+    let was_fed = is_index && product_search::is_fed(&home).await?;
     let stop = roles::stopped_by_signal()?;
     let replayed = replay::replay_until(&args.name, &owner, &home, &log, show, stop.cancelled()).await;
     bar.finish_and_clear();
@@ -69,6 +71,20 @@ pub async fn run(args: Args, config: &Config) -> Result<(), Failure> {
         report.elapsed.as_secs_f64(),
         report.rate()
     ));
+    if is_index { say_where(&home, was_fed).await } else { Ok(()) }
+}
+
+/// Says where the index is that was built, and whether anybody shows it: each process has its own `DAYBOOK_HOME`, so it may
+/// have been built where none looks.
+async fn say_where(home: &Home, was_fed: bool) -> Result<(), Failure> {
+    if let Some(folder) = home.live_folder()? {
+        say(format_args!("{}: the index is {}", product_search::NAME, folder.display()));
+    }
+    if !was_fed && !product_search::is_fed(home).await? {
+        remark(
+            "no running process has this DAYBOOK_HOME: the index is shown by the next that starts with it",
+        );
+    }
     Ok(())
 }
 

@@ -340,6 +340,18 @@ async fn an_order_is_found_by_the_last_digits_of_its_number() {
     }
 }
 
+#[tokio::test]
+async fn an_order_is_found_by_its_number_without_hyphens() {
+    let app = started().await;
+    let (seller, buyer) = (app.person(Role::Seller).await, app.person(Role::Customer).await);
+    let placed = ordered(&buyer, &seller, 2).await;
+    let plain = placed[0].replace('-', "");
+    for text in [plain.as_str(), &plain.to_lowercase(), plain.trim_start_matches("ORD")] {
+        let whole = found(&buyer, &format!("/orders?search={text}")).await;
+        assert_eq!(whole, [placed[0].clone()], "{text}");
+    }
+}
+
 /// Guards against a shop that is told that it sold nothing, because two days were asked for the wrong way round.
 #[tokio::test]
 async fn a_time_that_ends_before_it_begins_is_refused_and_a_parameter_is_called_as_it_was_sent() {

@@ -34,7 +34,7 @@ pub use self::answer::{
     RatingCount, SearchPage, SearchQuery, Sort, Suggestions, start,
 };
 pub use self::index::SearchError;
-pub use self::lifecycle::{Home, IndexOnDisk, name_on_disk, on_disk, replay};
+pub use self::lifecycle::{Home, IndexOnDisk, is_fed, name_on_disk, on_disk, replay};
 pub(crate) use self::lifecycle::{building_on_disk, replay_until, require_live, retire};
 pub(crate) use self::parking::{ask, is_index};
 pub use self::relevance::{Weight, Weights};

@@ -26,9 +26,10 @@ struct Filters {
     /// Only those placed before it (of a day, before its end).
     #[param(inline, example = "2025-11-02")]
     end_date: Option<DayOrMoment>,
-    /// Only with a number that begins so, whatever the case of its letters, with or without `ORD-`; or whose last digits
-    /// these are, all behind the year (`855` is `000855`); or with this `externalId`. The list is in the order of the
-    /// numbers then, the highest first. `orderNumber` and `q` are read as well.
+    /// Only with a number that begins so, whatever the case of its letters, with or without `ORD-`, and without hyphens
+    /// too (`ORD2026000100`, and the whole of it `2026000100`); or whose last digits these are, all behind the year (`855`
+    /// is `000855`); or with this `externalId`. The list is in the order of the numbers then, the highest first.
+    /// `orderNumber` and `q` are read as well.
     #[param(max_length = 100, example = "ORD-2026-0001")]
     search: Option<String>,
     /// `createdAt`.

@@ -3,6 +3,7 @@
 mod abandoned;
 mod correlation;
 mod health;
+mod index_home;
 mod lag;
 mod metrics;
 mod owed;

@@ -108,6 +108,11 @@ impl Home {
         }
     }
 
+    /// The whole path of the live index's folder; nothing where there is none.
+    pub fn live_folder(&self) -> io::Result<Option<PathBuf>> {
+        self.current()?.map(|generation| self.folder(generation).canonicalize()).transpose()
+    }
+
     /// The number and the folder of the live index; an empty one where there is none.
     pub(super) fn live(&self) -> io::Result<(u32, PathBuf)> {
         let generation = match self.current()? {

@@ -22,4 +22,5 @@ pub(crate) use self::projector::SearchProjector;
 pub use self::replay::replay;
 pub(crate) use self::replay::{filled, replay_until};
 pub(crate) use self::showing::{Showing, Window};
+pub use self::versions::is_fed;
 pub(crate) use self::versions::{require_live, retire};

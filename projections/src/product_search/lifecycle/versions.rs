@@ -60,6 +60,13 @@ pub(crate) async fn retire(home: &Home, version: i32, pool: &PgPool) -> Result<(
     Ok(old.ask(Home::remove).await?)
 }
 
+/// Whether a process feeds the live index here: it goes over to what a replay makes, and shows that.
+pub async fn is_fed(home: &Home) -> Result<bool, ReplayError> {
+    let live = home.ask(|home| Ok(home.current()?.map(|generation| home.folder(generation)))).await?;
+    let Some(live) = live else { return Ok(false) };
+    Ok(blocking(move || Ok(matches!(Writer::of(live)?.lock, Lock::Busy))).await?)
+}
+
 /// Whoever feeds the index in a folder has its lock.
 struct Writer {
     folder: PathBuf,

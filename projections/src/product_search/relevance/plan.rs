@@ -90,8 +90,7 @@ impl Plan {
             let places = (0..typed.words.len()).filter(|place| typed.words[*place].surface == *surface);
             places.flat_map(|place| begins[place]..begins[place + 1]).collect::<Vec<_>>()
         };
-        plan.together =
-            typed.together.iter().map(|words| words.iter().flat_map(groups_of).collect()).collect();
+        plan.together = typed.together().map(|words| words.iter().flat_map(groups_of).collect()).collect();
         plan.corrected = corrected.then(|| said.join(" "));
         Ok(plan)
     }
@@ -117,12 +116,15 @@ impl Planning<'_> {
                 for synonym in self.snapshot.words.synonyms.of(whole) {
                     add(&mut group, synonym, self.weights.synonym);
                 }
-                let before = looked.len().saturating_sub(word.joins);
-                for earlier in &mut looked[before..] {
-                    add(&mut earlier.group, whole, 1.0);
-                }
             }
             looked.push(Looked { word, group, known: false });
+        }
+        // A word of two codes stands only once, so those before it needn't be of the same code.
+        for joined in &typed.joined {
+            let earlier = &joined.words[..joined.words.len() - 1];
+            for it in looked.iter_mut().filter(|it| earlier.contains(&it.word.surface)) {
+                add(&mut it.group, &joined.whole, 1.0);
+            }
         }
         for place in 1..looked.len() {
             let joined = format!("{}{}", looked[place - 1].word.surface, looked[place].word.surface);

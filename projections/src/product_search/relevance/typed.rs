@@ -12,6 +12,15 @@ const MOST_WORDS: usize = 32;
 /// beginning.
 const OPENS: &[char] = &['(', '[', '{', '<', '/', '|', '+', '-', '=', ':', ',', ';'];
 
+/// Words that were typed as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Joined {
+    /// Each as it is written.
+    pub(super) words: Vec<String>,
+    /// What they are as one.
+    pub(super) whole: String,
+}
+
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Typed {
@@ -19,8 +28,8 @@ pub(crate) struct Typed {
     pub(crate) words: Vec<Word>,
     /// The words of each phrase, in order.
     pub(super) phrases: Vec<Vec<Word>>,
-    /// Those that were typed as one, as they are written: `spk-01`, `17 inch`.
-    pub(super) together: Vec<Vec<String>>,
+    /// Those that were typed as one: `spk-01`, `17 inch`. Of three, the first two are one as well.
+    pub(super) joined: Vec<Joined>,
     /// The last word may not be finished.
     pub(super) is_open: bool,
 }
@@ -55,13 +64,22 @@ impl Typed {
         self.phrases.iter().flatten().any(|quoted| quoted.surface == word.surface)
     }
 
+    /// All words of what was typed as one.
+    pub(super) fn together(&self) -> impl Iterator<Item = &[String]> {
+        let is_part = |words: &[String]| {
+            self.joined.iter().any(|other| other.words.len() > words.len() && other.words.starts_with(words))
+        };
+        self.joined.iter().map(|joined| joined.words.as_slice()).filter(move |words| !is_part(words))
+    }
+
     fn add(&mut self, words: Vec<Word>) {
-        for (last, word) in words.iter().enumerate().filter(|(_, word)| word.joins > 0) {
-            let as_one: Vec<_> =
-                words[last - word.joins..=last].iter().map(|it| it.surface.clone()).collect();
-            // Of three words the first two were typed as one before.
-            self.together.pop_if(|before| as_one.starts_with(before));
-            self.together.push(as_one);
+        for (last, word) in words.iter().enumerate() {
+            let Some(whole) = word.whole.clone().filter(|_| word.joins > 0) else { continue };
+            let words = words[last - word.joins..=last].iter().map(|it| it.surface.clone()).collect();
+            let joined = Joined { words, whole };
+            if !self.joined.contains(&joined) {
+                self.joined.push(joined);
+            }
         }
         for word in words {
             if !self.words.iter().any(|known| known.surface == word.surface && known.whole == word.whole) {
@@ -104,12 +122,13 @@ mod tests {
         for (text, expected) in [
             ("spk-01 speaker", "spk+01"),
             ("spk-01, spk-02", "spk+01 spk+02"),
+            ("spk-01 spk-01", "spk+01"),
             ("a-b-c at&t", "a+b+c at+t"),
             ("a 17 inch screen, 15\"", "17+inch"),
             ("red lamp iphone12", ""),
         ] {
             let typed = Typed::read(text, &Analyzer::new(Language::default()));
-            let together: Vec<_> = typed.together.iter().map(|words| words.join("+")).collect();
+            let together: Vec<_> = typed.together().map(|words| words.join("+")).collect();
             assert_eq!(together.join(" "), expected, "{text}");
         }
     }

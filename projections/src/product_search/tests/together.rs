@@ -2,6 +2,7 @@
 
 use super::finding::named;
 use super::*;
+use crate::product_search::relevance::{Plan, Typed};
 
 fn all(index: &Feed, typed: &str) -> Vec<u128> {
     let mut all = ids(&ask(index, &SearchQuery { limit: 20, ..text(typed) }));
@@ -62,6 +63,24 @@ fn a_code_counts_as_one_word_where_a_product_has_it() {
         assert_eq!(all(&index, "spk-02"), [1, 3]);
         index.commit().unwrap();
     }
+}
+
+/// Guards against a code that begins as the one before it being looked for in a word of that one.
+#[test]
+fn a_code_is_looked_for_in_each_of_its_own_words_as_one() {
+    let folder = TempDir::new().unwrap();
+    let index = named(&folder, &["Speaker SPK-01", "Speaker SPK-02", "Speaker SPK02-A"]);
+    let snapshot = index.snapshot();
+    let typed = Typed::read("spk-01 spk-02-a", &snapshot.words.analyzer);
+    let plan = Plan::of(&typed, &snapshot, &Weights::default()).unwrap();
+    let codes = |word: &str| {
+        let group = plan.groups.iter().find(|group| group[0].word == word).unwrap();
+        let codes = ["spk01", "spk02", "spk02a"].map(|code| group.iter().any(|it| it.word == code));
+        (codes[0], codes[1], codes[2])
+    };
+    assert_eq!(codes("spk"), (true, true, true));
+    assert_eq!(codes("01"), (true, false, false));
+    assert_eq!(codes("02"), (false, true, true));
 }
 
 /// Guards against what lacks a word coming before what has all, since it is cheaper.
