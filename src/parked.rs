@@ -2,7 +2,7 @@
 
 use domain::with_causes;
 use event_store::Log;
-use projections::parked::{self, Outcome, Parked, Which};
+use projections::parked::{self, Asked, Outcome, Parked, Which};
 use serde::Serialize;
 use sqlx::PgPool;
 
@@ -147,10 +147,12 @@ async fn show(pool: &PgPool, which: &Which, json: bool) -> Result<(), Failure> {
 async fn retry(pool: &PgPool, which: &Which) -> Result<(), Failure> {
     let log = Log::new(pool.clone());
     let (mut tried, mut left) = (0, 0);
-    for parked in found(pool, which).await? {
+    let found = found(pool, which).await?;
+    let asked = Asked::of(pool, &found).await?;
+    for parked in found {
         let name = format!("{} {}/{}", parked.consumer, parked.aggregate_type, parked.aggregate_id);
         tried += 1;
-        match parked::retry(pool, &log, &parked).await {
+        match asked.retry(pool, &log, &parked).await {
             Ok(Outcome::Applied(events)) => say(format_args!("{name}: {events} events applied")),
             Ok(Outcome::Gone) => say(format_args!("{name}: not parked any more")),
             Ok(Outcome::OtherVersion(version)) => {

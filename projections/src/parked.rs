@@ -4,6 +4,9 @@
 //! fault is mended, a [`retry`] applies what was skipped, in order, and the read model goes on with it as with any
 //! other.
 
+use std::collections::BTreeSet;
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use event_store::{Log, LogError, Recorded};
 use serde::Serialize;
@@ -122,18 +125,48 @@ pub fn is_known(name: &str) -> bool {
 
 /// The events of a parked aggregate that are not in the read model.
 pub async fn waiting(log: &Log, parked: &Parked) -> Result<Vec<Recorded>, LogError> {
-    let mut events = log.read_stream(&parked.aggregate_type, &parked.aggregate_id).await?;
-    events.retain(|event| event.sequence >= parked.sequence);
-    Ok(events)
+    let (aggregate_type, id) = (&parked.aggregate_type, &parked.aggregate_id);
+    log.read_stream_after(aggregate_type, id, parked.sequence - 1, i64::MAX).await
 }
 
 /// Applies what was skipped of an aggregate, in order, up to where its read model stands, which waits meanwhile. Where
 /// that fails again, the aggregate stays parked: at the event that can't be taken now, and with its error. The pointer
 /// is read while the checkpoint is held, as in a step. An index of product search is asked to do so where it is.
 pub async fn retry(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
-    if product_search::is_index(&parked.consumer) {
-        return product_search::ask(pool, log, parked).await;
+    Asked::of(pool, slice::from_ref(parked)).await?.retry(pool, log, parked).await
+}
+
+/// What is to be tried again, of which whoever feeds an index of product search was told: it takes many together, and
+/// commits them once.
+#[derive(Debug)]
+pub struct Asked {
+    of_indexes: BTreeSet<(String, String, String)>,
+}
+
+impl Asked {
+    /// Tells whoever feeds the indexes of all of these.
+    pub async fn of(pool: &PgPool, parked: &[Parked]) -> Result<Self, sqlx::Error> {
+        let of_indexes = parked.iter().filter(|it| product_search::is_index(&it.consumer));
+        let of_indexes = product_search::ask(pool, of_indexes).await?;
+        Ok(Self { of_indexes })
     }
+
+    /// As [`retry`], for one of these.
+    pub async fn retry(&self, pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
+        if !product_search::is_index(&parked.consumer) {
+            return retry_here(pool, log, parked).await;
+        }
+        let key = (parked.consumer.clone(), parked.aggregate_type.clone(), parked.aggregate_id.clone());
+        if self.of_indexes.contains(&key) {
+            product_search::outcome(pool, log, parked).await
+        } else {
+            Ok(Outcome::Gone)
+        }
+    }
+}
+
+/// Of a read model in Postgres.
+async fn retry_here(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
     let (model, generation) = consumer(parked)?;
     let mut db = connect_to_feed(pool).await?;
     let mut tx = db.begin().await?;

@@ -4,6 +4,7 @@ use api_contract::{ApiError, IfNoneMatch, MinPosition, OptionalPrincipal, Princi
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use futures::future::try_join_all;
 use serde::Serialize;
 
 use crate::freshness::Freshness;
@@ -23,9 +24,8 @@ impl PublicRead {
 
     /// Waits until these read models have what this read must see.
     pub async fn ready(&self, freshness: &Freshness, models: &[&str]) -> Result<(), ApiError> {
-        for model in models {
-            freshness.ready(model, self.min, self.reader()).await?;
-        }
+        // At once: the bound is that of the read, however many it asks.
+        try_join_all(models.iter().map(|model| freshness.ready(model, self.min, self.reader()))).await?;
         Ok(())
     }
 

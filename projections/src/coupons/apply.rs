@@ -31,11 +31,11 @@ struct CouponChange<'a> {
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn fold(events: &'a [PublicEvent]) -> Self {
+    pub(super) fn fold(events: &'a [PublicEvent]) -> Result<Self, ApplyError> {
         let mut changes = Self::default();
         for event in events {
             match &event.data {
-                PublicData::Coupons(coupon) => changes.coupon(event, coupon),
+                PublicData::Coupons(coupon) => changes.coupon(event, coupon)?,
                 PublicData::Orders(_)
                 | PublicData::Inventory(_)
                 | PublicData::Carts(_)
@@ -45,16 +45,20 @@ impl<'a> Changes<'a> {
                 | PublicData::Reviews(_) => {}
             }
         }
-        changes
+        Ok(changes)
     }
 
-    fn coupon(&mut self, event: &'a PublicEvent, data: &'a CouponPublicEvent) {
+    fn coupon(&mut self, event: &'a PublicEvent, data: &'a CouponPublicEvent) -> Result<(), ApplyError> {
         let code = event.aggregate_id.as_str();
         let change = self.coupons.entry(code).or_default();
         change.updated_at = event.occurred_at;
         change.version = event.sequence;
         match data {
-            CouponPublicEvent::CouponCreated(created) => change.created = Some((created, event.occurred_at)),
+            CouponPublicEvent::CouponCreated(created) => {
+                if change.created.replace((created, event.occurred_at)).is_some() {
+                    return Err(ApplyError::bad(event, "it is created already"));
+                }
+            }
             CouponPublicEvent::CouponWithdrawn(_) => change.withdrawn = true,
             CouponPublicEvent::CouponRedeemed(redeemed) => {
                 change.redeemed += 1;
@@ -65,6 +69,7 @@ impl<'a> Changes<'a> {
                 *self.uses.entry((code, released.user_id.0)).or_default() -= 1;
             }
         }
+        Ok(())
     }
 
     /// One statement for each kind of change, all of them sent as one.

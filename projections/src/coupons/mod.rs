@@ -46,6 +46,6 @@ impl ReadModel for Coupons {
         generation: Generation,
         db: &'a mut PgConnection,
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
-        Box::pin(async move { Changes::fold(events).write(generation, db).await })
+        Box::pin(async move { Changes::fold(events)?.write(generation, db).await })
     }
 }

@@ -154,7 +154,9 @@ impl<'a> Changes<'a> {
 
     fn placed(&mut self, event: &PublicEvent, id: Uuid, placed: &'a OrderPlaced) -> Result<(), ApplyError> {
         let at = event.occurred_at;
-        self.orders.entry(id).or_default().placed = Some((placed, at));
+        if self.orders.entry(id).or_default().placed.replace((placed, at)).is_some() {
+            return Err(ApplyError::bad(event, "it is placed already"));
+        }
         for (number, line) in (0..).zip(&placed.lines) {
             self.lines.entry((id, number)).or_default().bought = Some(line);
             let seller = self.sellers.entry((id, line.seller_id.0)).or_default();

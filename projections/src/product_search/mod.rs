@@ -36,7 +36,7 @@ pub use self::answer::{
 pub use self::index::SearchError;
 pub use self::lifecycle::{Home, IndexOnDisk, is_fed, name_on_disk, on_disk, replay};
 pub(crate) use self::lifecycle::{building_on_disk, replay_until, require_live, retire};
-pub(crate) use self::parking::{ask, is_index};
+pub(crate) use self::parking::{ask, is_index, outcome};
 pub use self::relevance::{Weight, Weights};
 pub use self::text::{Entry, Language, SynonymsError, Words};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::public::{PublicData, PublicEvent};
-use domain::review::Rating;
 use domain::review::public::{ReviewPublicEvent, ReviewWritten};
+use domain::review::{self, Rating};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -42,12 +42,17 @@ impl<'a> Changes<'a> {
     }
 
     fn written(&mut self, event: &'a PublicEvent, written: &'a ReviewWritten) -> Result<(), ApplyError> {
+        if review::of_stream(&event.aggregate_id) != Some((written.product_id, written.user_id)) {
+            return Err(ApplyError::bad(event, "it is not of its stream's product and user"));
+        }
         let key = (written.product_id.0, written.user_id.0);
+        if self.reviews.insert(key, (written, event.occurred_at)).is_some() {
+            return Err(ApplyError::bad(event, "it is written already"));
+        }
         let rating = self.ratings.entry(key.0).or_default();
         *rating = rating
             .with(written.rating)
             .ok_or_else(|| ApplyError::bad(event, "its stars are none, or too many to be counted"))?;
-        self.reviews.insert(key, (written, event.occurred_at));
         Ok(())
     }
 

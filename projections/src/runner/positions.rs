@@ -67,6 +67,14 @@ impl Positions {
         }
     }
 
+    /// Says where somebody begins to feed a read model. After Postgres crashed that may be before what was known: what
+    /// is fed needn't be on its disk to be shown, and is fed again.
+    pub(super) fn begin(&self, model: &str, position: i64) {
+        if let Some(known) = self.known.get(model) {
+            known.position.send_replace(position);
+        }
+    }
+
     /// The last known position.
     pub fn known(&self, model: &str) -> i64 {
         self.known.get(model).map_or(0, Known::position)

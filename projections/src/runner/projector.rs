@@ -64,6 +64,7 @@ impl Projector {
     /// Feeds the generation that is live now, until another one is.
     async fn follow_live(&self, at: &mut Head) -> Result<(), FeedError> {
         let mut feed = self.begin().await?;
+        self.positions.begin(self.model.name(), feed.at.position);
         loop {
             *at = feed.at;
             self.positions.publish(self.model.name(), feed.at.position);

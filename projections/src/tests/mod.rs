@@ -12,6 +12,7 @@ mod readers;
 mod rebuild;
 mod speed;
 mod taken_over;
+mod twice;
 mod versions;
 
 use domain::public::PublicEvent;

@@ -19,8 +19,11 @@ pub(crate) fn is_quick(shown: &Snapshot, query: &SearchQuery) -> bool {
     is_small(shown)
         && query.offset <= DEEP
         && query.words().is_none_or(|text| {
-            let words = words(text, &shown.words.analyzer);
-            words.len() <= WORDS && words.iter().all(|word| is_known(shown, word))
+            let typed = Typed::read(text, &shown.words.analyzer);
+            // Where words stand in a text is read from the disk anew.
+            !typed.has_phrases()
+                && typed.words.len() <= WORDS
+                && typed.words.iter().all(|word| is_known(shown, &word.surface))
         })
 }
 

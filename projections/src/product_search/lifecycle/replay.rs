@@ -69,12 +69,13 @@ async fn build(
 ) -> Result<(u32, Head), ReplayError> {
     let folder = building.to_owned();
     blocking(move || Ok(fs::create_dir_all(folder)?)).await?;
-    let (lot, _at_work) = Lot::being_built(log, building).await?;
+    let (lot, at_work) = Lot::being_built(log, building).await?;
     let feed = filled(building, Arc::clone(home.words()), log, Some(&lot), progress, stopped).await?;
     let head = feed.head();
     lot.tell(head.position).await.map_err(FeedError::from)?;
     let (its_home, building) = (home.clone(), building.to_owned());
     let next = blocking(move || feed.close().and_then(|()| Ok(its_home.swap_in(&building)?))).await?;
+    lot.is_built(at_work).await;
     Ok((next, head))
 }
 

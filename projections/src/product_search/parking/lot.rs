@@ -10,12 +10,13 @@ use std::{fs, io};
 
 use event_store::{Checkpoint, Log};
 use sqlx::{PgConnection, PgPool};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::blocking::blocking;
 use crate::product_search::index::SearchError;
 use crate::product_search::{NAME, VERSION};
-use crate::runner::connection::{connect, try_lock};
+use crate::runner::connection::{connect, try_lock, unlock};
 use crate::runner::failure::FeedError;
 use crate::runner::held;
 use crate::runner::refused::{Aggregate, Refused};
@@ -62,6 +63,18 @@ impl Lot {
         lot.tell_of_building(0).await?;
         lot.name_it(folder).await?;
         Ok((lot, at_work))
+    }
+
+    /// What says that the replay goes on ends. When a connection is only closed, Postgres lets its locks go a moment later,
+    /// and the index that is live by then would be shown as one that is being built.
+    pub(crate) async fn is_built(&self, mut at_work: PgConnection) {
+        if let Err(error) = unlock(&mut at_work, &held::replayer(&self.name)).await {
+            let error = &error as &dyn std::error::Error;
+            warn!(
+                error,
+                "the search index is built; until Postgres notices, it is shown as one that is being built"
+            );
+        }
     }
 
     fn unnamed(log: &Log) -> Self {

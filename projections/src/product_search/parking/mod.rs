@@ -15,4 +15,4 @@ mod telling;
 
 pub(crate) use self::blocking::{blocking, unfinished};
 pub(crate) use self::keeper::{Keeper, TELL_EVERY};
-pub(crate) use self::retry::{ask, is_index};
+pub(crate) use self::retry::{ask, is_index, outcome};

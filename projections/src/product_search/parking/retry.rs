@@ -3,6 +3,7 @@
 //! The index's feeder reads the aggregate's whole stream anew, up to where the index is. So nothing counts twice,
 //! whatever of it was there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::public::PublicEvent;
@@ -10,6 +11,7 @@ use event_store::{Log, LogError};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use crate::arrays::column;
 use crate::parked::{self, Outcome, Parked, RetryError, Which};
 use crate::product_search::NAME;
 use crate::runner::refused::Aggregate;
@@ -24,18 +26,31 @@ pub(crate) fn is_index(consumer: &str) -> bool {
     consumer.split('@').next() == Some(NAME)
 }
 
-/// Asks the feeder of an index to try again, and waits for what becomes of it.
-pub(crate) async fn ask(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
-    let waiting = parked::waiting(log, parked).await?.len();
-    let asked = sqlx::query!(
-        "UPDATE parked SET retry_asked_at = now() WHERE consumer = $1 AND aggregate_type = $2 AND aggregate_id = $3",
-        parked.consumer,
-        parked.aggregate_type,
-        parked.aggregate_id
-    );
-    if asked.execute(pool).await?.rows_affected() == 0 {
-        return Ok(Outcome::Gone);
+/// Asks the feeders of indexes to try these again: those that are parked still, by consumer, type and id.
+pub(crate) async fn ask(
+    pool: &PgPool,
+    parked: impl Iterator<Item = &Parked>,
+) -> Result<BTreeSet<(String, String, String)>, sqlx::Error> {
+    let parked: Vec<_> = parked.collect();
+    if parked.is_empty() {
+        return Ok(BTreeSet::new());
     }
+    let asked = sqlx::query!(
+        "UPDATE parked AS p SET retry_asked_at = now()
+         FROM unnest($1::text[], $2::text[], $3::text[]) AS asked(consumer, aggregate_type, aggregate_id)
+         WHERE (p.consumer, p.aggregate_type, p.aggregate_id) = (asked.consumer, asked.aggregate_type, asked.aggregate_id)
+         RETURNING p.consumer, p.aggregate_type, p.aggregate_id",
+        &column(&parked, |it| it.consumer.clone()),
+        &column(&parked, |it| it.aggregate_type.clone()),
+        &column(&parked, |it| it.aggregate_id.clone()),
+    );
+    let asked = asked.fetch_all(pool).await?;
+    Ok(asked.into_iter().map(|row| (row.consumer, row.aggregate_type, row.aggregate_id)).collect())
+}
+
+/// Waits for what becomes of one that an index was asked to try again.
+pub(crate) async fn outcome(pool: &PgPool, log: &Log, parked: &Parked) -> Result<Outcome, RetryError> {
+    let waiting = parked::waiting(log, parked).await?.len();
     let deadline = Instant::now() + PATIENCE;
     loop {
         let now = sqlx::query!(

@@ -8,6 +8,9 @@ use crate::product_search::text::{Analyzer, Normal, Word};
 /// Words beyond these are not looked at.
 const MOST_WORDS: usize = 32;
 
+/// Phrases beyond these are words: each is looked for in all texts.
+const MOST_PHRASES: usize = 4;
+
 /// A phrase begins behind a blank, or behind one of these: behind a letter, a number or the end of a sentence a mark is no
 /// beginning.
 const OPENS: &[char] = &['(', '[', '{', '<', '/', '|', '+', '-', '=', ':', ',', ';'];
@@ -42,7 +45,8 @@ impl Typed {
         while let Some((before, phrase, behind)) = next_phrase(rest) {
             typed.add(analyzer.words(before));
             let words = analyzer.words(phrase);
-            if words.len() > 1 {
+            let is_new = !typed.phrases.contains(&words) && typed.phrases.len() < MOST_PHRASES;
+            if words.len() > 1 && is_new {
                 typed.phrases.push(words.clone());
             }
             typed.add(words);
@@ -57,6 +61,10 @@ impl Typed {
         }
         typed.words.truncate(MOST_WORDS);
         typed
+    }
+
+    pub(crate) fn has_phrases(&self) -> bool {
+        !self.phrases.is_empty()
     }
 
     /// Whether a word stands in a phrase.
@@ -152,6 +160,8 @@ mod tests {
             ("lamp lamp Lamps", ("lamp lamp", 0, true)),
             ("case for the lamp", ("case lamp", 0, true)),
             ("for the", ("for the", 0, true)),
+            ("\"a lamp\" \"a lamp\"", ("lamp", 1, false)),
+            ("\"a b\" \"b c\" \"c d\" \"d e\" \"e f\"", ("b c d e f", 4, false)),
         ] {
             let (words, phrases, open) = expected;
             assert_eq!(read(text), (words.to_owned(), phrases, open), "{text}");

@@ -152,6 +152,29 @@ async fn a_poison_event_in_product_search_parks_its_product_and_nothing_else() {
     assert_eq!(told(&search), process.anew().await);
 }
 
+/// Guards against one aggregate a second, with a commit for each.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_together_is_taken_together() {
+    let process = Process::with_a_bug().await;
+    let (search, projectors) = process.start();
+    let more = vec![revised(2, 2, "Poison cup"), revised(2, 3, "Better cup")];
+    let head = append_all(&process.database.app, Head::EMPTY, [shop(), poison(), more]).await;
+    reached(projectors.positions(), &ALL, head.position).await;
+    let parked = process.parked().await;
+    assert_eq!(parked.len(), 2);
+    process.mend();
+    let log = Log::new(process.database.app.clone());
+    let asked = parked::Asked::of(&process.database.app, &parked).await.unwrap();
+    until("all of it is taken", async || process.parked().await, Vec::is_empty).await;
+    for it in &parked {
+        let outcome = asked.retry(&process.database.app, &log, it).await.unwrap();
+        assert_eq!(outcome, Outcome::Applied(2), "{it:?}");
+    }
+    let again = parked::Asked::of(&process.database.app, &parked).await.unwrap();
+    assert_eq!(again.retry(&process.database.app, &log, &parked[0]).await.unwrap(), Outcome::Gone);
+    assert_eq!(told(&search), process.anew().await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_parked_is_kept_over_a_restart_and_tried_again_then() {
     let (process, head, before) = Process::with_one_parked().await;

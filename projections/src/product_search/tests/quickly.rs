@@ -26,6 +26,8 @@ fn a_search_is_quick_unless_a_word_must_be_guessed_or_there_are_many() {
         (Some("alder briches"), false),
         (Some("birch ald"), false),
         (Some(NINE_WORDS), false),
+        (Some("\"alder birch\""), false),
+        (Some("\"alder\""), true),
     ] {
         let query = SearchQuery { text: typed.map(str::to_owned), limit: 20, ..SearchQuery::default() };
         assert_eq!(is_quick(&shown, &query), quick, "{typed:?}");

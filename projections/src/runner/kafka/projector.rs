@@ -144,6 +144,7 @@ impl KafkaProjector {
         let Some(at) = prepared else { return Ok(None) };
         let member = Member::join(&self.kafka, &topics, &checkpoint, &self.pool)?;
         info!(consumer = checkpoint.name(), position = at.position, "follows Kafka");
+        self.positions.begin(self.model.name(), at.position);
         Ok(Some(Feed {
             db,
             generation,

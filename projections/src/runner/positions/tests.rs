@@ -65,3 +65,15 @@ async fn past_the_bound_it_is_where_it_is() {
     assert_eq!(positions.wait_for("catalog", 4, Duration::ZERO).await, 4);
     assert_eq!(positions.wait_for("nonsense", 1, HANGS).await, 0);
 }
+
+/// Guards against a read that is answered with rows of before its position, since a crash took back what was not on the disk.
+#[tokio::test]
+async fn what_is_fed_again_is_waited_for_again() {
+    let database = TestDatabase::new().await;
+    let positions = Positions::new(database.app.clone());
+    positions.publish("catalog", 4);
+    positions.begin("catalog", 2);
+    assert_eq!(positions.wait_for("catalog", 4, Duration::ZERO).await, 2);
+    positions.publish("catalog", 5);
+    assert_eq!(positions.wait_for("catalog", 4, HANGS).await, 5);
+}
